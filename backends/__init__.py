@@ -1,0 +1,1 @@
+"""What leaves the kernel: previews, geometry files, machine programs and the printer itself."""

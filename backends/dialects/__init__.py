@@ -1,0 +1,1 @@
+"""Machine languages: one file each, one line here each."""

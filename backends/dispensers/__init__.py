@@ -1,0 +1,1 @@
+"""Pressure boxes: one file each, one line here each."""

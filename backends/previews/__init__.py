@@ -1,0 +1,1 @@
+"""Ways to look at a part: one file each, one line here each."""

@@ -1,0 +1,1 @@
+"""Ways to carry bytes to a machine: one file each, one line here each."""

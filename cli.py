@@ -1,0 +1,1 @@
+"""The command `wp`: one thin verb for each thing the rooms can do."""

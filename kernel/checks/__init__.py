@@ -1,0 +1,1 @@
+"""Design rules that need geometry: one file each, one line here each."""

@@ -1,0 +1,173 @@
+"""FilamentSet: every filament of a part as arrays, in two states of one topology."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from .diagnostics import Span
+from .material import Ink
+from .scene import StateName
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+#: Paths are rounded to this before they are hashed or written, so that equal designs give equal bytes.
+QUANTUM_UM = 1e-3
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class State:
+    """One state of all filaments: `points_um[P,3]`, `width_um[P]`, `height_um[P]` (the section is an ellipse)."""
+
+    points_um: Floats
+    width_um: Floats
+    height_um: Floats
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FilamentSet:
+    """F filaments over P points. `offsets int64[F+1]`: filament i owns points offsets[i]:offsets[i+1].
+
+    `material int16[F]` indexes `inks`; `layer int32[F]`; `origin int32[F]` indexes `spans`, so that every filament can
+    name its line of source. `wet` or `dried` is None until the drying model has found it; both share the topology.
+    """
+
+    offsets: Ints
+    material: npt.NDArray[np.int16]
+    layer: npt.NDArray[np.int32]
+    origin: npt.NDArray[np.int32]
+    inks: tuple[Ink, ...]
+    spans: tuple[Span, ...]
+    wet: State | None = None
+    dried: State | None = None
+
+    def __post_init__(self) -> None:
+        for a in self._arrays():
+            a.flags.writeable = False
+
+    def _arrays(self) -> Iterator[npt.NDArray[np.generic]]:
+        yield from (self.offsets, self.material, self.layer, self.origin)
+        for s in (self.wet, self.dried):
+            if s is not None:
+                yield from (s.points_um, s.width_um, s.height_um)
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+    @property
+    def point_count(self) -> int:
+        return int(self.offsets[-1])
+
+    def state(self, name: StateName) -> State:
+        """The state called `name`; LookupError where the drying model has not run."""
+        s = self.wet if name == "wet" else self.dried
+        if s is None:
+            raise LookupError(f"the {name} state has not been computed")
+        return s
+
+    def owner(self) -> Ints:
+        """Filament of every point, int64[P]."""
+        return np.repeat(np.arange(len(self), dtype=np.int64), np.diff(self.offsets))
+
+    def segments(self) -> tuple[Ints, Ints]:
+        """(first point, filament) of every segment, int64[P-F] each; a segment joins point i to i + 1."""
+        last = np.zeros(self.point_count, dtype=bool)
+        last[self.offsets[1:] - 1] = True
+        first = np.flatnonzero(~last)
+        return first, self.owner()[first]
+
+    def with_states(self, wet: State | None, dried: State | None) -> FilamentSet:
+        return replace(self, wet=wet, dried=dried)
+
+    def take(self, which: Ints) -> FilamentSet:
+        """The filaments `which`, in that order."""
+        counts = np.diff(self.offsets)[which]
+        offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+        points = np.arange(offsets[-1]) + np.repeat(self.offsets[which] - offsets[:-1], counts)
+
+        def pick(s: State | None) -> State | None:
+            return None if s is None else State(s.points_um[points], s.width_um[points], s.height_um[points])
+
+        return FilamentSet(
+            offsets,
+            self.material[which],
+            self.layer[which],
+            self.origin[which],
+            self.inks,
+            self.spans,
+            pick(self.wet),
+            pick(self.dried),
+        )
+
+    def validate(self) -> None:
+        """The executable definition of well-formed. Raises ValueError with the first law that is broken."""
+        f, p = len(self), self.point_count
+        _law(self.offsets.dtype == np.int64 and self.offsets.ndim == 1 and f >= 0, "offsets are int64[F+1]")
+        _law(self.offsets[0] == 0, "offsets begin at 0")
+        _law(bool((np.diff(self.offsets) >= 2).all()), "every filament has at least two points")
+        for name, column, dtype, table in (
+            ("material", self.material, np.int16, len(self.inks)),
+            ("layer", self.layer, np.int32, None),
+            ("origin", self.origin, np.int32, len(self.spans)),
+        ):
+            _law(column.dtype == dtype and column.shape == (f,), f"{name} is {np.dtype(dtype).name}[F]")
+            _law(f == 0 or int(column.min()) >= 0, f"{name} is never negative")
+            _law(table is None or f == 0 or int(column.max()) < table, f"{name} stays inside its table")
+        _law(self.wet is not None or self.dried is not None, "at least one state is known")
+        for name, s in (("wet", self.wet), ("dried", self.dried)):
+            if s is None:
+                continue
+            _law(
+                s.points_um.dtype == np.float64 and s.points_um.shape == (p, 3),
+                f"{name} points are float64[P,3]",
+            )
+            _law(s.points_um.flags.c_contiguous, f"{name} points are contiguous")
+            _law(bool(np.isfinite(s.points_um).all()), f"{name} points are finite")
+            for what, column_um in (("width", s.width_um), ("height", s.height_um)):
+                _law(
+                    column_um.dtype == np.float64 and column_um.shape == (p,), f"{name} {what} is float64[P]"
+                )
+                _law(
+                    bool(np.isfinite(column_um).all() and (column_um > 0).all()), f"{name} {what} is positive"
+                )
+
+
+def _law(holds: bool, what: str) -> None:
+    if not holds:
+        raise ValueError(f"FilamentSet is not well-formed: {what}")
+
+
+def filaments(
+    points_um: Floats,
+    counts: Ints,
+    *,
+    width_um: Floats,
+    height_um: Floats | None = None,
+    material: npt.ArrayLike,
+    layer: npt.ArrayLike,
+    origin: npt.ArrayLike,
+    inks: tuple[Ink, ...],
+    spans: tuple[Span, ...],
+    state: StateName = "dried",
+) -> FilamentSet:
+    """A FilamentSet from flat points and the number of points of each filament; scalars are broadcast."""
+    f, p = len(counts), len(points_um)
+    s = State(
+        np.ascontiguousarray(points_um, dtype=np.float64),
+        np.array(np.broadcast_to(width_um, (p,)), dtype=np.float64),
+        np.array(np.broadcast_to(width_um if height_um is None else height_um, (p,)), dtype=np.float64),
+    )
+    return FilamentSet(
+        np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
+        np.array(np.broadcast_to(material, (f,)), dtype=np.int16),
+        np.array(np.broadcast_to(layer, (f,)), dtype=np.int32),
+        np.array(np.broadcast_to(origin, (f,)), dtype=np.int32),
+        inks,
+        spans,
+        wet=s if state == "wet" else None,
+        dried=s if state == "dried" else None,
+    )

@@ -1,0 +1,1 @@
+"""The lattices on offer: one file each, one line here each."""

@@ -1,0 +1,204 @@
+"""Inks, solvents, linkers and baths: plain data in kernel units, every figure with its source or marked assumed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from .diagnostics import Span
+from .quantity import (
+    Conductivity,
+    Construct,
+    Density,
+    FieldSpec,
+    Hansen,
+    Length,
+    Molarity,
+    Ratio,
+    SpecificArea,
+    Text,
+    list_of,
+    ref,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a figure comes from: a source in words, or an assumption (`assumed` True, `text` says why)."""
+
+    text: str
+    assumed: bool = False
+
+
+#: field name -> where its figure comes from. A field that a design sets without a word is the designer's own.
+Provenance = Mapping[str, Origin]
+
+
+@dataclass(frozen=True)
+class Solvent:
+    """Hansen parameters in kernel units (see quantity.HANSEN) and relative permittivity at 25 C."""
+
+    name: str
+    hansen_d: float
+    hansen_p: float
+    hansen_h: float
+    permittivity: float
+    cas: str = ""
+    provenance: Provenance = field(default_factory=dict)
+    span: Span | None = None
+
+
+@dataclass(frozen=True)
+class Linker:
+    """An ion that links nanocrystals, and the salt that brings it."""
+
+    name: str
+    ion: str
+    salt: str
+    provenance: Provenance = field(default_factory=dict)
+    span: Span | None = None
+
+
+@dataclass(frozen=True)
+class Ink:
+    """A nanocrystal ink. `shrink` is the FREE linear shrinkage on drying (0.1: to 0.9 of the wet size), `swell` the wet
+    filament width over the width of the ink thread that left the nozzle. `parts` is non-empty for a premixed ink:
+    (component name, volume fraction), fractions sum to one.
+    """
+
+    name: str
+    nanocrystal: str
+    solvent: Solvent
+    concentration_ug_um3: float
+    density_ug_um3: float
+    linkers: tuple[Linker, ...]
+    swell: float
+    shrink: float
+    poisson: float
+    width_min_um: float
+    width_max_um: float
+    colour: str
+    bet_um2_ug: float | None = None
+    conductivity: float | None = None
+    parts: tuple[tuple[str, float], ...] = ()
+    provenance: Provenance = field(default_factory=dict)
+    span: Span | None = None
+
+    @property
+    def assumed(self) -> tuple[str, ...]:
+        """Names of the fields whose figures are assumed, sorted."""
+        return tuple(sorted(k for k, o in self.provenance.items() if o.assumed))
+
+
+@dataclass(frozen=True)
+class Bath:
+    """A gelation bath: nonsolvent with linker ions."""
+
+    name: str
+    solvent: Solvent
+    linkers: tuple[Linker, ...]
+    molarity_mol_um3: float
+    provenance: Provenance = field(default_factory=dict)
+    span: Span | None = None
+
+
+SOLVENT = Construct(
+    "solvent",
+    "solvent",
+    "a liquid of an ink or a bath",
+    (
+        FieldSpec("hansen_d", Hansen, "Hansen parameter, dispersion"),
+        FieldSpec("hansen_p", Hansen, "Hansen parameter, polar"),
+        FieldSpec("hansen_h", Hansen, "Hansen parameter, hydrogen bonds"),
+        FieldSpec("permittivity", Ratio, "relative permittivity at 25 C"),
+        FieldSpec("cas", Text, "CAS number", default=""),
+    ),
+)
+
+LINKER = Construct(
+    "linker",
+    "linker",
+    "an ion that links nanocrystals, with the salt that brings it",
+    (
+        FieldSpec("ion", Text, 'the ion, such as "Au3+"'),
+        FieldSpec("salt", Text, 'the salt, such as "HAuCl4"'),
+    ),
+)
+
+INK = Construct(
+    "material",
+    "ink",
+    "a nanocrystal ink",
+    (
+        FieldSpec("nanocrystal", Text, "the nanocrystal"),
+        FieldSpec("solvent", ref("solvent"), "the liquid it is dispersed in"),
+        FieldSpec("concentration", Density, "nanocrystals per volume of ink", low=0.0),
+        FieldSpec("density", Density, "density of the solid nanocrystal", low=0.0),
+        FieldSpec("linkers", list_of(ref("linker")), "linkers that gel it, any one is enough"),
+        FieldSpec("swell", Ratio, "wet filament width over the width of the ink thread", low=0.0),
+        FieldSpec("shrink", Ratio, "free linear shrinkage on drying", low=0.0, high=0.9),
+        FieldSpec("poisson", Ratio, "Poisson's ratio of the gel", low=0.0, high=0.5),
+        FieldSpec("width_min", Length, "narrowest dried filament", low=0.0),
+        FieldSpec("width_max", Length, "widest dried filament", low=0.0),
+        FieldSpec("colour", Text, 'colour in pictures, "#rrggbb"'),
+        FieldSpec("bet", SpecificArea, "specific surface of the aerogel (BET)", default=None),
+        FieldSpec("conductivity", Conductivity, "electrical conductivity of the aerogel", default=None),
+    ),
+)
+
+BATH = Construct(
+    "bath",
+    "bath",
+    "a gelation bath: a nonsolvent that carries linker ions",
+    (
+        FieldSpec("solvent", ref("solvent"), "the nonsolvent"),
+        FieldSpec("linkers", list_of(ref("linker")), "linker ions dissolved in it"),
+        FieldSpec("molarity", Molarity, "of the linker ions together", low=0.0),
+    ),
+)
+
+
+def mix(name: str, parts: tuple[tuple[Ink, float], ...], span: Span | None = None) -> Ink:
+    """A premixed ink: volume fractions of inks with one solvent, which sum to one.
+
+    Concentration, density and shrinkage follow the fractions; shrinkage and swell by volume is an assumption and is
+    marked so. Linkers are those that every component shares; a mix with none in common takes all of them, because P
+    prints Au + CdSe without naming its linker.
+    """
+    total = sum(f for _, f in parts)
+
+    def mean(get: str) -> float:
+        return float(sum(getattr(ink, get) * f for ink, f in parts) / total)
+
+    first = parts[0][0]
+    shared = tuple(
+        k for k in first.linkers if all(any(k.ion == o.ion for o in ink.linkers) for ink, _ in parts)
+    )
+    union: dict[str, Linker] = {k.ion: k for ink, _ in parts for k in ink.linkers}
+    concentration = mean("concentration_ug_um3")
+    solid = sum(ink.concentration_ug_um3 * f / ink.density_ug_um3 for ink, f in parts) / total
+    why = Origin("volume-weighted mean of the mixed inks", assumed=True)
+    return Ink(
+        name=name,
+        nanocrystal=" + ".join(ink.nanocrystal for ink, _ in parts),
+        solvent=first.solvent,
+        concentration_ug_um3=concentration,
+        density_ug_um3=concentration / solid if solid else first.density_ug_um3,
+        linkers=shared or tuple(union.values()),
+        swell=mean("swell"),
+        shrink=mean("shrink"),
+        poisson=mean("poisson"),
+        width_min_um=max(ink.width_min_um for ink, _ in parts),
+        width_max_um=min(ink.width_max_um for ink, _ in parts),
+        colour=_blend(tuple((ink.colour, f / total) for ink, f in parts)),
+        bet_um2_ug=None,
+        conductivity=None,
+        parts=tuple((ink.name, f / total) for ink, f in parts),
+        provenance=dict.fromkeys(("swell", "shrink", "poisson"), why),
+        span=span,
+    )
+
+
+def _blend(parts: tuple[tuple[str, float], ...]) -> str:
+    rgb = [sum(int(c[i : i + 2], 16) * f for c, f in parts) for i in (1, 3, 5)]
+    return "#" + "".join(f"{min(255, round(v)):02x}" for v in rgb)

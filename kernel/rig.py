@@ -1,0 +1,147 @@
+"""The rig: stage, nozzles, dispensers and baths of one printer, as data. Fields that a rig file may leave out are None;
+what a print needs and does not find is listed all at once by `missing`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Axis:
+    """One stage axis. `sign` +1 where a positive command moves the nozzle, seen from the part, in + direction."""
+
+    sign: int
+    min_um: float
+    max_um: float
+    max_speed_um_s: float
+    acceleration_um_s2: float
+
+
+@dataclass(frozen=True)
+class Controller:
+    """Motion controller: its dialect and the URL of its transport (`tcp://host:port`, `serial:/dev/ttyUSB0`, `file:PATH`,
+    `null:`, or `emulated:` for the one shipped). `program_folder` is where programs are put for it to load, `remote_folder`
+    the same folder as the controller sees it."""
+
+    dialect: str
+    transport: str
+    task: int = 1
+    program_folder: str | None = None
+    remote_folder: str | None = None
+
+
+@dataclass(frozen=True)
+class Dispenser:
+    """A pressure box: `kind` is a name in the register of dispensers. Limits of its output in kPa."""
+
+    kind: str
+    transport: str
+    channel: int = 0
+    pressure_min_kpa: float = 0.0
+    pressure_max_kpa: float = 100.0
+
+
+@dataclass(frozen=True)
+class FlowPoint:
+    """One calibrated pair: this pressure drives this flow of ink (um^3/s; 1 pL/s = 1000 um^3/s)."""
+
+    pressure_kpa: float
+    flow_um3_s: float
+
+
+@dataclass(frozen=True)
+class Lags:
+    """Delay between a valve command and ink at the tip, with where and when it was measured."""
+
+    on_s: float
+    off_s: float
+    source: str
+    date: str = ""
+
+
+@dataclass(frozen=True)
+class InkLoad:
+    """What one nozzle knows of the ink in it. `calibration` is sorted by pressure; empty where nobody has measured it.
+
+    `source` says where the figures come from; `assumed` marks figures nobody measured.
+    """
+
+    ink: str
+    calibration: tuple[FlowPoint, ...] = ()
+    lags: Lags | None = None
+    volume_um3: float | None = None
+    source: str = ""
+    assumed: bool = False
+
+
+@dataclass(frozen=True)
+class Nozzle:
+    """A nozzle: tip diameters, `cone` (height above the tip, outer radius) pairs upwards, offset from nozzle 0, its
+    dispenser (name) and the digital output of the controller that opens its valve."""
+
+    name: str
+    inner_um: float
+    outer_um: float
+    cone_um: tuple[tuple[float, float], ...]
+    dispenser: str
+    output: int = 0
+    offset_um: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    loads: tuple[InkLoad, ...] = ()
+    manual: bool = True
+
+    def load(self, ink: str) -> InkLoad | None:
+        for entry in self.loads:
+            if entry.ink in (ink, "*"):
+                return entry
+        return None
+
+
+@dataclass(frozen=True)
+class Speeds:
+    """Speeds of a print in um/s. 1.2 mm/s is the paper's printing speed."""
+
+    print_um_s: float = 1200.0
+    travel_um_s: float = 5000.0
+    approach_um_s: float = 500.0
+
+
+@dataclass(frozen=True)
+class Heights:
+    """`clear_um`: how far above all that is printed a travel runs. `first_gap_um`: nozzle to substrate for layer 0 (the
+    paper: 10 um). `safe_um`: nozzle height for exchanges, above the bath."""
+
+    clear_um: float = 50.0
+    first_gap_um: float | None = None
+    safe_um: float = 5000.0
+
+
+@dataclass(frozen=True)
+class Purge:
+    """Where (stage um, outside the part) and how long a nozzle runs before it prints, so that ink is at the tip."""
+
+    at_um: tuple[float, float]
+    time_s: float
+    prime_s: float = 0.5
+
+
+@dataclass(frozen=True)
+class Rig:
+    """One printer. `origin_um`: stage position of the part's origin on the substrate."""
+
+    name: str
+    moves: Literal["bath", "nozzle"]
+    axes: Mapping[str, Axis]
+    controller: Controller
+    dispensers: Mapping[str, Dispenser]
+    nozzles: tuple[Nozzle, ...]
+    origin_um: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    speeds: Speeds = field(default_factory=Speeds)
+    heights: Heights = field(default_factory=Heights)
+    purge: Purge | None = None
+    baths: tuple[str, ...] = ()
+    simulated: bool = False
+    time_scale: float = 1.0
+    doc: str = ""
+    path: str = ""
