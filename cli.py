@@ -1,1 +1,559 @@
 """The command `wp`: one thin verb for each thing the rooms can do."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+
+from .kernel.diagnostics import Diagnostic, Severity, WetprintError, error
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from .kernel.build import Job
+    from .kernel.motion import Toolpath
+    from .kernel.plan import Plan
+    from .kernel.rig import Rig
+    from .lang.load import Loaded
+
+app = typer.Typer(
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="State the dried part, print the wet one.",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+rig_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Rigs: show, make, test, emulate.")
+run_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="The record of a print.")
+app.add_typer(rig_app, name="rig")
+app.add_typer(run_app, name="run")
+
+File = Annotated[str, typer.Argument(metavar="FILE", help="a design (.wp), or - for standard input")]
+Set = Annotated[
+    list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="give a param a value, with its unit")
+]
+Preset = Annotated[str | None, typer.Option("--preset", help="use a preset of the design")]
+Json = Annotated[bool, typer.Option("--json", help="for machines")]
+StateOption = Annotated[str, typer.Option("--state", help="wet, dried or both")]
+RigOption = Annotated[str, typer.Option("--rig", help="name of a rig, or a rig file")]
+Runs = Annotated[Path | None, typer.Option("--runs", help="folder of run records")]
+
+DESIGN_ERROR, USAGE, FAULT = 1, 2, 3
+
+
+# -- saying things -----------------------------------------------------------------------------------------------
+
+
+def _show(diagnostics: Iterable[Diagnostic], *, as_json: bool = False) -> None:
+    from .lang.render import to_json, to_terminal
+
+    found = list(diagnostics)
+    if as_json:
+        _print_json(to_json(found))
+    elif found:
+        colour = sys.stderr.isatty() and "NO_COLOR" not in os.environ
+        width = os.get_terminal_size().columns if sys.stderr.isatty() else 120
+        print(to_terminal(found, colour=colour, width=width), file=sys.stderr)
+
+
+def _print_json(data: object) -> None:
+    print(json.dumps(data, indent=2, ensure_ascii=False))
+
+
+def _stop(diagnostics: Sequence[Diagnostic], *, as_json: bool = False) -> NoReturn:
+    _show(diagnostics, as_json=as_json)
+    raise typer.Exit(DESIGN_ERROR)
+
+
+def _has_errors(diagnostics: Iterable[Diagnostic]) -> bool:
+    return any(d.severity is Severity.ERROR for d in diagnostics)
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr)
+
+
+# -- the pipeline, as far as a verb needs it ----------------------------------------------------------------------
+
+
+def _assignments(sets: Sequence[str] | None) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for item in sets or ():
+        name, equals, value = item.partition("=")
+        if not equals or not name.strip() or not value.strip():
+            raise typer.BadParameter(f"{item!r}: expected NAME=VALUE, such as pitch=40um", param_hint="--set")
+        found[name.strip()] = value.strip()
+    return found
+
+
+def _load(
+    file: str, sets: Sequence[str] | None = None, preset: str | None = None, *, as_json: bool = False
+) -> Loaded:
+    """The design, free of language errors; else says what is wrong and ends."""
+    from .lang.load import load
+
+    loaded = load(file, text=_stdin(file), sets=_assignments(sets), preset=preset)
+    if loaded.scene is None or _has_errors(loaded.diagnostics):
+        _stop(loaded.diagnostics, as_json=as_json)
+    return loaded
+
+
+def _stdin(file: str) -> str | None:
+    return sys.stdin.buffer.read().decode("utf-8", errors="replace") if file == "-" else None
+
+
+def _jobs(loaded: Loaded, *, as_json: bool = False) -> tuple[tuple[Job, ...], list[Diagnostic]]:
+    """Geometry of what a design prints, in both states; else says what is wrong and ends."""
+    from .kernel.build import build
+    from .kernel.shrink import complete_jobs
+
+    assert loaded.scene is not None
+    jobs, said = build(loaded.scene)
+    said = [*loaded.diagnostics, *said]
+    if _has_errors(said):
+        _stop(said, as_json=as_json)
+    jobs, more = complete_jobs(loaded.scene, jobs)
+    return jobs, [*said, *more]
+
+
+def _rig(name: str, file: str) -> Rig:
+    from .backends.rig_store import load_rig
+
+    beside = Path.cwd() if file == "-" else Path(file).resolve().parent
+    return load_rig(name, [beside / "rigs", Path.cwd() / "rigs"])
+
+
+def _planned(
+    file: str, sets: list[str] | None, preset: str | None, rig: Rig
+) -> tuple[Loaded, Plan, Toolpath]:
+    from .kernel.motion import make_toolpath
+    from .kernel.order import make_plan
+
+    loaded = _load(file, sets, preset)
+    jobs, said = _jobs(loaded)
+    _show(d for d in said if d.severity >= Severity.WARNING)
+    plan = make_plan(jobs, rig)
+    return loaded, plan, make_toolpath(plan, rig)
+
+
+# -- designs --------------------------------------------------------------------------------------------------------
+
+
+@app.command()
+def new(name: Annotated[str, typer.Argument(help="name of the design")]) -> None:
+    """Write a commented starter design."""
+    from .lang.starter import starter
+
+    path = Path(name if name.endswith(".wp") else f"{name}.wp")
+    if path.exists():
+        raise WetprintError(
+            error("X701", f"{path} is there already; choose another name, nothing was written")
+        )
+    path.write_text(starter(path.stem), encoding="utf-8")
+    print(f"{path} written. Look at it with: wp preview {path}")
+
+
+@app.command()
+def check(
+    file: File,
+    sets: Set = None,
+    preset: Preset = None,
+    rig: Annotated[str | None, typer.Option("--rig", help="also check against this rig")] = None,
+    as_json: Json = False,
+) -> None:
+    """Find all errors, warnings and broken design rules."""
+    from .lang.load import load
+
+    loaded = load(file, text=_stdin(file), sets=_assignments(sets), preset=preset)
+    said = list(loaded.diagnostics)
+    if loaded.scene is not None and not _has_errors(said):
+        from .kernel.build import build
+
+        jobs, more = build(loaded.scene)
+        said += more
+        if not _has_errors(said):
+            from .kernel.check import run_checks
+            from .kernel.measure import figures
+            from .kernel.shrink import complete_jobs
+            from .lang.post import run_post_checks
+
+            jobs, more = complete_jobs(loaded.scene, jobs)
+            said += more
+            said += run_checks(loaded.scene, jobs, _rig(rig, file) if rig else None)
+            if loaded.scene.post_checks:
+                said += run_post_checks(loaded.scene, figures(jobs))
+    _show(said, as_json=as_json)
+    if _has_errors(said):
+        raise typer.Exit(DESIGN_ERROR)
+    if not as_json:
+        print(f"{file}: no errors")
+
+
+@app.command()
+def fmt(
+    files: Annotated[list[str], typer.Argument(metavar="FILE...")],
+    check_only: Annotated[bool, typer.Option("--check", help="only say which files would change")] = False,
+    diff: Annotated[bool, typer.Option("--diff", help="show what would change")] = False,
+) -> None:
+    """Lay designs out in the one style."""
+    from .lang.format import format_source
+    from .lang.source import read_source
+
+    changed = 0
+    for file in files:
+        source = read_source(file, _stdin(file))
+        text = format_source(source)
+        if file == "-":
+            sys.stdout.write(text)
+        elif text != source.text:
+            changed += 1
+            if diff:
+                from difflib import unified_diff
+
+                sys.stdout.writelines(
+                    unified_diff(
+                        source.text.splitlines(True), text.splitlines(True), file, f"{file} (formatted)"
+                    )
+                )
+            elif check_only:
+                print(f"{file} would change")
+            else:
+                _replace(Path(file), text)
+                print(f"{file} formatted")
+    if changed and (check_only or diff):
+        raise typer.Exit(DESIGN_ERROR)
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write `path` whole or not at all."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        beside.write_bytes(text.encode())
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+@app.command()
+def fix(file: File) -> None:
+    """Apply the fixes that diagnostics offer."""
+    from .lang.fix import fix_file
+
+    count, left = fix_file(Path(file))
+    print(f"{file}: {count} fix{'' if count == 1 else 'es'} applied")
+    _show(left)
+    if _has_errors(left):
+        raise typer.Exit(DESIGN_ERROR)
+
+
+@app.command()
+def params(file: File, sets: Set = None, preset: Preset = None, as_json: Json = False) -> None:
+    """List the params of a design."""
+    from .lang.params import params_json, params_table
+
+    loaded = _load(file, sets, preset, as_json=as_json)
+    if as_json:
+        _print_json(params_json(loaded))
+    else:
+        print(params_table(loaded))
+
+
+@app.command()
+def explain(code: Annotated[str, typer.Argument(help="a code, such as E201")]) -> None:
+    """Tell a code in full, with an example."""
+    from .backends.codes import CODES as BACKENDS
+    from .kernel.codes import CODES as KERNEL
+    from .lang.codes import CODES as LANG
+
+    known = {c.code: c for c in (*LANG, *KERNEL, *BACKENDS)}
+    found = known.get(code.upper())
+    if found is None:
+        from difflib import get_close_matches
+
+        near = get_close_matches(code.upper(), known, 1, 0.0)
+        raise typer.BadParameter(
+            f"{code} is not a code of wetprint. Did you mean {near[0]}?", param_hint="CODE"
+        )
+    print(f"{found.code}: {found.title}\n\n{found.text.strip()}")
+    if found.example:
+        print("\nExample:\n\n" + "\n".join("    " + line for line in found.example.strip().splitlines()))
+
+
+@app.command()
+def test(file: File) -> None:
+    """Run the tests that a design holds."""
+    from .lang.post import run_tests
+
+    loaded = _load(file)
+    results = run_tests(loaded, lambda variant: _figures(variant))
+    for name, failed in results:
+        print(f"{'FAIL' if failed else 'ok  '} {name}")
+        _show(failed)
+    bad = sum(bool(failed) for _, failed in results)
+    print(f"{len(results) - bad} passed, {bad} failed")
+    if bad:
+        raise typer.Exit(DESIGN_ERROR)
+
+
+def _figures(loaded: Loaded) -> tuple[dict[str, Any], list[Diagnostic]]:
+    """Figures and diagnostics of a design that has no language errors, for tests that a design holds."""
+    from .kernel.build import build
+    from .kernel.measure import figures
+    from .kernel.shrink import complete_jobs
+
+    assert loaded.scene is not None
+    jobs, said = build(loaded.scene)
+    if _has_errors(said):
+        return {}, said
+    jobs, more = complete_jobs(loaded.scene, jobs)
+    return figures(jobs), [*said, *more]
+
+
+@app.command()
+def measure(
+    file: File, sets: Set = None, preset: Preset = None, state: StateOption = "both", as_json: Json = False
+) -> None:
+    """Figures of the wet and the dried part."""
+    from .kernel.measure import measure as measured
+    from .kernel.measure import table
+
+    loaded = _load(file, sets, preset, as_json=as_json)
+    jobs, said = _jobs(loaded, as_json=as_json)
+    found = measured(jobs)
+    if as_json:
+        _print_json(found)
+    else:
+        print(table(found, _states(state)))
+        _show(d for d in said if d.severity >= Severity.WARNING)
+
+
+def _states(name: str) -> tuple[str, ...]:
+    if name not in ("wet", "dried", "both"):
+        raise typer.BadParameter(f"{name!r}: expected wet, dried or both", param_hint="--state")
+    return ("wet", "dried") if name == "both" else (name,)
+
+
+# -- pictures and files ----------------------------------------------------------------------------------------------
+
+
+@app.command()
+def preview(
+    file: File,
+    sets: Set = None,
+    preset: Preset = None,
+    state: StateOption = "dried",
+    png: Annotated[Path | None, typer.Option("--png", help="draw to a picture, no display needed")] = None,
+    html: Annotated[
+        Path | None, typer.Option("--html", help="write a page that turns in any browser")
+    ] = None,
+    size: Annotated[str, typer.Option("--size", help="of the picture, in pixels")] = "1600x1200",
+    transparent: Annotated[bool, typer.Option("--transparent", help="no background")] = False,
+) -> None:
+    """Look at the part: in a window, or in files where there is no display."""
+    from .backends.preview import preview as draw
+
+    _states(state)
+    loaded = _load(file, sets, preset)
+    jobs, said = _jobs(loaded)
+    _show(d for d in said if d.severity >= Severity.WARNING)
+    for path in draw(jobs, state=state, png=png, html=html, size=_size(size), transparent=transparent):
+        print(f"picture: {path}")
+
+
+def _size(text: str) -> tuple[int, int]:
+    width, _, height = text.lower().partition("x")
+    if not (
+        width.isdecimal() and height.isdecimal() and 16 <= int(width) <= 16384 and 16 <= int(height) <= 16384
+    ):
+        raise typer.BadParameter(
+            f"{text!r}: expected WIDTHxHEIGHT in pixels, such as 1600x1200", param_hint="--size"
+        )
+    return int(width), int(height)
+
+
+@app.command()
+def export(
+    file: File,
+    output: Annotated[Path, typer.Option("--output", "-o", help="file to write")],
+    format_: Annotated[
+        str | None, typer.Option("--format", help="if the file's ending does not tell")
+    ] = None,
+    sets: Set = None,
+    preset: Preset = None,
+    state: StateOption = "dried",
+    rig: RigOption = "sim",
+) -> None:
+    """Write geometry (stl, vtp ...) or a motion program (aerotech, linuxcnc ...)."""
+    from .backends.dialects import DIALECTS
+    from .backends.export import export_format, write_geometry, write_program
+
+    name = export_format(output, format_)
+    if name in DIALECTS:
+        machine = _rig(rig, file)
+        _, _, toolpath = _planned(file, sets, preset, machine)
+        write_program(toolpath, machine, name, output)
+    else:
+        loaded = _load(file, sets, preset)
+        jobs, said = _jobs(loaded)
+        _show(d for d in said if d.severity >= Severity.WARNING)
+        if len(_states(state)) != 1:
+            raise typer.BadParameter("'both': a file holds one state, wet or dried", param_hint="--state")
+        write_geometry(jobs, name, output, state)
+    print(f"{name}: {output}")
+
+
+@app.command()
+def plan(
+    file: File, sets: Set = None, preset: Preset = None, rig: RigOption = "sim", as_json: Json = False
+) -> None:
+    """Order, time, switches and ink of a print."""
+    from .kernel.order import summary, summary_table
+
+    machine = _rig(rig, file)
+    _, planned, toolpath = _planned(file, sets, preset, machine)
+    found = summary(planned, toolpath, machine)
+    if as_json:
+        _print_json(found)
+    else:
+        print(summary_table(found))
+
+
+# -- printing -------------------------------------------------------------------------------------------------------
+
+
+@app.command("print")
+def print_(
+    file: File,
+    rig: Annotated[str, typer.Option("--rig", help="name of a rig, or a rig file")],
+    sets: Set = None,
+    preset: Preset = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="all but the machine")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="do not ask before the start")] = False,
+    resume: Annotated[
+        str | None, typer.Option("--resume", metavar="RUN", help="go on with a stopped run")
+    ] = None,
+    runs: Runs = None,
+) -> None:
+    """Drive the printer."""
+    from .backends.session import print_part
+
+    machine = _rig(rig, file)
+    loaded, _, toolpath = _planned(file, sets, preset, machine)
+    code = print_part(
+        toolpath, machine, design=loaded.source, dry_run=dry_run, yes=yes, resume=resume, runs_dir=runs
+    )
+    raise typer.Exit(code)
+
+
+@app.command()
+def stop(runs: Runs = None) -> None:
+    """Stop the print that runs now, ink first, from any terminal."""
+    from .backends.session import stop_running
+
+    print(stop_running(runs))
+
+
+@app.command()
+def rigs(as_json: Json = False) -> None:
+    """List the rigs that can be named."""
+    from .backends.rig_store import list_rigs
+
+    found = list_rigs([Path.cwd() / "rigs"])
+    if as_json:
+        _print_json(found)
+    else:
+        for entry in found:
+            print(f"{entry['name']:<12} {entry['doc']}  ({entry['path']})")
+
+
+@rig_app.command("show")
+def rig_show(name: str) -> None:
+    """Print the file of a rig."""
+    print(Path(_rig(name, "-").path).read_text(encoding="utf-8"), end="")
+
+
+@app.command("runs")
+def runs_(runs: Runs = None, as_json: Json = False) -> None:
+    """List the record of all prints."""
+    from .backends.journal import list_runs, runs_table
+
+    found = list_runs(runs)
+    if as_json:
+        _print_json(found)
+    else:
+        print(runs_table(found))
+
+
+@run_app.command("show")
+def run_show(run: str, runs: Runs = None, as_json: Json = False) -> None:
+    """Tell what happened in a print."""
+    from .backends.journal import run_table, show_run
+
+    found = show_run(run, runs)
+    if as_json:
+        _print_json(found)
+    else:
+        print(run_table(found))
+
+
+@app.command()
+def lsp() -> None:
+    """Serve editors with the language (standard input and output)."""
+    from .lang.server import serve
+
+    serve()
+
+
+# -- the one place where trouble becomes a message -------------------------------------------------------------------
+
+
+def main() -> None:
+    """Run `wp`. Every failure ends in a message and an exit code, never in a traceback."""
+    try:
+        app(standalone_mode=True)
+    except WetprintError as caught:
+        _show(caught.diagnostics)
+        sys.exit(DESIGN_ERROR)
+    except BrokenPipeError:
+        # The reader has gone (`wp ... | head`): end quietly, and keep Python from complaining at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except OSError as caught:
+        name = f"{caught.filename}: " if caught.filename else ""
+        _show([error("X702", f"{name}{caught.strerror or caught}")])
+        sys.exit(DESIGN_ERROR)
+    except MemoryError:
+        _show(
+            [
+                error(
+                    "X703",
+                    "this design needs more memory than there is; print it in parts or raise the pitch",
+                )
+            ]
+        )
+        sys.exit(DESIGN_ERROR)
+    except KeyboardInterrupt:
+        _say("stopped")
+        sys.exit(130)
+    except Exception as caught:
+        if "WP_TRACEBACK" in os.environ:
+            raise
+        last = caught.__traceback__
+        while last is not None and last.tb_next is not None:
+            last = last.tb_next
+        place = f"{Path(last.tb_frame.f_code.co_filename).name}:{last.tb_lineno}" if last else "?"
+        _show(
+            [
+                error(
+                    "X799",
+                    f"a fault of wetprint itself: {type(caught).__name__}: {caught} ({place})",
+                    notes=("please report it with the design; WP_TRACEBACK=1 prints where it happened",),
+                )
+            ]
+        )
+        sys.exit(FAULT)
