@@ -1,0 +1,189 @@
+"""The command `wp` as a user meets it: verbs, exit codes, messages, and what stays unloaded."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+STATE_KEYS = {
+    "filaments", "points", "layers", "length_um", "volume_um3", "surface_um2", "bbox_um", "contacts",
+    "missing_contacts", "max_span_um", "min_gap_um", "solid_fraction",
+}  # fmt: skip
+PLAN_KEYS = {
+    "time_s", "print_um", "travel_um", "filaments", "moves", "material_switches", "bath_switches", "operator_stops",
+}  # fmt: skip
+
+Wp = Callable[..., subprocess.CompletedProcess[str]]
+BROKEN = 'wp 1;\nuse "nanocrystal.wp" as nc;\nlet a = 40;\nlattice b = woodpile { pitch: 40; layers: 4; }\n'
+
+
+@pytest.fixture
+def wp(tmp_path: Path) -> Wp:
+    def run(*args: str, stdin: str | bytes = "", **env: str) -> subprocess.CompletedProcess[str]:
+        raw = stdin.encode() if isinstance(stdin, str) else stdin
+        done = subprocess.run(
+            [sys.executable, "-c", "from wetprint.cli import main; main()", *args],
+            input=raw, capture_output=True, cwd=tmp_path, timeout=120, check=False, env={**os.environ, **env},
+        )  # fmt: skip
+        out, err = done.stdout.decode(), done.stderr.decode()
+        assert "Traceback" not in out + err, err
+        return subprocess.CompletedProcess(done.args, done.returncode, out, err)
+
+    return run
+
+
+def examples() -> list[str]:
+    return sorted(p.name for p in (Path(__file__).parent.parent / "examples").glob("*.wp"))
+
+
+def test_the_paper_s_seven_prints_are_there() -> None:
+    assert {
+        "ag_cube.wp", "cdse_pyramid.wp", "fept_hexagon.wp", "ag_square_lattice.wp", "material_lattices.wp",
+        "au_cdse_lattice.wp", "au_cdse_mixed.wp",
+    } <= set(examples())  # fmt: skip
+
+
+@pytest.mark.parametrize("name", examples())
+def test_an_example_checks_clean_and_is_formatted(wp: Wp, root: Path, name: str) -> None:
+    done = wp("check", str(root / "examples" / name))
+    assert done.returncode == 0, done.stderr
+    assert "warning" not in done.stderr, done.stderr
+    assert wp("fmt", "--check", str(root / "examples" / name)).returncode == 0
+
+
+@pytest.mark.parametrize("name", examples())
+def test_an_example_is_measured_and_planned(wp: Wp, root: Path, name: str) -> None:
+    measured = json.loads(wp("measure", str(root / "examples" / name), "--json").stdout)
+    assert set(measured["states"]) == {"wet", "dried"}
+    wet, dried = measured["states"]["wet"], measured["states"]["dried"]
+    assert STATE_KEYS <= set(wet) and STATE_KEYS <= set(dried)
+    assert dried["volume_um3"] < wet["volume_um3"]
+    assert wet["filaments"] == dried["filaments"] > 0
+    assert {"length_um", "volume_um3", "ink_nl", "nanocrystal_ug"} <= set(
+        next(iter(measured["materials"].values()))
+    )
+    planned = json.loads(wp("plan", str(root / "examples" / name), "--rig", "sim", "--json").stdout)
+    assert PLAN_KEYS <= set(planned)
+    assert planned["filaments"] == wet["filaments"]
+    assert planned["print_um"] == pytest.approx(wet["length_um"], rel=1e-6)
+
+
+@pytest.mark.parametrize("ending", ["stl", "vtp", "pgm", "ngc"])
+def test_export_writes_the_same_bytes_twice(wp: Wp, root: Path, tmp_path: Path, ending: str) -> None:
+    design = str(root / "examples" / "au_cdse_lattice.wp")
+    for name in ("a", "b"):
+        done = wp("export", design, "-o", f"{name}.{ending}", "--rig", "sim")
+        assert done.returncode == 0, done.stderr
+    data = (tmp_path / f"a.{ending}").read_bytes()
+    assert len(data) > 1000
+    assert data == (tmp_path / f"b.{ending}").read_bytes()
+
+
+def test_language_errors_are_all_told_with_their_places(wp: Wp, tmp_path: Path) -> None:
+    (tmp_path / "bad.wp").write_text(BROKEN)
+    done = wp("check", "bad.wp")
+    assert done.returncode == 1
+    assert "bad.wp:4:33" in done.stderr
+    assert "40um" in done.stderr
+    found = json.loads(wp("check", "bad.wp", "--json").stdout)
+    assert {d["severity"] for d in found} >= {"error"}
+
+
+@pytest.mark.parametrize("verb", [["fmt", "--check"], ["params"], ["check"], ["explain", "E201"]])
+def test_light_verbs_load_no_numpy(tmp_path: Path, verb: list[str]) -> None:
+    (tmp_path / "bad.wp").write_text(BROKEN if verb == ["check"] else "wp 1;\nparam a: Length = 4um;\n")
+    args = ["wp", *verb] if verb[0] == "explain" else ["wp", *verb, "bad.wp"]
+    code = (
+        f"import sys\nsys.argv = {args!r}\nfrom wetprint.cli import main\n"
+        "try:\n    main()\nexcept SystemExit:\n    pass\n"
+        "heavy = {'numpy', 'scipy', 'shapely', 'pyvista', 'rich', 'trimesh'} & set(sys.modules)\n"
+        "sys.exit(f'loaded {sorted(heavy)}' if heavy else 0)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_design_can_come_from_standard_input(wp: Wp, root: Path) -> None:
+    text = (root / "examples" / "ag_cube.wp").read_text()
+    assert wp("check", "-", stdin=text).returncode == 0
+    done = wp("check", "-", stdin=BROKEN)
+    assert done.returncode == 1 and "<stdin>:4:33" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("args", "code", "says"),
+    [
+        (["check", "nothing.wp"], 1, "nothing.wp"),
+        (["check", "."], 1, "folder"),
+        (["check"], 2, "FILE"),
+        (["preview", "ag.wp", "--state", "moist"], 2, "wet, dried or both"),
+        (["preview", "ag.wp", "--size", "huge", "--png", "a.png"], 2, "1600x1200"),
+        (["check", "ag.wp", "--set", "pitch"], 2, "NAME=VALUE"),
+        (["check", "ag.wp", "--set", "pitsch=30um"], 1, "pitch"),
+        (["check", "ag.wp", "--set", "pitch=30"], 1, "30um"),
+        (["check", "ag.wp", "--set", "pitch=3mm"], 1, "200"),
+        (["plan", "ag.wp", "--rig", "simm"], 1, "sim"),
+        (["export", "ag.wp", "-o", "part.stp"], 1, "stl"),
+        (["export", "ag.wp", "-o", "no/such/folder/part.stl"], 1, "no/such/folder"),
+        (["explain", "E9999"], 2, "E9999"),
+        (["print", "ag.wp", "--rig", "paper", "--yes"], 1, "lag"),
+        (["run", "show", "nothing", "--runs", "runs"], 1, "nothing"),
+        (["nonsense"], 2, "nonsense"),
+    ],
+)
+def test_trouble_gets_a_message(
+    wp: Wp, root: Path, tmp_path: Path, args: list[str], code: int, says: str
+) -> None:
+    (tmp_path / "ag.wp").write_text((root / "examples" / "ag_cube.wp").read_text())
+    done = wp(*args)
+    assert done.returncode == code, done.stderr
+    assert says in done.stderr + done.stdout
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full on this system")
+@pytest.mark.parametrize("format_", ["stl", "vtp", "aerotech"])
+def test_a_full_disk_is_told(wp: Wp, root: Path, format_: str) -> None:
+    done = wp(
+        "export",
+        str(root / "examples" / "ag_cube.wp"),
+        "-o",
+        "/dev/full",
+        "--format",
+        format_,
+        "--rig",
+        "sim",
+    )
+    assert done.returncode == 1
+    assert "space" in done.stderr
+
+
+def test_new_makes_a_design_that_checks_clean_and_never_overwrites(wp: Wp, tmp_path: Path) -> None:
+    assert wp("new", "mine").returncode == 0
+    assert wp("check", "mine.wp").returncode == 0
+    (tmp_path / "mine.wp").write_text("precious")
+    done = wp("new", "mine")
+    assert done.returncode == 1 and "mine.wp" in done.stderr
+    assert (tmp_path / "mine.wp").read_text() == "precious"
+
+
+def test_every_verb_has_help(wp: Wp) -> None:
+    done = wp("--help")
+    assert done.returncode == 0
+    for verb in ("check", "preview", "measure", "plan", "export", "print", "rigs", "runs", "fmt", "explain"):
+        assert verb in done.stdout
+
+
+def test_every_example_prints_on_the_simulated_rig(wp: Wp, root: Path) -> None:
+    done = wp(
+        "print", str(root / "examples" / "ag_square_lattice.wp"), "--rig", "sim", "--yes", "--runs", "runs"
+    )
+    assert done.returncode == 0, done.stderr
+    listed = json.loads(wp("runs", "--runs", "runs", "--json").stdout)
+    assert len(listed) == 1
+    assert listed[0]["state"] == "done"
