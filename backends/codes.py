@@ -4,4 +4,99 @@ from __future__ import annotations
 
 from ..kernel.diagnostics import Code
 
-CODES: tuple[Code, ...] = ()
+RIG: tuple[Code, ...] = (
+    Code(
+        "R501",
+        "a rig file is not TOML",
+        "The file breaks the rules of TOML at the place shown; nothing of it was read.",
+    ),
+    Code(
+        "R502",
+        "unknown key in a rig",
+        "A rig file holds only keys that the tool knows, so that a misspelt one cannot be passed over. Keys carry their unit: "
+        "`max_speed_mm_s`, `clear_um`. docs/rigs.md lists them all.",
+    ),
+    Code(
+        "R503",
+        "wrong value in a rig",
+        "The value has another type than the key needs, or lies outside its range.",
+    ),
+    Code(
+        "R504",
+        "needed fields are missing in a rig",
+        "No printer is assumed: what a rig file must say and does not is listed here, all at once, with what each field means.",
+    ),
+    Code(
+        "R505",
+        "rig not found",
+        "A rig is searched as `rigs/NAME.toml` beside the design, in your own config folder, then among those that come with "
+        "the tool; a path to a file may be given as well. `wp rigs` lists them.",
+    ),
+    Code(
+        "R506",
+        "a rig contradicts itself",
+        "Two fields do not go together: a nozzle names a dispenser that is not there, limits are the wrong way round, a calibration "
+        "does not rise, or a cone does not begin with the radius of the tip.",
+    ),
+    Code(
+        "R510",
+        "no nozzle carries an ink",
+        "The design prints an ink that no nozzle of the rig loads. Add a [[nozzles.loads]] entry for it.",
+    ),
+    Code(
+        "R511",
+        "calibration is missing",
+        "Pressure is never guessed: the rig needs measured pairs of pressure and flow for this ink in this nozzle "
+        "(`calibration`). Plans, exports and `--dry-run` go on with the pressure left at zero and marked assumed.",
+    ),
+    Code(
+        "R512",
+        "ink delays are missing",
+        "The valve opens before a filament starts and closes before it ends, by the measured delays `lags` of the ink in this nozzle. "
+        "0.1 s is 120 um of path at 1.2 mm/s. Plans, exports and `--dry-run` go on with no delay, marked assumed.",
+    ),
+    Code(
+        "R513",
+        "no place to purge",
+        "A print begins with ink at the tip: `[purge]` of the rig says where, outside the part, and for how long.",
+    ),
+    Code(
+        "R514",
+        "pressure out of range",
+        "The flow that a filament needs takes a pressure outside the calibration or outside what the dispenser gives. Pressures are "
+        "interpolated in the calibration, never extrapolated.",
+    ),
+    Code(
+        "R515",
+        "filament shorter than the ink's delay",
+        "Printing the filament takes less time than ink needs to stop after the valve has closed, so its end cannot be met.",
+    ),
+    Code(
+        "R516",
+        "too little ink is loaded",
+        "The volume that the plan needs, purges included, is more than the nozzle holds.",
+    ),
+    Code("R517", "bath not at hand", "The design prints in a bath that the rig does not list under `baths`."),
+    Code(
+        "R518",
+        "assumed figures in use",
+        "The rig prints with figures that nobody measured. For the simulated rig that is as it should be.",
+    ),
+    Code(
+        "R519",
+        "out of reach",
+        "A position of the plan lies outside the soft limits of a stage axis. Move the origin of the rig or make the part smaller.",
+    ),
+    Code(
+        "R520",
+        "too fast for an axis",
+        "A speed of the rig is higher than the stage's fastest along that direction.",
+    ),
+    Code(
+        "R521",
+        "purge on the part",
+        "The place to purge lies on or beside the part: ink purged there touches it.",
+    ),
+)
+
+CODES: tuple[Code, ...] = (*RIG,)

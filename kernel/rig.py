@@ -1,5 +1,5 @@
 """The rig: stage, nozzles, dispensers and baths of one printer, as data. Fields that a rig file may leave out are None;
-what a print needs and does not find is listed all at once by `missing`."""
+what a print needs and does not find is listed all at once by rig_check.problems."""
 
 from __future__ import annotations
 
@@ -76,10 +76,15 @@ class InkLoad:
     assumed: bool = False
 
 
+#: An ink name in a rig that stands for any ink.
+ANY = "*"
+
+
 @dataclass(frozen=True)
 class Nozzle:
     """A nozzle: tip diameters, `cone` (height above the tip, outer radius) pairs upwards, offset from nozzle 0, its
-    dispenser (name) and the digital output of the controller that opens its valve."""
+    dispenser (name) and the digital output of the controller that opens its valve. `manual`: bringing it, or another ink
+    in it, to the part takes an operator."""
 
     name: str
     inner_um: float
@@ -92,19 +97,25 @@ class Nozzle:
     manual: bool = True
 
     def load(self, ink: str) -> InkLoad | None:
-        for entry in self.loads:
-            if entry.ink in (ink, "*"):
-                return entry
+        """What is known of `ink` in this nozzle: its own entry before one for any ink."""
+        for wanted in (ink, ANY):
+            for entry in self.loads:
+                if entry.ink == wanted:
+                    return entry
         return None
 
 
 @dataclass(frozen=True)
 class Speeds:
-    """Speeds of a print in um/s. 1.2 mm/s is the paper's printing speed."""
+    """Speeds of a print in um/s. 1.2 mm/s is the paper's printing speed; the others are assumed.
+
+    `corner_um`: how far the controller may round a corner of a path, which sets the speed it passes it at (assumed).
+    """
 
     print_um_s: float = 1200.0
     travel_um_s: float = 5000.0
     approach_um_s: float = 500.0
+    corner_um: float = 0.5
 
 
 @dataclass(frozen=True)
@@ -119,16 +130,34 @@ class Heights:
 
 @dataclass(frozen=True)
 class Purge:
-    """Where (stage um, outside the part) and how long a nozzle runs before it prints, so that ink is at the tip."""
+    """Where (stage um, outside the part) and how long a nozzle runs before it prints, so that ink is at the tip.
+
+    `time_s` clears a nozzle whose ink changed, `prime_s` follows and wets the tip; `z_um` is the tip's height over the
+    substrate meanwhile.
+    """
 
     at_um: tuple[float, float]
     time_s: float
     prime_s: float = 0.5
+    z_um: float = 200.0
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """How long exchanges take, for the estimate of a print's time: a nozzle by machine, a nozzle by hand, a bath.
+
+    The defaults are assumed.
+    """
+
+    nozzle_s: float = 5.0
+    operator_s: float = 300.0
+    bath_s: float = 900.0
 
 
 @dataclass(frozen=True)
 class Rig:
-    """One printer. `origin_um`: stage position of the part's origin on the substrate."""
+    """One printer. `origin_um`: stage position of the part's origin on the substrate, for nozzle 0. `baths`: names of the
+    baths at hand, ANY for all. `assumed` names figures of the rig (dotted paths) that nobody measured."""
 
     name: str
     moves: Literal["bath", "nozzle"]
@@ -140,7 +169,10 @@ class Rig:
     speeds: Speeds = field(default_factory=Speeds)
     heights: Heights = field(default_factory=Heights)
     purge: Purge | None = None
+    exchange: Exchange = field(default_factory=Exchange)
     baths: tuple[str, ...] = ()
+    bath_exchange: Literal["manual", "automatic"] = "manual"
+    assumed: tuple[str, ...] = ()
     simulated: bool = False
     time_scale: float = 1.0
     doc: str = ""
