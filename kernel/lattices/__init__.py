@@ -1,1 +1,16 @@
 """The lattices on offer: one file each, one line here each."""
+
+from __future__ import annotations
+
+from ..lattice import Lattice
+from ..registry import Registry
+
+LATTICES: Registry[Lattice] = Registry(
+    "lattices",
+    __name__,
+    {
+        "woodpile": ".woodpile:WOODPILE",
+        "grid": ".grid:GRID",
+        "triangular": ".triangular:TRIANGULAR",
+    },
+)
