@@ -1,7 +1,10 @@
 """Shared set-up of the tests: seeded hypothesis profiles, and where things lie."""
 
+import importlib.util
 import os
+import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -9,7 +12,9 @@ from hypothesis import HealthCheck, settings
 settings.register_profile(
     "sample", max_examples=60, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
-settings.register_profile("soak", max_examples=3000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile(
+    "soak", max_examples=3000, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.load_profile(os.environ.get("WP_HYPOTHESIS", "sample"))
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -32,3 +37,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         for item in items:
             if "soak" in item.keywords:
                 item.add_marker(skip)
+
+
+@pytest.fixture(scope="session")
+def parts() -> ModuleType:
+    """tests/support/parts.py: small parts for tests of the kernel."""
+    name = "wetprint_tests_parts"
+    spec = importlib.util.spec_from_file_location(name, ROOT / "tests" / "support" / "parts.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
