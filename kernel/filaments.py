@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +15,8 @@ from .scene import StateName
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
+
+T = TypeVar("T")
 
 #: Paths are rounded to this before they are hashed or written, so that equal designs give equal bytes.
 QUANTUM_UM = 1e-3
@@ -171,3 +174,54 @@ def filaments(
         wet=s if state == "wet" else None,
         dried=s if state == "dried" else None,
     )
+
+
+def join(sets: Sequence[FilamentSet]) -> FilamentSet:
+    """All filaments of `sets`, in order, with one table of inks and one of spans (equal rows merged, order of first use).
+
+    A state that not all of them have is None in the whole. Raises ValueError for no sets, or where no state is left.
+    """
+    if not sets:
+        raise ValueError("there is nothing to join")
+    inks, ink_rows = _merged([s.inks for s in sets])
+    spans, span_rows = _merged([s.spans for s in sets])
+
+    def state(name: StateName) -> State | None:
+        states = [s.wet if name == "wet" else s.dried for s in sets]
+        known = [s for s in states if s is not None]
+        if len(known) < len(states):
+            return None
+        return State(
+            np.concatenate([s.points_um for s in known]),
+            np.concatenate([s.width_um for s in known]),
+            np.concatenate([s.height_um for s in known]),
+        )
+
+    wet, dried = state("wet"), state("dried")
+    if wet is None and dried is None:
+        raise ValueError("the sets share no state")
+    return FilamentSet(
+        np.concatenate([[0], np.cumsum(np.concatenate([np.diff(s.offsets) for s in sets]))]).astype(np.int64),
+        np.concatenate([r[s.material] for r, s in zip(ink_rows, sets, strict=True)]).astype(np.int16),
+        np.concatenate([s.layer for s in sets]),
+        np.concatenate([r[s.origin] for r, s in zip(span_rows, sets, strict=True)]).astype(np.int32),
+        inks,
+        spans,
+        wet,
+        dried,
+    )
+
+
+def _merged(tables: list[tuple[T, ...]]) -> tuple[tuple[T, ...], list[Ints]]:
+    """One table of all rows, and for each of the tables where its rows went."""
+    whole: list[T] = []
+    rows = []
+    for table in tables:
+        row = np.zeros(len(table), dtype=np.int64)
+        for i, item in enumerate(table):
+            at = next((j for j, known in enumerate(whole) if known is item or known == item), len(whole))
+            if at == len(whole):
+                whole.append(item)
+            row[i] = at
+        rows.append(row)
+    return tuple(whole), rows

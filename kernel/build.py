@@ -1,0 +1,305 @@
+"""From the scene to filaments: every part of every print built, clipped, split into regions and placed, in the drawn state."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from . import scene, solids
+from .clip import clip
+from .diagnostics import Diagnostic, Severity, error, warning
+from .faults import empty_lattice, lattice_faults, positive, solid_fault, span_of, too_many
+from .fields import Depth, solids_of
+from .filaments import QUANTUM_UM, FilamentSet, Floats, State
+from .lattice import MOST_POINTS, Strands
+from .lattices import LATTICES
+from .paths import PATHS, lines_of
+from .regions import Tables, apply_regions
+from .scene import Lattice, Path, Placed, Print, Region, Scene, Solid, StateName, Union
+from .split import Ints, Lines, concatenate
+from .straight import layer_values
+
+_DECIMALS = round(-math.log10(QUANTUM_UM))
+
+
+@dataclass(frozen=True)
+class Job:
+    """One print of a design, built: `filaments` in the drawn state, or in both once it has been dried."""
+
+    name: str
+    print: Print
+    filaments: FilamentSet
+
+
+def build(design: Scene) -> tuple[tuple[Job, ...], list[Diagnostic]]:
+    """Every print of the scene in its drawn state, and what is to be said. A design's faults are diagnostics (E4xx),
+    never exceptions; a print that has an error of its own gives no job.
+    """
+    jobs: list[Job] = []
+    said: list[Diagnostic] = []
+    made = _Builder(design)
+    for p in design.prints:
+        made.say = []
+        lines = made.part(p.part)
+        if lines is not None and not len(lines) and not _has_error(made.say):
+            made.say.append(
+                error("E404", f"'{p.part.name}' holds no filament", p.span, label="nothing to print")
+            )
+        if lines is not None and len(lines) and not _has_error(made.say):
+            jobs.append(Job(p.part.name or design.name, p, _freeze(lines, made.tables, design.state)))
+        said += [d for d in made.say if d not in said]
+    return tuple(jobs), said
+
+
+def _has_error(said: list[Diagnostic]) -> bool:
+    return any(d.severity is Severity.ERROR for d in said)
+
+
+def _freeze(lines: Lines, tables: Tables, state: StateName) -> FilamentSet:
+    """Paths rounded to the quantum, tables cut to the rows in use, in order of first use."""
+    points = np.round(lines.points_um, _DECIMALS)
+    points += 0.0  # no negative zeros: equal paths are equal bytes
+    material, inks = _used(lines.material, tables.inks)
+    origin, spans = _used(lines.origin, tables.spans)
+    one = State(np.ascontiguousarray(points), lines.width_um.copy(), lines.height_um.copy())
+    return FilamentSet(
+        lines.offsets.astype(np.int64),
+        material.astype(np.int16),
+        lines.layer.astype(np.int32),
+        origin.astype(np.int32),
+        inks,
+        spans,
+        wet=one if state == "wet" else None,
+        dried=one if state == "dried" else None,
+    )
+
+
+def _used(rows: Ints, table: list[Any]) -> tuple[Ints, tuple[Any, ...]]:
+    values, first = np.unique(rows, return_index=True)
+    order = values[np.argsort(first, kind="stable")]
+    renumber = np.zeros(len(table), dtype=np.int64)
+    renumber[order] = np.arange(len(order))
+    return renumber[rows], tuple(table[i] for i in order)
+
+
+class _Builder:
+    """Builds parts; each part once however often it is placed."""
+
+    def __init__(self, design: Scene) -> None:
+        self.regions: dict[str, list[Region]] = {}
+        for region in design.regions:
+            self.regions.setdefault(region.part, []).append(region)
+        self.tables = Tables()
+        self.say: list[Diagnostic] = []
+        self._done: dict[int, tuple[scene.Part, Lines | None, list[Diagnostic]]] = {}
+
+    def part(self, part: scene.Part) -> Lines | None:
+        """The part's filaments, None where a fault (said) kept it from being built."""
+        known = self._done.get(id(part))
+        if known is None:
+            outer, self.say = self.say, []
+            try:
+                lines = self._build(part)
+            except MemoryError:
+                self.say.append(error("E405", f"'{part.name}' does not fit in memory", part.span))
+                lines = None
+            known = self._done[id(part)] = (part, lines, self.say)
+            self.say = outer
+        self.say += [d for d in known[2] if d not in self.say]
+        return known[1]
+
+    def _build(self, part: scene.Part) -> Lines | None:
+        depth: Depth | None = None
+        if isinstance(part, Lattice):
+            lines = self._lattice(part)
+            depth = _depth(part)
+        elif isinstance(part, Path):
+            lines = self._path(part)
+        elif isinstance(part, Placed):
+            lines = self._placed(part)
+        else:
+            lines = self._union(part)
+        if lines is None:
+            return None
+        regions = [r for r in self.regions.get(part.name, []) if part.name and self._sound(r)]
+        return apply_regions(lines, regions, self.tables, depth, self.say)
+
+    def _sound(self, region: Region) -> bool:
+        faults = [f for s in solids_of(region.where) if (f := solid_fault(s, s.span)) is not None]
+        if region.filament_um is not None and not positive(region.filament_um):
+            faults.append(
+                error(
+                    "E402",
+                    f"filament of region '{region.name}' is {region.filament_um:g} um, it must be above zero",
+                    region.span,
+                )
+            )
+        self.say += faults
+        return not faults
+
+    def _lattice(self, node: Lattice) -> Lines | None:
+        if node.kind not in LATTICES:
+            self.say.append(error("E400", f"there is no lattice called '{node.kind}'", node.span))
+            return None
+        kind = LATTICES[node.kind]
+        node = Lattice(
+            node.name, node.kind, kind.complete(dict(node.fields)), node.layers, node.span, node.spans
+        )
+        faults = lattice_faults(node)
+        if faults:
+            self.say += faults
+            return None
+        expected = kind.estimate(node)
+        if expected > MOST_POINTS:
+            self.say.append(too_many(f"lattice '{node.name}'", expected, span_of(node, "pitch")))
+            return None
+        strands = kind.build(node)
+        lines = self._dressed(node, strands)
+        solid = node.fields.get("clip")
+        if solid is not None:
+            lines = clip(lines, solid)
+        lines = self._without_slivers(node, lines)
+        if not len(lines):
+            self.say.append(empty_lattice(node))
+            return None
+        return lines
+
+    def _dressed(self, node: Lattice, strands: Strands) -> Lines:
+        """Material, width and origin of every filament, by its layer."""
+        materials = layer_values(node, "material")
+        rules = {rule.index: rule for rule in node.layers}
+        ink, origin = [], []
+        for k, material in enumerate(materials):
+            one = material[k % len(material)] if isinstance(material, tuple | list) else material
+            ink.append(self.tables.ink(one))
+            rule = rules.get(k)
+            place = rule.spans.get("material") if rule is not None else None
+            origin.append(self.tables.span(place or span_of(node, "material")))
+        width = np.array(layer_values(node, "filament"), dtype=float)[strands.layer]
+        per_point = np.repeat(width, strands.counts)
+        return Lines(
+            strands.points_um,
+            np.concatenate([[0], np.cumsum(strands.counts)]).astype(np.int64),
+            per_point,
+            per_point.copy(),
+            strands.layer.astype(np.int64),
+            np.array(ink, dtype=np.int64)[strands.layer],
+            np.array(origin, dtype=np.int64)[strands.layer],
+        )
+
+    def _without_slivers(self, node: Lattice, lines: Lines) -> Lines:
+        if not len(lines):
+            return lines
+        length, width = lines.lengths_um(), lines.width_um[lines.offsets[:-1]]
+        keep = length >= width * (1 - 1e-9)
+        # What is shorter than a thousandth of its width is a touch of a corner and no piece at all.
+        slivers = ~keep & (length > 1e-3 * width)
+        if slivers.any():
+            n, total = int(slivers.sum()), float(length[slivers].sum())
+            self.say.append(
+                warning(
+                    "E407",
+                    f"{n} {'piece' if n == 1 else 'pieces'} shorter than the filament width left out, "
+                    f"{total:.4g} um of {length.sum():.6g} um",
+                    span_of(node, "clip" if node.fields.get("clip") is not None else "size"),
+                    label="cut off so near to an edge that no filament would form",
+                )
+            )
+        return lines.take(keep)
+
+    def _path(self, node: Path) -> Lines | None:
+        if node.kind not in PATHS:
+            self.say.append(error("E400", f"there is no path called '{node.kind}'", node.span))
+            return None
+        return lines_of(node, self.tables, self.say)
+
+    def _placed(self, node: Placed) -> Lines | None:
+        lines = self.part(node.part)
+        if lines is None:
+            return None
+        matrices = np.array(node.matrices, dtype=float).reshape(-1, 3, 4)
+        scales = np.abs(np.linalg.det(matrices[:, :, :3])) ** (1 / 3) if np.isfinite(matrices).all() else None
+        if scales is None or not len(matrices) or scales.min(initial=np.inf) < 1e-9:
+            self.say.append(error("E403", f"'{node.name}' has no copies, or a copy squeezed flat", node.span))
+            return None
+        if len(matrices) * len(lines.points_um) > MOST_POINTS:
+            self.say.append(
+                too_many(f"'{node.name}'", float(len(matrices) * len(lines.points_um)), node.span)
+            )
+            return None
+        return place(lines, matrices, scales)
+
+    def _union(self, node: Union) -> Lines | None:
+        parts = [self.part(p) for p in node.parts]
+        built = [p for p in parts if p is not None]
+        if len(built) < len(parts) or not built:
+            return None
+        if sum(len(p.points_um) for p in built) > MOST_POINTS:
+            self.say.append(
+                too_many(f"'{node.name}'", float(sum(len(p.points_um) for p in built)), node.span)
+            )
+            return None
+        lines = concatenate(built)
+        source = np.repeat(np.arange(len(built)), [len(p) for p in built])
+        return relayered(lines, source)
+
+
+def place(lines: Lines, matrices: Floats, scales: Floats) -> Lines:
+    """Copies of the filaments under `matrices[M,3,4]`; widths scale by the cube root of the determinant, `scales[M]`."""
+    m, f, p = len(matrices), len(lines), len(lines.points_um)
+    turned = np.einsum("mij,pj->mpi", matrices[:, :, :3], lines.points_um)
+    turned += matrices[:, None, :, 3]
+    scales = np.where(np.abs(scales - 1) < 1e-12, 1.0, scales)
+    starts = lines.offsets[:-1][None, :] + (np.arange(m) * p)[:, None]
+    out = Lines(
+        turned.reshape(-1, 3),
+        np.append(starts.reshape(-1), m * p).astype(np.int64),
+        (scales[:, None] * lines.width_um).reshape(-1),
+        (scales[:, None] * lines.height_um).reshape(-1),
+        np.tile(lines.layer, m),
+        np.tile(lines.material, m),
+        np.tile(lines.origin, m),
+    )
+    level = matrices[:, 2, :]
+    if np.allclose(level[:, :3], (0, 0, 1), atol=1e-12) and np.ptp(level[:, 3]) < QUANTUM_UM:
+        return out
+    return relayered(out, np.repeat(np.arange(m), f))
+
+
+def relayered(lines: Lines, source: Ints) -> Lines:
+    """Layers counted anew, by height: the layers of the `source[F]` copies that lie at one mean height become one."""
+    if not len(lines) or (source == source[0]).all():
+        return lines
+    group = source * (int(lines.layer.max()) + 1) + lines.layer
+    names, member = np.unique(group, return_inverse=True)
+    z = lines.points_um[:, 2]
+    counts = np.diff(lines.offsets)
+    total = np.bincount(np.repeat(member, counts), weights=z, minlength=len(names))
+    mean = total / np.bincount(member, weights=counts, minlength=len(names))
+    heights = np.rint(mean / (10 * QUANTUM_UM))
+    rank = np.unique(heights, return_inverse=True)[1]
+    return Lines(
+        lines.points_um,
+        lines.offsets,
+        lines.width_um,
+        lines.height_um,
+        rank[member].astype(np.int64),
+        lines.material,
+        lines.origin,
+    )
+
+
+def _depth(node: Lattice) -> Depth | None:
+    """Depth below the surface of the lattice's envelope: its `clip` solid, or the block of its `size` and `height`."""
+    solid = node.fields.get("clip")
+    if solid is None:
+        complete = LATTICES[node.kind].complete(dict(node.fields))
+        if complete.get("size") is None or complete.get("height") is None:
+            return None
+        sx, sy = complete["size"]
+        solid = Solid("box", {"size": (sx, sy, complete["height"])}, node.span)
+    envelope: Solid = solid
+    return lambda points_um: -solids.distance(envelope, points_um)

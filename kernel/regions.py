@@ -1,0 +1,190 @@
+"""Regions: where the material or the width of filaments differs, or filament is left out, in order of priority."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import TypeVar
+
+import numpy as np
+
+from .diagnostics import Diagnostic, Related, Span, error, warning
+from .fields import Bools, Depth, changes, evaluate
+from .material import Ink
+from .scene import Region
+from .split import Floats, Ints, Lines, Subdivision, chunks, concatenate, reassemble, subdivide
+
+T = TypeVar("T")
+
+
+@dataclass
+class _Overlap:
+    """Where two regions of equal priority hold the same filament: bounding box and length, um."""
+
+    low: Floats = field(default_factory=lambda: np.full(3, np.inf))
+    high: Floats = field(default_factory=lambda: np.full(3, -np.inf))
+    length_um: float = 0.0
+
+
+class Tables:
+    """Inks and spans in order of first use, with the row of each."""
+
+    def __init__(self) -> None:
+        self.inks: list[Ink] = []
+        self.spans: list[Span] = []
+
+    def ink(self, ink: Ink) -> int:
+        return _row(self.inks, ink)
+
+    def span(self, span: Span) -> int:
+        return _row(self.spans, span)
+
+
+def _row(table: list[T], item: T) -> int:
+    for i, known in enumerate(table):
+        if known is item or known == item:
+            return i
+    table.append(item)
+    return len(table) - 1
+
+
+def apply_regions(
+    lines: Lines, regions: list[Region], tables: Tables, depth: Depth | None, say: list[Diagnostic]
+) -> Lines:
+    """The filaments split at the regions' boundaries (or taken whole), with the regions' material and width.
+
+    Of the regions that hold a piece, the one of highest priority that sets a material or omits decides on that, and
+    the one of highest priority that sets a width decides on the width. Faults are added to `say`.
+    """
+    if not regions or not len(lines):
+        return lines
+    order = sorted(range(len(regions)), key=lambda i: regions[i].priority)
+    groups = [list(g) for _, g in groupby(order, key=lambda i: regions[i].priority)]
+    overlaps: dict[tuple[int, int], _Overlap] = {}
+    held_um = np.zeros(len(regions))
+    odd = [0] * len(regions)
+    sample_um = float(lines.width_um.min()) / 4
+    done: list[Lines] = []
+    sources: list[Ints] = []
+    for some in chunks(lines):
+
+        def cuts(start: Floats, step: Floats) -> tuple[Ints, Floats]:
+            found = [changes(r.where, start, step, sample_um, depth) for r in regions]
+            return np.concatenate([f[0] for f in found]), np.concatenate([f[1] for f in found])
+
+        cut = subdivide(some, cuts)
+        # Rows of `regions` that decide on material and on width; -1 for none.
+        what, wide = (np.full(len(cut.first), -1, dtype=np.int64) for _ in range(2))
+        for group in groups:
+            taken = np.full(len(cut.first), -1, dtype=np.int64)
+            for i in group:
+                inside = _members(regions[i], cut, len(some), depth, odd, i)
+                held_um[i] += cut.length_um[inside].sum()
+                clash = inside & (taken >= 0)
+                if clash.any():
+                    _note_overlaps(overlaps, cut, clash, taken, i)
+                taken[inside] = i
+                if regions[i].omit or regions[i].material is not None:
+                    what[inside] = i
+                if regions[i].filament_um is not None:
+                    wide[inside] = i
+        n = len(regions) + 1
+        omitted = np.array([r.omit for r in regions])[what] & (what >= 0)
+        pieces, decision = reassemble(some, cut, np.where(omitted, -1, (what + 1) * n + wide + 1))
+        done.append(pieces)
+        sources.append(decision)
+    out = concatenate(done)
+    say += _complaints(regions, overlaps, held_um, odd)
+    return _decided(out, np.concatenate(sources), regions, tables)
+
+
+def _members(
+    region: Region, cut: Subdivision, filaments: int, depth: Depth | None, odd: list[int], row: int
+) -> Bools:
+    value = evaluate(region.where, cut.middle_um, depth)
+    if value.dtype != bool:
+        odd[row] += int((~np.isfinite(value)).sum())
+        value = value != 0
+    inside = np.array(value, dtype=bool)
+    if region.cut == "whole":
+        within = np.bincount(cut.owner, weights=cut.length_um * inside, minlength=filaments)
+        whole = np.bincount(cut.owner, weights=cut.length_um, minlength=filaments)
+        inside = (within > whole / 2)[cut.owner]
+    return inside
+
+
+def _note_overlaps(
+    overlaps: dict[tuple[int, int], _Overlap], cut: Subdivision, clash: Bools, taken: Ints, i: int
+) -> None:
+    for other in np.unique(taken[clash]):
+        both = clash & (taken == other)
+        found = overlaps.setdefault((int(other), i), _Overlap())
+        ends = np.concatenate([cut.nodes_um[cut.first[both]], cut.nodes_um[cut.first[both] + 1]])
+        found.low, found.high = (
+            np.minimum(found.low, ends.min(axis=0)),
+            np.maximum(found.high, ends.max(axis=0)),
+        )
+        found.length_um += float(cut.length_um[both].sum())
+
+
+def _decided(pieces: Lines, decision: Ints, regions: list[Region], tables: Tables) -> Lines:
+    n = len(regions) + 1
+    what, wide = decision // n - 1, decision % n - 1
+    material, origin = pieces.material.copy(), pieces.origin.copy()
+    width, height = pieces.width_um.copy(), pieces.height_um.copy()
+    counts = np.diff(pieces.offsets)
+    for i, region in enumerate(regions):
+        here = wide == i
+        if region.filament_um is not None and here.any():
+            points = np.repeat(here, counts)
+            width[points] = height[points] = region.filament_um
+            origin[here] = tables.span(region.span)
+    for i, region in enumerate(regions):
+        here = what == i
+        if region.material is not None and here.any():
+            material[here] = tables.ink(region.material)
+            origin[here] = tables.span(region.span)
+    return Lines(pieces.points_um, pieces.offsets, width, height, pieces.layer, material, origin)
+
+
+def _complaints(
+    regions: list[Region], overlaps: dict[tuple[int, int], _Overlap], held_um: Floats, odd: list[int]
+) -> list[Diagnostic]:
+    said = []
+    for (i, j), found in sorted(overlaps.items()):
+        a, b = regions[i], regions[j]
+        box = ", ".join(
+            f"{axis} {low:.6g} to {high:.6g}"
+            for axis, low, high in zip("xyz", found.low, found.high, strict=True)
+        )
+        said.append(
+            error(
+                "E408",
+                f"{found.length_um:.6g} um of filament lies in region '{a.name}' and in region '{b.name}', both of "
+                f"priority {b.priority}",
+                b.span,
+                label="give one of them a higher priority",
+                related=(Related(a.span, f"region '{a.name}'"),),
+                notes=(f"they share {box} um",),
+            )
+        )
+    for i, region in enumerate(regions):
+        if odd[i]:
+            said.append(
+                error(
+                    "E410",
+                    f"the field of region '{region.name}' has no finite value at {odd[i]} places of the part",
+                    region.where.span,
+                    label="a region needs a yes or a no everywhere",
+                )
+            )
+        if held_um[i] == 0:
+            said.append(
+                warning(
+                    "E409",
+                    f"region '{region.name}' holds no filament of '{region.part}'",
+                    region.span,
+                    label="nothing lies in it",
+                )
+            )
+    return said
