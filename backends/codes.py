@@ -99,4 +99,50 @@ RIG: tuple[Code, ...] = (
     ),
 )
 
-CODES: tuple[Code, ...] = (*RIG,)
+FILES: tuple[Code, ...] = (
+    Code(
+        "X710",
+        "a file cannot be written",
+        "The folder does not exist, may not be written to, or the disk is full. An older file of that name is as it was.",
+    ),
+    Code(
+        "X711",
+        "unknown format",
+        "The ending of the file tells the format, or `--format` does. The message lists all that can be written: geometry of the "
+        "part in one state, or the motion program for a rig.",
+    ),
+    Code(
+        "X712",
+        "nothing to draw or write",
+        "The design prints no filament: every part is empty, left out by a region, or clipped away.",
+    ),
+    Code(
+        "X713",
+        "a state is not known",
+        "A picture or a file was asked for in a state that was not computed. A design gives both the wet and the dried state, unless the "
+        "drying model refused it.",
+    ),
+    Code(
+        "X720",
+        "no OpenGL library",
+        "Pictures are drawn through OpenGL. On a machine without a display that is the software library OSMesa (Debian package libosmesa6) or "
+        "EGL (libegl1 and libgl1-mesa-dri). It is looked for before anything is drawn, because VTK would end with a segmentation fault.",
+    ),
+    Code(
+        "X721",
+        "no display",
+        "`wp preview` without a file opens a window, which needs a display. `--png FILE` draws a picture and `--html FILE` writes a page that turns "
+        "in any browser; neither needs a display.",
+    ),
+    Code("X722", "wrong size of a picture", "Pictures are 16 to 16384 pixels wide and high."),
+    Code(
+        "X723",
+        "unknown style or view",
+        "The message lists the styles of pictures and the directions from which a part can be looked at.",
+    ),
+)
+
+CODES: tuple[Code, ...] = (
+    *RIG,
+    *FILES,
+)

@@ -1,0 +1,79 @@
+"""Writing files: geometry in any of the formats of the exporters, and motion programs in any of the dialects."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..kernel.diagnostics import WetprintError, error
+from ..kernel.filaments import FilamentSet, join
+from ..kernel.scene import StateName
+from .dialects import DIALECTS
+from .exporters import EXPORTERS
+from .files import writing
+
+if TYPE_CHECKING:
+    from ..kernel.build import Job
+    from ..kernel.motion import Toolpath
+    from ..kernel.rig import Rig
+
+
+def export_format(path: Path, name: str | None = None) -> str:
+    """The format that `name` asks for, or that the ending of `path` means. Raises WetprintError (X711) where there is none."""
+    known = (*EXPORTERS.names(), *DIALECTS.names())
+    if name is not None:
+        wanted = name.lower().lstrip(".")
+        if wanted in known:
+            return wanted
+        near = EXPORTERS.nearest(wanted) or DIALECTS.nearest(wanted)
+        hint = f"; did you mean {near}?" if near else ""
+        raise WetprintError(
+            error("X711", f"{name} is not a format that wetprint writes{hint}", notes=_formats())
+        )
+    ending = path.suffix.lower().lstrip(".")
+    if ending in EXPORTERS:
+        return ending
+    for dialect in DIALECTS:
+        if f".{ending}" in DIALECTS[dialect].suffixes:
+            return dialect
+    said = f"the ending .{ending}" if ending else "no ending"
+    raise WetprintError(error("X711", f"{path} has {said}, which means no format", notes=_formats()))
+
+
+def _formats() -> tuple[str, ...]:
+    return (
+        f"geometry: {', '.join(EXPORTERS.names())}",
+        f"motion: {', '.join(DIALECTS.names())}",
+        "or say it: `--format NAME`",
+    )
+
+
+def whole(jobs: FilamentSet | Sequence[FilamentSet | Job], state: StateName) -> FilamentSet:
+    """Everything of `jobs` as one set that has `state`. Raises WetprintError: X712 nothing there, X713 state not known."""
+    given = [jobs] if isinstance(jobs, FilamentSet) else jobs
+    sets = [j if isinstance(j, FilamentSet) else j.filaments for j in given]
+    sets = [s for s in sets if len(s)]
+    if not sets:
+        raise WetprintError(error("X712", "0 filaments: there is nothing to draw or write"))
+    for s in sets:
+        if (s.wet if state == "wet" else s.dried) is None:
+            raise WetprintError(error("X713", f"the {state} state of the part is not known"))
+    return sets[0] if len(sets) == 1 else join(sets)
+
+
+def write_geometry(
+    jobs: FilamentSet | Sequence[FilamentSet | Job], name: str, path: Path, state: StateName = "dried"
+) -> None:
+    """Write the filaments of `jobs` to `path` in the format `name` (as `export_format` gives it)."""
+    part = whole(jobs, state)
+    exporter = EXPORTERS[name]
+    with writing(Path(path)) as out:
+        exporter.write(part, state, out)
+
+
+def write_program(toolpath: Toolpath, rig: Rig, name: str, path: Path) -> None:
+    """Write the motion program of `toolpath` in the dialect `name` to `path`."""
+    program = DIALECTS[name].write(toolpath, rig)
+    with writing(Path(path)) as out:
+        out.write(program.text.encode("ascii"))

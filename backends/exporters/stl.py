@@ -1,0 +1,40 @@
+"""STL: swept tubes as triangles, binary. The format knows neither unit nor material; we write um and all inks together."""
+
+from __future__ import annotations
+
+from typing import BinaryIO
+
+import numpy as np
+
+from ...kernel.filaments import FilamentSet
+from ...kernel.scene import StateName
+from ..exporter import quantised
+from ..tubes import batches, tubes
+
+SIDES = 16
+
+_TRIANGLE = np.dtype([("normal", "<f4", 3), ("corners", "<f4", (3, 3)), ("attribute", "<u2")])
+
+
+class _Stl:
+    name = "stl"
+    doc = "triangles of swept tubes, um; no materials"
+
+    def write(self, part: FilamentSet, state: StateName, out: BinaryIO) -> None:
+        segments = part.point_count - len(part)
+        count = 2 * SIDES * segments + 2 * (SIDES - 2) * len(part)
+        # A header that begins with "solid" would make readers take the file for text.
+        out.write(f"wetprint {state} state, lengths in um".encode("ascii").ljust(80))
+        out.write(np.uint32(count).tobytes())
+        for some in batches(part):
+            mesh = tubes(some, state, SIDES)
+            corners = quantised(mesh.points_um)[mesh.faces]
+            normal = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+            size = np.sqrt(np.einsum("ij,ij->i", normal, normal))
+            triangles = np.zeros(len(corners), dtype=_TRIANGLE)
+            triangles["normal"] = normal / np.where(size > 0, size, 1.0)[:, None]
+            triangles["corners"] = corners
+            out.write(triangles.tobytes())
+
+
+STL = _Stl()

@@ -1,0 +1,33 @@
+"""Files that a user asked for: written whole or not at all, with the trouble told under the name that was asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from ..kernel.diagnostics import WetprintError, error
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[BinaryIO]:
+    """A stream to the new contents of `path`. They take its place when all is written; after any failure the old file stands.
+
+    Raises WetprintError (X710) where the file cannot be written.
+    """
+    part = path.with_name(f".{path.name}.part")
+    try:
+        if path.is_dir():
+            raise IsADirectoryError(21, "this is a folder", str(path))
+        with part.open("wb") as out:
+            yield out
+        part.replace(path)
+    except OSError as caught:
+        notes = () if path.parent.is_dir() else (f"there is no folder {path.parent}",)
+        raise WetprintError(
+            error("X710", f"{path} cannot be written: {caught.strerror or caught}", notes=notes)
+        ) from caught
+    finally:
+        if part.exists():
+            part.unlink()
