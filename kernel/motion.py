@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 
+from .dosing import Dosing, dose
 from .filaments import Floats, Ints
+from .frames import purge_place_um
+from .lines import NOTHING_UM, Ends, lay, tip_ends
 from .plan import Event, Plan
+from .rig import Rig
+from .timing import left_before_end_um, rest_to_rest_s, speed_that_takes_um_s
 
 #: `kind` of a row.
 TRAVEL, APPROACH, PRINT, RETREAT, DWELL = range(5)
+
+#: Their names, by number.
+KIND_NAMES = ("travel", "approach", "print", "retreat", "dwell")
+
+#: Events that are rows of their own (DWELL), at their place of purging.
+FLOWING = ("purge", "prime")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,6 +52,36 @@ class Toolpath:
     def __len__(self) -> int:
         return len(self.time_s)
 
+    def blocks(self) -> list[slice]:
+        """Rows cut into stretches that run without interruption: no event (but purging and priming, which are DWELL rows)
+        lies within one, and nozzle and pressure are the same throughout. Row 0, where motion begins, is in none."""
+        n = len(self)
+        if n < 2:
+            return []
+        cut = np.zeros(n, bool)
+        cut[1:] = (np.diff(self.nozzle) != 0) | (np.diff(self.pressure_kpa, axis=0) != 0).any(axis=1)
+        cut[[row for row, event in self.events if event.kind not in FLOWING]] = True
+        cut[:2] = False
+        edges = [1, *np.flatnonzero(cut).tolist(), n]
+        return [slice(a, b) for a, b in pairwise(edges)]
+
+    def waits_s(self) -> Floats:
+        """Planned time of the events before each row, [N]; `time_s` holds it, but the row does not move meanwhile."""
+        waits = np.zeros(len(self))
+        for row, event in self.events:
+            if event.kind not in FLOWING:
+                waits[row] += event.time_s
+        return waits
+
+    def lengths_um(self, rig: Rig) -> Floats:
+        """How far the stage moves in each row, [N]; an exchange of nozzles is no movement."""
+        offsets = np.array([n.offset_um for n in rig.nozzles] or [(0.0, 0.0, 0.0)])
+        stage = self.position_um - offsets[self.nozzle] if offsets.any() else self.position_um
+        length = np.zeros(len(self))
+        step = np.diff(stage, axis=0)
+        length[1:] = np.sqrt(np.einsum("ij,ij->i", step, step))
+        return length
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Program:
@@ -65,3 +107,232 @@ class Program:
             return None
         f = self.toolpath.plan.filaments
         return f.spans[int(f.origin[i])].where
+
+
+#: Points handled at once: arrays of this size stay in the processor's cache.
+_CHUNK = 1 << 16
+
+
+def make_toolpath(plan: Plan, rig: Rig) -> Toolpath:
+    """What the tip does, row by row, for a plan on a rig.
+
+    Between filaments: straight up, across at `clear_um` above all that is printed so far, straight down. The tip runs at the top
+    of the filament that it lays (centreline + half the height), so that the first gap is the height of the first
+    filament unless the rig gives `first_gap_um`. The valve opens `on_s` before the filament begins, on the way down
+    (which is slowed where it would be too short), and closes `off_s` before it ends, both by the time law of the motion, at
+    rows inserted there. A filament that takes less time than `off_s` is printed with the valve closed from its beginning.
+    Every stretch begins and ends at rest; corners within a filament are passed by look-ahead.
+    """
+    f = len(plan.order)
+    dosing = dose(plan, rig)
+    rows = _Rows(plan, rig, len(rig.nozzles))
+    ends = tip_ends(plan, rig)
+    printed = np.concatenate([[0.0], np.maximum.accumulate(ends.top_um)])
+    pauses = _by_place(plan)
+    changes = np.flatnonzero(np.diff(plan.nozzle)) + 1
+    cuts = sorted({*changes.tolist(), *(i for i in pauses if 0 < i < f)})
+    rows.start(ends, printed)
+    for low, high in pairwise([0, *cuts, f]):
+        rows.pause(pauses.get(low, []), int(plan.nozzle[low]) if f else 0, float(printed[low]), dosing, low)
+        if high > low:
+            rows.stretch(low, high, dosing, ends, printed)
+    if f and f in pauses:
+        rows.pause(pauses[f], rows.current, float(printed[f]), dosing, f - 1)
+    return rows.finish(float(printed[f]))
+
+
+def _by_place(plan: Plan) -> dict[int, list[Event]]:
+    found: dict[int, list[Event]] = {}
+    for event in plan.events:
+        found.setdefault(event.before, []).append(event)
+    return found
+
+
+class _Rows:
+    """The rows of a toolpath as they come to be. Arrays are as long as the toolpath can get, and cut at the end."""
+
+    def __init__(self, plan: Plan, rig: Rig, nozzles: int) -> None:
+        filaments = plan.filaments
+        most = 2 + filaments.point_count + 5 * len(filaments) + 10 * (len(plan.events) + 1)
+        self.plan, self.rig = plan, rig
+        self.n = 0
+        self.position = np.empty((most, 3))
+        self.speed = np.empty(most)
+        self.spent = np.zeros(most)
+        self.valve = np.zeros(most, bool)
+        self.pressure = np.zeros((most, nozzles))
+        self.filament = np.full(most, -1, np.int64)
+        self.kind = np.zeros(most, np.int8)
+        self.dwell = np.zeros(most)
+        self.nozzle = np.zeros(most, np.int16)
+        self.events: list[tuple[int, Event]] = []
+        self.here = np.zeros(3)
+        self.current = int(plan.nozzle[0]) if len(plan.order) else 0
+        self.acceleration = min(a.acceleration_um_s2 for a in rig.axes.values())
+        flat = min(rig.axes["x"].max_speed_um_s, rig.axes["y"].max_speed_um_s)
+        self.travel_um_s = min(rig.speeds.travel_um_s, flat)
+        self.rise_um_s = min(rig.speeds.travel_um_s, rig.axes["z"].max_speed_um_s)
+        self.approach_um_s = min(rig.speeds.approach_um_s, rig.axes["z"].max_speed_um_s)
+
+    def start(self, ends: Ends, printed: Floats) -> None:
+        """Row 0: over the place to purge, or over the first filament, at the safe height."""
+        place = purge_place_um(self.rig)
+        if place is None:
+            place = ends.first_um[0].copy() if len(ends.first_um) else np.zeros(3)
+        place[2] = max(self.rig.heights.safe_um, float(printed[-1]) + self.rig.heights.clear_um)
+        self.here = place
+        self.add(TRAVEL, place, self.travel_um_s)
+        self.spent[0] = 0.0
+
+    def add(
+        self,
+        kind: int,
+        to: Floats,
+        speed_um_s: float,
+        valve: bool = False,
+        dwell_s: float = 0.0,
+        pressure_kpa: float | None = None,
+    ) -> None:
+        """One row from rest to rest, or a dwell; left out where nothing moves. The pressure stays unless one is given."""
+        length = float(np.linalg.norm(to - self.here))
+        if kind != DWELL and length < NOTHING_UM and self.n > 0:
+            return
+        i = self.n
+        self.position[i] = to
+        self.speed[i] = speed_um_s
+        moving = rest_to_rest_s(np.array(length), np.array(speed_um_s), self.acceleration)
+        self.spent[i] += float(moving) + dwell_s
+        self.valve[i] = valve
+        self.kind[i] = kind
+        self.dwell[i] = dwell_s
+        self.nozzle[i] = self.current
+        if pressure_kpa is not None:
+            self.pressure[i, self.current] = pressure_kpa
+        elif i:
+            self.pressure[i] = self.pressure[i - 1]
+        self.here = to.copy()
+        self.n += 1
+
+    def say(self, event: Event) -> None:
+        """The event happens before the next row."""
+        self.events.append((self.n, event))
+
+    def pause(self, events: list[Event], nozzle: int, printed: float, dosing: Dosing, place: int) -> None:
+        """Exchanges at the safe height, then purging and priming at their place."""
+        heights = self.rig.heights
+        flowing = [e for e in events if e.kind in FLOWING]
+        others = [e for e in events if e.kind not in FLOWING]
+        if others or nozzle != self.current:
+            self.add(RETREAT, self.over(max(heights.safe_um, printed + heights.clear_um)), self.rise_um_s)
+        for event in others:
+            self.say(event)
+            self.spent[self.n] += event.time_s
+        began = self.n
+        if nozzle != self.current:
+            offsets = [np.array(n.offset_um) for n in self.rig.nozzles]
+            moved = self.here + offsets[nozzle] - offsets[self.current]
+            # The stage stands still; another tip is the one that counts from here on.
+            self.current, self.here = nozzle, moved
+            self.position[self.n], self.speed[self.n] = moved, self.travel_um_s
+            self.nozzle[self.n], self.kind[self.n] = nozzle, TRAVEL
+            self.n += 1
+        place_um = purge_place_um(self.rig)
+        if flowing and place_um is not None:
+            kpa = float(dosing.pressure_kpa[place])
+            clear = max(printed, float(place_um[2])) + heights.clear_um
+            self.add(RETREAT, self.over(max(clear, float(self.here[2]))), self.rise_um_s)
+            self.add(TRAVEL, np.array([*place_um[:2], self.here[2]]), self.travel_um_s)
+            self.add(TRAVEL, self.over(clear), self.rise_um_s)
+            self.add(APPROACH, place_um, self.approach_um_s)
+            for event in flowing:
+                self.say(event)
+                self.add(DWELL, self.here, 0.0, True, event.time_s, kpa)
+            if dosing.off_s[place] > 0:
+                self.add(DWELL, self.here, 0.0, False, float(dosing.off_s[place]), kpa)
+            self.pressure[began : self.n] = 0.0
+            self.pressure[began : self.n, self.current] = kpa
+
+    def over(self, z_um: float) -> Floats:
+        return np.array([self.here[0], self.here[1], z_um])
+
+    def stretch(self, low: int, high: int, dosing: Dosing, ends: Ends, printed: Floats) -> None:
+        """Filaments low..high-1 of the order, with nothing but travel between them."""
+        filaments, plan = self.plan.filaments, self.plan
+        counts = np.diff(filaments.offsets)[plan.order[low:high]]
+        points = np.cumsum(counts)
+        while low < high:
+            upto = low + max(1, int(np.searchsorted(points, _CHUNK + (points[0] - counts[0]), "right")))
+            upto = min(upto, high)
+            self.chunk(low, upto, dosing, ends, printed)
+            counts, points = counts[upto - low :], points[upto - low :]
+            low = upto
+
+    def chunk(self, low: int, high: int, dosing: Dosing, ends: Ends, printed: Floats) -> None:
+        plan, n = self.plan, high - low
+        here = slice(low, high)
+        first, last = ends.first_um[here], ends.last_um[here]
+        came = np.vstack([self.here, last[:-1]])
+        # Up, across, down.
+        clear = np.maximum(printed[low:high], first[:, 2]) + self.rig.heights.clear_um
+        clear[0] = max(clear[0], came[0, 2])
+        rise, fall = clear - came[:, 2], clear - first[:, 2]
+        across = np.hypot(first[:, 0] - came[:, 0], first[:, 1] - came[:, 1])
+        on = dosing.on_s[here]
+        down_s = rest_to_rest_s(fall, np.full(n, self.approach_um_s), self.acceleration)
+        down = np.where(down_s >= on, self.approach_um_s, speed_that_takes_um_s(fall, self.acceleration, on))
+        down_s = np.maximum(down_s, on)
+        lead = np.where(on > 0, left_before_end_um(fall, down, self.acceleration, on), 0.0)
+        lead = np.where(fall - lead < NOTHING_UM, fall, lead)
+        has = np.stack([rise >= NOTHING_UM, across >= NOTHING_UM, fall > lead, lead > 0], axis=1)
+        line = lay(plan, self.rig, dosing, low, high, self.acceleration)
+        # Rows: those before each filament, then its own.
+        before = has.sum(axis=1)
+        begin = self.n + np.concatenate([[0], np.cumsum(before + line.rows)[:-1]])
+        at = begin[:, None] + np.cumsum(has, axis=1) - has
+        xy = np.stack([came[:, :2], first[:, :2], first[:, :2], first[:, :2]], axis=1)
+        z = np.stack([clear, clear, first[:, 2] + lead, first[:, 2]], axis=1)
+        speed = np.stack([np.full(n, self.rise_um_s), np.full(n, self.travel_um_s), down, down], axis=1)
+        a = self.acceleration
+        spent = np.stack(
+            [
+                rest_to_rest_s(np.maximum(rise, 0.0), speed[:, 0], a),
+                rest_to_rest_s(across, speed[:, 1], a),
+                down_s - np.where(lead > 0, on, 0.0),
+                np.where(lead > 0, on, 0.0),
+            ],
+            axis=1,
+        )
+        to = at[has]
+        self.position[to, :2] = xy[has]
+        self.position[to, 2] = z[has]
+        self.speed[to] = speed[has]
+        self.spent[to] += spent[has]
+        self.kind[to] = np.broadcast_to([RETREAT, TRAVEL, APPROACH, APPROACH], has.shape)[has]
+        self.valve[at[:, 3][has[:, 3]]] = True
+        # The filaments themselves.
+        total = int(line.rows.sum())
+        skip = np.repeat(begin + before - np.concatenate([[0], np.cumsum(line.rows)[:-1]]), line.rows)
+        to = skip + np.arange(total)
+        self.position[to] = line.points_um
+        self.speed[to] = line.speed_um_s
+        self.spent[to] += line.time_s
+        self.kind[to] = PRINT
+        self.valve[to] = line.valve
+        self.filament[to] = np.repeat(plan.order[here], line.rows)
+        end = self.n + total + int(before.sum())
+        every = slice(self.n, end)
+        self.nozzle[every] = self.current
+        self.pressure[every, self.current] = np.repeat(dosing.pressure_kpa[here], before + line.rows)
+        self.n = end
+        self.here = last[-1].copy()
+
+    def finish(self, printed: float) -> Toolpath:
+        """Up to the safe height, and the arrays cut to length."""
+        heights = self.rig.heights
+        self.add(RETREAT, self.over(max(heights.safe_um, printed + heights.clear_um)), self.rise_um_s)
+        n = self.n
+        events = tuple((min(row, n - 1), event) for row, event in self.events)
+        return Toolpath(
+            self.plan, self.position[:n], self.speed[:n], np.cumsum(self.spent[:n]), self.valve[:n], self.pressure[:n],
+            self.filament[:n], self.kind[:n], self.dwell[:n], self.nozzle[:n], events,
+        )  # fmt: skip

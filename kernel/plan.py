@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from .filaments import FilamentSet
+from .filaments import FilamentSet, Floats
 
 EventKind = Literal["switch_ink", "change_bath", "prime", "purge", "wait", "operator"]
 
@@ -33,13 +33,15 @@ class Event:
 @dataclass(frozen=True, slots=True, eq=False)
 class Plan:
     """`order int64[F]`: filaments as printed; `reverse bool[F]`: from last point to first; `nozzle int16[F]`;
-    `events` sorted by `before`. It speaks of the wet state of `filaments`."""
+    `speed_um_s float64[F]`: where None, the rig's speed of printing; all four by place in the order. `events` sorted by
+    `before`. It speaks of the wet state of `filaments`."""
 
     filaments: FilamentSet
     order: npt.NDArray[np.int64]
     reverse: npt.NDArray[np.bool_]
     nozzle: npt.NDArray[np.int16]
     events: tuple[Event, ...] = ()
+    speed_um_s: Floats | None = None
 
     def steps(self) -> Iterator[Event | tuple[int, bool, int]]:
         """Events and (filament, reversed, nozzle) as they happen."""

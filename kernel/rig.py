@@ -34,13 +34,15 @@ class Controller:
 
 @dataclass(frozen=True)
 class Dispenser:
-    """A pressure box: `kind` is a name in the register of dispensers. Limits of its output in kPa."""
+    """A pressure box: `kind` is a name in the register of dispensers. Limits and steps of its output in kPa (an Ultimus V
+    takes tenths)."""
 
     kind: str
     transport: str
     channel: int = 0
     pressure_min_kpa: float = 0.0
     pressure_max_kpa: float = 100.0
+    resolution_kpa: float = 0.1
 
 
 @dataclass(frozen=True)
@@ -130,9 +132,9 @@ class Heights:
 
 @dataclass(frozen=True)
 class Purge:
-    """Where (stage um, outside the part) and how long a nozzle runs before it prints, so that ink is at the tip.
+    """Where (stage um for nozzle 0, outside the part) and how long a nozzle runs before it prints, so that ink is at the tip.
 
-    `time_s` clears a nozzle whose ink changed, `prime_s` follows and wets the tip; `z_um` is the tip's height over the
+    Other nozzles purge over the same place. `time_s` clears a nozzle whose ink changed, `prime_s` follows and wets the tip; `z_um` is the tip's height over the
     substrate meanwhile.
     """
 

@@ -86,6 +86,7 @@ SECTIONS: Mapping[str, tuple[Key, ...]] = {
         Key("channel", "count", "channel of the box", low=0),
         Key("pressure_min_kpa", "number", "lowest pressure", low=0.0),
         Key("pressure_max_kpa", "number", "highest pressure", low=SOME),
+        Key("resolution_kpa", "number", "step in which pressures are set", low=0.0),
     ),
     "nozzle": (
         Key("name", "text", "name of the nozzle", True),

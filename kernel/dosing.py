@@ -1,0 +1,79 @@
+"""Dosing: the flow, pressure and delays of every filament of a plan, from what the rig knows of each ink in its nozzle."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from .filaments import Floats
+from .plan import Plan
+from .rig import InkLoad, Rig
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Dosing:
+    """By place in the plan's order, [F] each: `speed_um_s` of printing; `flow_um3_s` of ink; `pressure_kpa`, 0 where the
+    rig has no calibration; `on_s`, `off_s` delays, 0 where it has none; `bent` where the flow lies outside the calibration
+    (the pressure is then that of its nearer end). `even` is False where the section of any filament varies along it."""
+
+    speed_um_s: Floats
+    flow_um3_s: Floats
+    pressure_kpa: Floats
+    on_s: Floats
+    off_s: Floats
+    bent: npt.NDArray[np.bool_]
+    even: bool
+
+
+def load_of(plan: Plan, rig: Rig, place: int) -> InkLoad | None:
+    """What the rig knows of the ink printed at a place of the order."""
+    ink = plan.filaments.inks[int(plan.filaments.material[plan.order[place]])]
+    return rig.nozzles[int(plan.nozzle[place])].load(ink.name)
+
+
+def ink_area_um2(plan: Plan) -> tuple[Floats, Floats]:
+    """Smallest and largest cross-section of the ink thread of every filament (by index, not order), um^2.
+
+    The thread that leaves the nozzle is thinner than the wet filament by the ink's swell: d_wet = swell * d_ink.
+    """
+    filaments = plan.filaments
+    wet = filaments.state("wet")
+    section = np.multiply(wet.width_um, wet.height_um)
+    starts = filaments.offsets[:-1]
+    swell = np.array([ink.swell for ink in filaments.inks] or [1.0])[filaments.material]
+    scale = 0.25 * np.pi / swell**2
+    return np.minimum.reduceat(section, starts) * scale, np.maximum.reduceat(section, starts) * scale
+
+
+def dose(plan: Plan, rig: Rig) -> Dosing:
+    """Q = A v of ink (mass balance); the pressure for Q by linear interpolation in the calibration, rounded to the steps
+    of the dispenser. Where a filament's section varies, Q is set by its thinnest place and the speed follows the section."""
+    f = len(plan.order)
+    speed = np.full(f, rig.speeds.print_um_s) if plan.speed_um_s is None else plan.speed_um_s
+    if f == 0:
+        none = np.zeros(0)
+        return Dosing(none, none, none, none, none, np.zeros(0, bool), True)
+    least, most = ink_area_um2(plan)
+    flow = least[plan.order] * speed
+    pressure, on, off = np.zeros(f), np.zeros(f), np.zeros(f)
+    bent = np.zeros(f, bool)
+    pair = plan.nozzle.astype(np.int64) * len(plan.filaments.inks) + plan.filaments.material[plan.order]
+    for key in np.unique(pair):
+        here = pair == key
+        load = load_of(plan, rig, int(np.argmax(here)))
+        if load is None:
+            continue
+        if load.lags is not None:
+            on[here], off[here] = load.lags.on_s, load.lags.off_s
+        if load.calibration:
+            flows = np.array([p.flow_um3_s for p in load.calibration])
+            kpa = np.array([p.pressure_kpa for p in load.calibration])
+            pressure[here] = np.interp(flow[here], flows, kpa)
+            bent[here] = (flow[here] < flows[0] * (1 - 1e-9)) | (flow[here] > flows[-1] * (1 + 1e-9))
+            box = rig.dispensers.get(rig.nozzles[int(key) // len(plan.filaments.inks)].dispenser)
+            if box is not None and box.resolution_kpa > 0:
+                steps = np.round(pressure[here] / box.resolution_kpa)
+                pressure[here] = np.round(steps * box.resolution_kpa, 9)
+    return Dosing(speed, flow, pressure, on, off, bent, bool((most <= 1.01 * least).all()))

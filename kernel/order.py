@@ -1,0 +1,313 @@
+"""Order: from filaments to a Plan. What is below comes first, inks change as seldom as that allows, travel is short."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from .dosing import dose
+from .filaments import FilamentSet, Ints
+from .frames import purge_place_um
+from .motion import DWELL, KIND_NAMES, PRINT, Toolpath
+from .plan import Event, Plan
+from .rig import ANY, Rig
+from .tour import order_batches
+
+if TYPE_CHECKING:
+    from .build import Job
+
+#: Layers of different prints whose lowest points differ by less (um) are printed together.
+SAME_LEVEL_UM = 0.01
+
+UM3_PER_NL = 1e6
+
+
+def make_plan(jobs: Sequence[Job], rig: Rig) -> Plan:
+    """The order in which the filaments of all jobs are printed by this rig, with what happens between them.
+
+    Layers rise; within a layer all filaments of one ink are printed together; the sequence of inks is the one with the fewest
+    changes that this allows, beginning with the ink already loaded. A change of bath separates what is printed before it from
+    what follows. Raises LookupError where the wet state has not been computed.
+    """
+    filaments = _joined([job.filaments for job in jobs])
+    f = len(filaments)
+    job_of = np.repeat(np.arange(len(jobs)), [len(job.filaments) for job in jobs])
+    group = np.zeros(len(jobs), np.int64)
+    baths = [job.print.bath.name if job.print.bath else "" for job in jobs]
+    for j in range(1, len(jobs)):
+        group[j] = group[j - 1] + (baths[j] != baths[j - 1])
+    wet = filaments.state("wet")
+    level = _levels(filaments, job_of, group[job_of] if f else group[:0])
+    sequence = ink_sequence(level, filaments.material, _loaded(filaments, rig))
+    batch = _batch_numbers(level, filaments.material, sequence)
+    first, last = filaments.offsets[:-1], filaments.offsets[1:] - 1
+    order, reverse = order_batches(wet.points_um[first], wet.points_um[last], batch, purge_place_um(rig))
+    inks = filaments.material[order]
+    carriers = nozzle_of_inks([filaments.inks[m].name for m in dict.fromkeys(sequence[:, 1].tolist())], rig)
+    table = np.array([carriers.get(ink.name, 0) for ink in filaments.inks] or [0], dtype=np.int16)
+    bath_of = np.array([group[j] for j in job_of[order]], dtype=np.int64)
+    speeds = [job.print.fields.get("speed") for job in jobs]
+    speed = None
+    if any(s is not None for s in speeds):
+        each = np.array([rig.speeds.print_um_s if s is None else float(s) for s in speeds])
+        speed = each[job_of[order]]
+    first_bath = {int(g): baths[j] for j, g in reversed(list(enumerate(group)))}
+    events = _events(filaments, inks, bath_of, first_bath, carriers, rig)
+    return Plan(filaments, order, reverse, table[inks], events, speed)
+
+
+def _joined(sets: Sequence[FilamentSet]) -> FilamentSet:
+    if len(sets) == 1:
+        return sets[0]
+    from .filaments import join
+
+    return join(sets)
+
+
+def _levels(filaments: FilamentSet, job_of: Ints, group: Ints) -> Ints:
+    """Level of every filament: levels are printed in rising order, filaments of one level in any order.
+
+    A flat filament is as high as the lowest point of its layer; one that climbs by more than its own height as its own lowest
+    point. Layers of a job never change places, even where drying has been compensated by lifting some of their points.
+    """
+    f = len(filaments)
+    if f == 0:
+        return np.zeros(0, np.int64)
+    wet = filaments.state("wet")
+    z = wet.points_um[:, 2]
+    starts = filaments.offsets[:-1]
+    low = np.minimum.reduceat(z, starts)
+    climbs = np.maximum.reduceat(z, starts) - low > wet.height_um[starts]
+    wide = int(filaments.layer.max()) + 1
+    layers, member = np.unique(job_of * wide + filaments.layer, return_inverse=True)
+    lowest = np.full(len(layers), np.inf)
+    np.minimum.at(lowest, member[~climbs], low[~climbs])
+    for j in np.unique(layers // wide):
+        mine = layers // wide == j
+        lowest[mine] = np.maximum.accumulate(np.where(np.isinf(lowest[mine]), -np.inf, lowest[mine]))
+    height = np.where(climbs, low, lowest[member])
+    rounded = np.round(height / SAME_LEVEL_UM)
+    order = np.lexsort((rounded, group))
+    new = (np.diff(rounded[order], prepend=rounded[order[0]]) != 0) | (
+        np.diff(group[order], prepend=group[order[0]]) != 0
+    )
+    level = np.empty(f, np.int64)
+    level[order] = np.cumsum(new)
+    return level
+
+
+def _loaded(filaments: FilamentSet, rig: Rig) -> int | None:
+    """Index of the ink that the first nozzle holds when the print begins, if the rig says."""
+    names = [entry.ink for entry in rig.nozzles[0].loads] if rig.nozzles else []
+    for i, ink in enumerate(filaments.inks):
+        if names and names[0] == ink.name:
+            return i
+    return None
+
+
+def ink_sequence(level: Ints, material: npt.NDArray[np.int16], loaded: int | None = None) -> Ints:
+    """(level, ink) pairs int64[K,2] in printing order with the fewest changes of ink that printing level by level allows.
+
+    Exact: a shortest path over levels whose state is the ink that a level ends with. `loaded` is the ink before the first.
+    """
+    if len(level) == 0:
+        return np.zeros((0, 2), np.int64)
+    pairs = np.unique(np.stack([level, material.astype(np.int64)], axis=1), axis=0)
+    inks_at: list[list[int]] = []
+    for lvl, k in pairs.tolist():
+        if lvl == len(inks_at) - 1 and inks_at:
+            inks_at[-1].append(k)
+        else:
+            inks_at.append([k])
+    # cost and way back for each ink that a level may end with: (changes so far, first ink of this level, last ink before)
+    tables: list[dict[int, tuple[int, int, int | None]]] = []
+    ends: dict[int | None, int] = {loaded: 0}
+    for inks in inks_at:
+        table: dict[int, tuple[int, int, int | None]] = {}
+        for last in inks:
+            for first in inks:
+                if len(inks) > 1 and first == last:
+                    continue
+                for came, cost in ends.items():
+                    # The first ink of a print costs nothing where none is loaded.
+                    total = cost + (came is not None and came != first) + len(inks) - 1
+                    if last not in table or total < table[last][0]:
+                        table[last] = (total, first, came)
+        tables.append(table)
+        ends = {k: entry[0] for k, entry in table.items()}
+    ink: int | None = min(tables[-1], key=lambda k: (tables[-1][k][0], k))
+    rows: list[tuple[int, int]] = []
+    for lvl in range(len(inks_at) - 1, -1, -1):
+        assert ink is not None
+        _, first, came = tables[lvl][ink]
+        middle = [k for k in inks_at[lvl] if k not in (first, ink)]
+        sequence = [first, *middle, ink] if first != ink else [ink]
+        rows += [(lvl, k) for k in reversed(sequence)]
+        ink = came
+    return np.array(rows[::-1], dtype=np.int64)
+
+
+def _batch_numbers(level: Ints, material: npt.NDArray[np.int16], sequence: Ints) -> Ints:
+    """Place of every filament's (level, ink) in the sequence."""
+    if len(level) == 0:
+        return np.zeros(0, np.int64)
+    most = int(material.max()) + 1
+    table = np.zeros((int(level.max()) + 1, most), np.int64)
+    table[sequence[:, 0], sequence[:, 1]] = np.arange(len(sequence))
+    return table[level, material]
+
+
+def nozzle_of_inks(inks: Sequence[str], rig: Rig) -> dict[str, int]:
+    """Which nozzle prints each ink: the one that names it, else the nozzles for any ink in turn, in order of first use."""
+    named = {e.ink: n for n, nozzle in reversed(list(enumerate(rig.nozzles))) for e in nozzle.loads}
+    free = [n for n, nozzle in enumerate(rig.nozzles) if any(e.ink == ANY for e in nozzle.loads)]
+    found: dict[str, int] = {}
+    turn = 0
+    for ink in inks:
+        if ink in named:
+            found[ink] = named[ink]
+        elif free:
+            found[ink] = free[turn % len(free)]
+            turn += 1
+    return found
+
+
+def _events(
+    filaments: FilamentSet,
+    inks: npt.NDArray[np.int16],
+    baths: Ints,
+    bath_names: Mapping[int, str],
+    carriers: Mapping[str, int],
+    rig: Rig,
+) -> tuple[Event, ...]:
+    """What happens between filaments: exchanges, operator's work, purging and priming, at the start and at every change."""
+    events: list[Event] = []
+    if len(inks) == 0:
+        return ()
+    changes = np.flatnonzero((np.diff(inks) != 0) | (np.diff(baths) != 0)) + 1
+    holds: dict[int, str] = {}
+    for n, nozzle in enumerate(rig.nozzles):
+        if nozzle.loads and nozzle.loads[0].ink != ANY:
+            holds[n] = nozzle.loads[0].ink
+    for at in [0, *changes.tolist()]:
+        name = filaments.inks[inks[at]].name
+        n = carriers.get(name, 0)
+        nozzle = rig.nozzles[n]
+        fresh = holds.get(n) != name
+        if at == 0:
+            if fresh and nozzle.manual:
+                text = f"Load nozzle {nozzle.name} with ink {name} and fit it over the substrate."
+                events.append(Event("operator", at, name, n, rig.exchange.operator_s, text))
+            if bath_names[0] and rig.bath_exchange == "manual":
+                text = f"Pour bath {bath_names[0]} after the nozzle has been set to the substrate."
+                events.append(Event("operator", at, bath_names[0], n, 0.0, text))
+        else:
+            if baths[at] != baths[at - 1]:
+                bath = bath_names[int(baths[at])]
+                by_hand = rig.bath_exchange == "manual"
+                events.append(Event("change_bath", at, bath, n, 0.0 if by_hand else rig.exchange.bath_s))
+                if by_hand:
+                    text = f"Take out bath {bath_names[int(baths[at - 1])]} and pour bath {bath}."
+                    events.append(Event("operator", at, bath, n, rig.exchange.bath_s, text))
+            if inks[at] != inks[at - 1]:
+                time = 0.0 if nozzle.manual else rig.exchange.nozzle_s
+                events.append(Event("switch_ink", at, name, n, time))
+                if nozzle.manual:
+                    before = carriers.get(filaments.inks[inks[at - 1]].name, 0)
+                    if before != n:
+                        text = f"Take off nozzle {rig.nozzles[before].name}, fit nozzle {nozzle.name}"
+                        text += f" loaded with ink {name}." if fresh else f" (ink {name})."
+                    else:
+                        text = f"Rinse nozzle {nozzle.name}, or take a new one, and load it with ink {name}."
+                    events.append(Event("operator", at, name, n, rig.exchange.operator_s, text))
+        holds[n] = name
+        if rig.purge is not None:
+            if rig.purge.time_s > 0:
+                events.append(Event("purge", at, name, n, rig.purge.time_s))
+            if rig.purge.prime_s > 0:
+                events.append(Event("prime", at, name, n, rig.purge.prime_s))
+    return tuple(events)
+
+
+def summary(plan: Plan, toolpath: Toolpath, rig: Rig) -> dict[str, Any]:
+    """Figures of a plan: the keys of `wp plan --json`, then time by what is done, layers, and ink by nozzle.
+
+    `material_switches` counts changes of ink after the first, `operator_stops` every time the print waits for a person.
+    """
+    length = toolpath.lengths_um(rig)
+    waits = toolpath.waits_s()
+    spent = np.diff(toolpath.time_s, prepend=0.0) - waits
+    printing = toolpath.kind == PRINT
+    events = [event for _, event in toolpath.events]
+    kinds = [event.kind for event in events]
+    dosing = dose(plan, rig)
+    place = np.empty(len(plan.order), np.int64)
+    place[plan.order] = np.arange(len(plan.order))
+    row_flow = np.zeros(len(toolpath))
+    row_flow[printing] = dosing.flow_um3_s[place[toolpath.filament[printing]]]
+    by_time = {name: float(spent[toolpath.kind == k].sum()) for k, name in enumerate(KIND_NAMES)}
+    filament_s = np.bincount(toolpath.filament[printing], spent[printing], len(plan.order))
+    filament_um = np.bincount(toolpath.filament[printing], length[printing], len(plan.order))
+    layer = plan.filaments.layer.astype(np.int64)
+    layers = np.unique(layer)
+    reservoirs: dict[tuple[int, str], float] = {}
+    volume = filament_s * dosing.flow_um3_s[place] if len(place) else filament_s
+    nozzle = np.empty(len(place), np.int64)
+    nozzle[plan.order] = plan.nozzle
+    for m, ink in enumerate(plan.filaments.inks):
+        for n in np.unique(nozzle[plan.filaments.material == m]):
+            mine = (plan.filaments.material == m) & (nozzle == n)
+            reservoirs[int(n), ink.name] = float(volume[mine].sum())
+    for event in events:
+        if event.kind in ("purge", "prime"):
+            at = min(event.before, len(plan.order) - 1)
+            key = (event.nozzle, event.name)
+            reservoirs[key] = reservoirs.get(key, 0.0) + event.time_s * float(dosing.flow_um3_s[at])
+    return {
+        "time_s": float(toolpath.time_s[-1]),
+        "print_um": float(length[printing].sum()),
+        "travel_um": float(length[~printing].sum()),
+        "filaments": len(plan.order),
+        "moves": int((toolpath.kind[1:] != DWELL).sum()),
+        "material_switches": kinds.count("switch_ink"),
+        "bath_switches": kinds.count("change_bath"),
+        "operator_stops": kinds.count("operator"),
+        "time_by_kind_s": {**by_time, "exchanges": float(waits.sum())},
+        "layers": [
+            {
+                "layer": int(k),
+                "filaments": int((layer == k).sum()),
+                "print_um": float(filament_um[layer == k].sum()),
+                "time_s": float(filament_s[layer == k].sum()),
+            }
+            for k in layers
+        ],
+        "ink": [
+            {"nozzle": rig.nozzles[n].name, "ink": name, "volume_nl": v / UM3_PER_NL}
+            for (n, name), v in sorted(reservoirs.items())
+        ],
+    }
+
+
+def summary_table(found: dict[str, Any]) -> str:
+    """The summary in words, for a terminal."""
+    total = found["time_s"]
+    hours, rest = divmod(round(total), 3600)
+    clock = f"{hours} h {rest // 60} min" if hours else f"{rest // 60} min {rest % 60} s"
+    by = found["time_by_kind_s"]
+    lines = [
+        f"time         {clock} ({total:.1f} s): "
+        + ", ".join(f"{name} {by[name]:.1f} s" for name in by if by[name] >= 0.05),
+        f"filaments    {found['filaments']} in {len(found['layers'])} layers, {found['moves']} moves",
+        f"length       {found['print_um'] / 1000:.3f} mm printed, {found['travel_um'] / 1000:.3f} mm travelled",
+        f"switches     {found['material_switches']} of ink, {found['bath_switches']} of bath, "
+        f"{found['operator_stops']} stops for an operator",
+    ]
+    lines += [
+        f"ink          {e['volume_nl']:.4g} nL of {e['ink']} through nozzle {e['nozzle']}"
+        for e in found["ink"]
+    ]
+    return "\n".join(lines)
