@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..kernel.diagnostics import Diagnostic, Edit, Fix, Severity, Source
+from ..kernel.diagnostics import Diagnostic, Edit, Fix, Severity, Source, error
 from .render import in_order, replaced
 
 # Each round mends what the round before has laid bare; designs need two or three.
@@ -124,15 +124,28 @@ def _better(
     return None
 
 
-def fix_file(path: Path, check: Check, *, write: bool = True, rounds: int = ROUNDS) -> Fixed:
-    """`fix_source` on a file, which is replaced in one step and only when it became better. Raises OSError."""
-    # newline="" keeps the line ends as they are, here and on the way back.
-    with path.open(encoding="utf-8", newline="") as file:
-        source = Source(str(path), file.read())
-    fixed = fix_source(source, check, rounds)
+def fix_file(path: Path, check: Check | None = None, *, write: bool = True) -> tuple[int, list[Diagnostic]]:
+    """`fix_source` on a file: how many fixes went in, and what is still wrong.
+
+    The file is replaced in one step, and only when it became better. Raises OSError.
+    """
+    try:
+        # newline="" keeps the line ends as they are, here and on the way back.
+        with path.open(encoding="utf-8", newline="") as file:
+            source = Source(str(path), file.read())
+    except UnicodeDecodeError:
+        return 0, [error("E003", f"{path} is not text in UTF-8; nothing was mended")]
+    fixed = fix_source(source, check or loaded)
     if write and fixed.text != source.text:
         replace_text(path, fixed.text)
-    return fixed
+    return fixed.count, list(fixed.diagnostics)
+
+
+def loaded(source: Source) -> list[Diagnostic]:
+    """What the language says of a design; the file it came from counts only for what it imports."""
+    from .load import load
+
+    return list(load(source.name, text=source.text).diagnostics)
 
 
 def replace_text(path: Path, text: str) -> None:

@@ -91,9 +91,18 @@ def test_file(tmp_path: Path) -> None:
     path = tmp_path / "a.wp"
     path.write_bytes(b"ab\r\ncd\r\n")
     path.chmod(0o640)
-    assert fix_file(path, misspelt, write=False).count == 4
+    assert fix_file(path, misspelt, write=False) == (4, [])
     assert path.read_bytes() == b"ab\r\ncd\r\n"
-    assert fix_file(path, misspelt).count == 4
+    assert fix_file(path, misspelt) == (4, [])
     assert path.read_bytes() == b"AB\r\nCD\r\n"
     assert path.stat().st_mode & 0o777 == 0o640
     assert [p.name for p in tmp_path.iterdir()] == ["a.wp"]
+
+
+def test_file_that_is_no_text(tmp_path: Path) -> None:
+    path = tmp_path / "a.wp"
+    path.write_bytes(b"\xff\x00")
+    count, left = fix_file(path, misspelt)
+    assert count == 0
+    assert len(left) == 1
+    assert path.read_bytes() == b"\xff\x00"
