@@ -34,13 +34,14 @@ class Gcode:
     """One G-code dialect. `switch(output, on, moving)` is the line that sets a digital output, before a move or at rest;
     `dwell(s)`, `comment(text)` one line; `stop(text)` the lines that wait for an operator. `valve_word(on)`, where there is
     one, sets the only output within a move's own line. The patterns read these lines back: `switch_pattern` has groups
-    `output` and `on` (or `off`), `dwell_pattern` a group for the time in units of `dwell_unit_s`.
+    `output` and `on`, which is empty where it goes off; `dwell_pattern` one for the time in units of `dwell_unit_s`;
+    `known_pattern` takes lines that move nothing: the header and the stops.
     """
 
     name: str
     doc: str
     suffixes: tuple[str, ...]
-    header: tuple[str, ...]
+    header: Callable[[Rig], tuple[str, ...]]
     footer: tuple[str, ...]
     per_minute: bool
     switch: Callable[[int, bool, bool], str]
@@ -75,7 +76,7 @@ class Gcode:
         top: list[str] = [self.comment(f"{self.name} program for rig {rig.name}")]
         if whole:
             top += [self.comment(text) for text in self._about(toolpath, rig)]
-        top += self.header
+        top += self.header(rig)
         top += [self.switch(output, False, False) for output in outputs]
         if whole and high > low:
             # Up before across: nobody knows where the tip is when the program starts.
@@ -235,7 +236,7 @@ class Gcode:
         bits = 0
         for number, raw in enumerate(data.decode("ascii").split("\n"), 1):
             line = self.comment_pattern.sub("", raw).strip()
-            if not line or line in self.header or line in self.footer:
+            if not line or line in self.footer:
                 continue
             if found := self.switch_pattern.fullmatch(line):
                 groups = found.groupdict()

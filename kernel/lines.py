@@ -11,7 +11,7 @@ from .dosing import Dosing
 from .filaments import Floats, Ints
 from .plan import Plan
 from .rig import Rig
-from .timing import profile
+from .timing import Profile
 
 #: Moves shorter than this (um) are left out: paths are rounded to 1 nm.
 NOTHING_UM = 1e-3
@@ -59,75 +59,95 @@ def tip_ends(plan: Plan, rig: Rig) -> Ends:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Line:
-    """Rows of some filaments: `rows[F]` of each, then by row its end, commanded speed, time and valve."""
+class Strand:
+    """Filaments one after the other as the tip passes them: `points_um[P,3]` with `counts[F]` points each, and the commanded
+    speed `speed_um_s[P]` on the way to each point (of no meaning at first points)."""
 
     points_um: Floats
+    counts: Ints
     speed_um_s: Floats
-    time_s: Floats
-    valve: npt.NDArray[np.bool_]
-    rows: Ints
 
 
-def lay(plan: Plan, rig: Rig, dosing: Dosing, low: int, high: int, acceleration_um_s2: float) -> Line:
-    """Rows of filaments low..high-1: their points from the second on, with the place where the valve closes."""
+def strand(plan: Plan, rig: Rig, dosing: Dosing, low: int, high: int) -> Strand:
+    """Filaments low..high-1 of the order, turned round where the plan says so."""
     filaments = plan.filaments
+    wet = filaments.state("wet")
     index = plan.order[low:high]
     counts = np.diff(filaments.offsets)[index]
-    bounds = np.concatenate([[0], np.cumsum(counts)])
+    begin = np.concatenate([[0], np.cumsum(counts)])
     reverse = plan.reverse[low:high]
-    step = np.where(reverse, -1, 1)
+    source = np.arange(begin[-1])
+    source -= np.repeat(begin[:-1], counts)
+    if reverse.any():
+        source *= np.repeat(np.where(reverse, -1, 1), counts)
     from_ = np.where(reverse, filaments.offsets[1:][index] - 1, filaments.offsets[:-1][index])
-    source = np.arange(bounds[-1])
-    source -= np.repeat(bounds[:-1], counts)
-    source *= np.repeat(step, counts)
     source += np.repeat(from_, counts)
-    wet = filaments.state("wet")
     points = wet.points_um[source]
     points[:, 2] = tip_z(plan, rig, source, np.repeat(filaments.layer[index], counts))
-    stops = np.zeros(len(points), bool)
-    stops[bounds[:-1]] = stops[bounds[1:] - 1] = True
     speed = np.repeat(dosing.speed_um_s[low:high], counts)
     if not dosing.even:
         section = wet.width_um[source] * wet.height_um[source]
+        least = np.repeat(np.minimum.reduceat(section, begin[:-1]), counts)
         section[1:] = 0.5 * (section[1:] + section[:-1])
-        least = np.minimum.reduceat(wet.width_um[source] * wet.height_um[source], bounds[:-1])
-        speed *= np.minimum(np.repeat(least, counts) / section, 1.0)
-    law = profile(points, stops, speed[1:], acceleration_um_s2, rig.speeds.corner_um)
-    spent = np.concatenate([[0.0], law.time_s])
-    keep = np.ones(len(points), bool)
-    keep[bounds[:-1]] = False
-    off = dosing.off_s[low:high]
-    if not off.any():
-        return Line(points[keep], speed[keep], spent[keep], np.ones(int(keep.sum()), bool), counts - 1)
-    # Where the valve closes: the segment in which the filament's remaining time is `off`.
-    clock = np.cumsum(spent)
-    final = bounds[1:] - 1
-    short = clock[final] - clock[bounds[:-1]] <= off
-    close = clock[final] - off
-    segment = np.searchsorted(clock, close, "right") - 1
-    segment = np.clip(segment, bounds[:-1], final - 1)
-    tail_s = clock[segment + 1] - close
-    left = law.left_um(segment, tail_s, acceleration_um_s2)
-    length = law.length_um[segment]
-    # A point of the path closer than 1 nm is taken itself.
-    node = np.where(left < NOTHING_UM, segment + 1, segment)
-    split = (left >= NOTHING_UM) & (length - left >= NOTHING_UM) & ~short & (off > 0)
-    node = np.where(short, bounds[:-1], np.where(off > 0, node, final))
-    number = np.arange(len(points))
-    valve = number <= np.repeat(node, counts)
-    if not split.any():
-        return Line(points[keep], speed[keep], spent[keep], valve[keep], counts - 1)
-    k = segment[split]
-    share = (left[split] / length[split])[:, None]
-    new = points[k + 1] - share * (points[k + 1] - points[k])
-    into = k + 1
-    spent[into] = tail_s[split]
-    cut_s = law.time_s[k] - tail_s[split]
-    return Line(
-        np.insert(points, into, new, axis=0)[np.insert(keep, into, True)],
-        np.insert(speed, into, speed[into])[np.insert(keep, into, True)],
-        np.insert(spent, into, cut_s)[np.insert(keep, into, True)],
-        np.insert(valve, into, True)[np.insert(keep, into, True)],
-        counts - 1 + split,
-    )
+        speed *= np.minimum(least / section, 1.0)
+    return Strand(points, counts, speed)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Splits:
+    """Where the valve turns, in a row of nodes: new nodes at `points_um` before the nodes `before`, whose way there takes
+    `time_s`; and for every node whether ink flows on the way to it (`valve`), the new ones excepted: the way to one is open
+    where `open_before`."""
+
+    before: Ints
+    points_um: Floats
+    time_s: Floats
+    open_before: npt.NDArray[np.bool_]
+    valve: npt.NDArray[np.bool_]
+
+
+def split_valve(
+    nodes_um: Floats,
+    law: Profile,
+    acceleration_um_s2: float,
+    first: Ints,
+    last: Ints,
+    on_s: Floats,
+    off_s: Floats,
+) -> Splits:
+    """Where to open and close: `on_s` before node `first` of each filament is reached, `off_s` before node `last` is.
+
+    The way to `first` must take `on_s` or longer. A filament that takes no longer than `off_s` stays closed from its first
+    node on.
+    """
+    clock = np.concatenate([[0.0], np.cumsum(law.time_s)])
+    n = len(nodes_um)
+    lag = on_s > 0.0
+    # Opening: on the segment that ends at `first`.
+    way = law.length_um[first - 1]
+    left = np.where(lag, law.left_um(first - 1, on_s, acceleration_um_s2), 0.0)
+    opens = lag & (way - left >= NOTHING_UM)
+    # Closing: on the segment in which the time left is `off_s`.
+    short = clock[last] - clock[first] <= off_s
+    close = clock[last] - off_s
+    at = np.clip(np.searchsorted(clock, close, "right") - 1, first, last - 1)
+    rest = np.maximum(clock[at + 1] - close, 0.0)
+    tail = law.left_um(at, rest, acceleration_um_s2)
+    whole = law.length_um[at]
+    closes = (off_s > 0.0) & ~short & (tail >= NOTHING_UM) & (whole - tail >= NOTHING_UM)
+    node = np.where(off_s > 0.0, np.where(tail < NOTHING_UM, at + 1, at), last)
+    node = np.where(short, first, node)
+    # Runs of open nodes: from first (first + 1 where there is no lag) to node.
+    change = np.zeros(n + 1, np.int64)
+    np.add.at(change, first + ~lag, 1)
+    np.add.at(change, np.maximum(node, first - lag) + 1, -1)
+    valve = np.cumsum(change)[:n] > 0
+    segment = np.concatenate([first[opens] - 1, at[closes]])
+    remains = np.concatenate([left[opens], tail[closes]])
+    late = np.concatenate([on_s[opens], rest[closes]])
+    is_close = np.concatenate([np.zeros(int(opens.sum()), bool), np.ones(int(closes.sum()), bool)])
+    sort = np.argsort(segment, kind="stable")
+    segment, remains, late, is_close = segment[sort], remains[sort], late[sort], is_close[sort]
+    share = (remains / law.length_um[segment])[:, None]
+    points = nodes_um[segment + 1] - share * (nodes_um[segment + 1] - nodes_um[segment])
+    return Splits(segment + 1, points, law.time_s[segment] - late, is_close, valve)

@@ -11,10 +11,10 @@ import numpy.typing as npt
 from .dosing import Dosing, dose
 from .filaments import Floats, Ints
 from .frames import purge_place_um
-from .lines import NOTHING_UM, Ends, lay, tip_ends
+from .lines import NOTHING_UM, Ends, split_valve, strand, tip_ends
 from .plan import Event, Plan
 from .rig import Rig
-from .timing import left_before_end_um, rest_to_rest_s, speed_that_takes_um_s
+from .timing import profile, rest_to_rest_s
 
 #: `kind` of a row.
 TRAVEL, APPROACH, PRINT, RETREAT, DWELL = range(5)
@@ -121,7 +121,8 @@ def make_toolpath(plan: Plan, rig: Rig) -> Toolpath:
     filament unless the rig gives `first_gap_um`. The valve opens `on_s` before the filament begins, on the way down
     (which is slowed where it would be too short), and closes `off_s` before it ends, both by the time law of the motion, at
     rows inserted there. A filament that takes less time than `off_s` is printed with the valve closed from its beginning.
-    Every stretch begins and ends at rest; corners within a filament are passed by look-ahead.
+    Corners are passed by look-ahead, as far as the rig lets its controller round them (`corner_um`); the tip rests where
+    it dwells and where something is exchanged.
     """
     f = len(plan.order)
     dosing = dose(plan, rig)
@@ -135,7 +136,10 @@ def make_toolpath(plan: Plan, rig: Rig) -> Toolpath:
     for low, high in pairwise([0, *cuts, f]):
         rows.pause(pauses.get(low, []), int(plan.nozzle[low]) if f else 0, float(printed[low]), dosing, low)
         if high > low:
-            rows.stretch(low, high, dosing, ends, printed)
+            top = float(printed[high]) + rig.heights.clear_um
+            lifts = high == f or plan.nozzle[high] != plan.nozzle[low] or rows.leaves(pauses.get(high, []))
+            leave = max(rig.heights.safe_um, top) if lifts else top
+            rows.stretch(low, high, dosing, ends, printed, leave)
     if f and f in pauses:
         rows.pause(pauses[f], rows.current, float(printed[f]), dosing, f - 1)
     return rows.finish(float(printed[f]))
@@ -217,6 +221,10 @@ class _Rows:
         """The event happens before the next row."""
         self.events.append((self.n, event))
 
+    def leaves(self, events: list[Event]) -> bool:
+        """Whether the tip goes up to the safe height for these events."""
+        return any(e.kind not in FLOWING for e in events)
+
     def pause(self, events: list[Event], nozzle: int, printed: float, dosing: Dosing, place: int) -> None:
         """Exchanges at the safe height, then purging and priming at their place."""
         heights = self.rig.heights
@@ -255,76 +263,78 @@ class _Rows:
     def over(self, z_um: float) -> Floats:
         return np.array([self.here[0], self.here[1], z_um])
 
-    def stretch(self, low: int, high: int, dosing: Dosing, ends: Ends, printed: Floats) -> None:
-        """Filaments low..high-1 of the order, with nothing but travel between them."""
-        filaments, plan = self.plan.filaments, self.plan
-        counts = np.diff(filaments.offsets)[plan.order[low:high]]
-        points = np.cumsum(counts)
-        while low < high:
-            upto = low + max(1, int(np.searchsorted(points, _CHUNK + (points[0] - counts[0]), "right")))
-            upto = min(upto, high)
-            self.chunk(low, upto, dosing, ends, printed)
-            counts, points = counts[upto - low :], points[upto - low :]
-            low = upto
+    def stretch(
+        self, low: int, high: int, dosing: Dosing, ends: Ends, printed: Floats, leave_um: float
+    ) -> None:
+        """Filaments low..high-1 of the order, with nothing but travel between them, and up to `leave_um` after the last."""
+        clear = np.maximum(printed[low:high], ends.first_um[low:high, 2]) + self.rig.heights.clear_um
+        first_um = max(float(clear[0]), float(self.here[2]))
+        self.add(RETREAT, self.over(first_um), self.rise_um_s)
+        leave = np.append(clear[1:], leave_um)
+        points = np.cumsum(np.diff(self.plan.filaments.offsets)[self.plan.order[low:high]])
+        at = 0
+        while at < high - low:
+            done = points[at - 1] if at else 0
+            upto = max(at + 1, int(np.searchsorted(points, done + _CHUNK, "right")))
+            self.chunk(low + at, low + upto, dosing, ends, leave[at:upto])
+            at = upto
 
-    def chunk(self, low: int, high: int, dosing: Dosing, ends: Ends, printed: Floats) -> None:
-        plan, n = self.plan, high - low
+    def chunk(self, low: int, high: int, dosing: Dosing, ends: Ends, leave_um: Floats) -> None:
+        """Filaments low..high-1: across and down to each, along it, and up to `leave_um`."""
         here = slice(low, high)
         first, last = ends.first_um[here], ends.last_um[here]
-        came = np.vstack([self.here, last[:-1]])
-        # Up, across, down.
-        clear = np.maximum(printed[low:high], first[:, 2]) + self.rig.heights.clear_um
-        clear[0] = max(clear[0], came[0, 2])
-        rise, fall = clear - came[:, 2], clear - first[:, 2]
-        across = np.hypot(first[:, 0] - came[:, 0], first[:, 1] - came[:, 1])
+        came = np.vstack([self.here, np.column_stack([last[:-1, :2], leave_um[:-1]])])
         on = dosing.on_s[here]
-        down_s = rest_to_rest_s(fall, np.full(n, self.approach_um_s), self.acceleration)
-        down = np.where(down_s >= on, self.approach_um_s, speed_that_takes_um_s(fall, self.acceleration, on))
-        down_s = np.maximum(down_s, on)
-        lead = np.where(on > 0, left_before_end_um(fall, down, self.acceleration, on), 0.0)
-        lead = np.where(fall - lead < NOTHING_UM, fall, lead)
-        has = np.stack([rise >= NOTHING_UM, across >= NOTHING_UM, fall > lead, lead > 0], axis=1)
-        line = lay(plan, self.rig, dosing, low, high, self.acceleration)
-        # Rows: those before each filament, then its own.
-        before = has.sum(axis=1)
-        begin = self.n + np.concatenate([[0], np.cumsum(before + line.rows)[:-1]])
-        at = begin[:, None] + np.cumsum(has, axis=1) - has
-        xy = np.stack([came[:, :2], first[:, :2], first[:, :2], first[:, :2]], axis=1)
-        z = np.stack([clear, clear, first[:, 2] + lead, first[:, 2]], axis=1)
-        speed = np.stack([np.full(n, self.rise_um_s), np.full(n, self.travel_um_s), down, down], axis=1)
-        a = self.acceleration
-        spent = np.stack(
-            [
-                rest_to_rest_s(np.maximum(rise, 0.0), speed[:, 0], a),
-                rest_to_rest_s(across, speed[:, 1], a),
-                down_s - np.where(lead > 0, on, 0.0),
-                np.where(lead > 0, on, 0.0),
-            ],
-            axis=1,
-        )
-        to = at[has]
-        self.position[to, :2] = xy[has]
-        self.position[to, 2] = z[has]
-        self.speed[to] = speed[has]
-        self.spent[to] += spent[has]
-        self.kind[to] = np.broadcast_to([RETREAT, TRAVEL, APPROACH, APPROACH], has.shape)[has]
-        self.valve[at[:, 3][has[:, 3]]] = True
-        # The filaments themselves.
-        total = int(line.rows.sum())
-        skip = np.repeat(begin + before - np.concatenate([[0], np.cumsum(line.rows)[:-1]]), line.rows)
-        to = skip + np.arange(total)
-        self.position[to] = line.points_um
-        self.speed[to] = line.speed_um_s
-        self.spent[to] += line.time_s
-        self.kind[to] = PRINT
-        self.valve[to] = line.valve
-        self.filament[to] = np.repeat(plan.order[here], line.rows)
-        end = self.n + total + int(before.sum())
-        every = slice(self.n, end)
-        self.nozzle[every] = self.current
-        self.pressure[every, self.current] = np.repeat(dosing.pressure_kpa[here], before + line.rows)
-        self.n = end
-        self.here = last[-1].copy()
+        line = strand(self.plan, self.rig, dosing, low, high)
+        # A way down at this speed takes `on` at least, however it is entered and left.
+        fall = came[:, 2] - first[:, 2]
+        with np.errstate(divide="ignore"):
+            down = np.minimum(self.approach_um_s, fall / on)
+        across = np.hypot(first[:, 0] - came[:, 0], first[:, 1] - came[:, 1]) >= NOTHING_UM
+        # Nodes: where the tip is, then by filament over its start, its points, over its end.
+        rows = across + line.counts + 1
+        begin = 1 + np.concatenate([[0], np.cumsum(rows)])
+        total = int(begin[-1])
+        start = begin[:-1] + across
+        end = start + line.counts - 1
+        nodes, speed = np.empty((total, 3)), np.empty(total)
+        kind = np.full(total, PRINT, np.int8)
+        nodes[0] = self.here
+        over = begin[:-1][across]
+        nodes[over, :2], nodes[over, 2] = first[across, :2], came[across, 2]
+        kind[over], speed[over] = TRAVEL, self.travel_um_s
+        middle = np.repeat(start - np.concatenate([[0], np.cumsum(line.counts)[:-1]]), line.counts)
+        middle += np.arange(len(middle))
+        nodes[middle], speed[middle] = line.points_um, line.speed_um_s
+        kind[start], speed[start] = APPROACH, down
+        nodes[end + 1, :2], nodes[end + 1, 2] = last[:, :2], leave_um
+        kind[end + 1], speed[end + 1] = RETREAT, self.rise_um_s
+        stops = np.zeros(total, bool)
+        stops[[0, -1]] = True
+        law = profile(nodes, stops, speed[1:], self.acceleration, self.rig.speeds.corner_um)
+        cut = split_valve(nodes, law, self.acceleration, start, end, on, dosing.off_s[here])
+        time = np.concatenate([[0.0], law.time_s])
+        filament = np.full(total, -1, np.int64)
+        filament[middle] = np.repeat(self.plan.order[here], line.counts)
+        filament[start] = -1
+        pressure = np.concatenate([[0.0], np.repeat(dosing.pressure_kpa[here], rows)])
+        valve = cut.valve
+        if len(cut.before):
+            # np.insert puts the new nodes before these; the rest of each split way is shorter by them.
+            b = cut.before
+            time[b] -= cut.time_s
+            nodes, time = np.insert(nodes, b, cut.points_um, axis=0), np.insert(time, b, cut.time_s)
+            valve = np.insert(valve, b, cut.open_before)
+            speed, kind = np.insert(speed, b, speed[b]), np.insert(kind, b, kind[b])
+            filament, pressure = np.insert(filament, b, filament[b]), np.insert(pressure, b, pressure[b])
+        to = slice(self.n, self.n + len(nodes) - 1)
+        self.position[to], self.speed[to], self.kind[to] = nodes[1:], speed[1:], kind[1:]
+        self.spent[to] += time[1:]
+        self.valve[to], self.filament[to] = valve[1:], filament[1:]
+        self.nozzle[to] = self.current
+        self.pressure[to, self.current] = pressure[1:]
+        self.n = to.stop
+        self.here = nodes[-1].copy()
 
     def finish(self, printed: float) -> Toolpath:
         """Up to the safe height, and the arrays cut to length."""

@@ -56,7 +56,8 @@ def make_plan(jobs: Sequence[Job], rig: Rig) -> Plan:
         speed = each[job_of[order]]
     first_bath = {int(g): baths[j] for j, g in reversed(list(enumerate(group)))}
     events = _events(filaments, inks, bath_of, first_bath, carriers, rig)
-    return Plan(filaments, order, reverse, table[inks], events, speed)
+    used = tuple(dict.fromkeys(bath for bath in baths if bath))
+    return Plan(filaments, order, reverse, table[inks], events, speed, used)
 
 
 def _joined(sets: Sequence[FilamentSet]) -> FilamentSet:

@@ -34,7 +34,7 @@ class Event:
 class Plan:
     """`order int64[F]`: filaments as printed; `reverse bool[F]`: from last point to first; `nozzle int16[F]`;
     `speed_um_s float64[F]`: where None, the rig's speed of printing; all four by place in the order. `events` sorted by
-    `before`. It speaks of the wet state of `filaments`."""
+    `before`; `baths` in order of use. It speaks of the wet state of `filaments`."""
 
     filaments: FilamentSet
     order: npt.NDArray[np.int64]
@@ -42,6 +42,7 @@ class Plan:
     nozzle: npt.NDArray[np.int16]
     events: tuple[Event, ...] = ()
     speed_um_s: Floats | None = None
+    baths: tuple[str, ...] = ()
 
     def steps(self) -> Iterator[Event | tuple[int, bool, int]]:
         """Events and (filament, reversed, nozzle) as they happen."""

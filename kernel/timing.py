@@ -24,28 +24,6 @@ def rest_to_rest_s(length_um: Floats, speed_um_s: Floats, acceleration_um_s2: fl
         return np.where(length_um > 0.0, peak / a + length_um / peak, 0.0)
 
 
-def left_before_end_um(
-    length_um: Floats, speed_um_s: Floats, acceleration_um_s2: float, before_s: Floats
-) -> Floats:
-    """Distance left `before_s` before the end of a move from rest to rest; `length_um` where it had not begun."""
-    a = acceleration_um_s2
-    peak = np.minimum(speed_um_s, np.sqrt(a * length_um))
-    total = rest_to_rest_s(length_um, speed_um_s, a)
-    ramp = peak / a
-    braking = 0.5 * a * before_s**2
-    cruising = peak * (before_s - 0.5 * ramp)
-    starting = length_um - 0.5 * a * np.maximum(total - before_s, 0.0) ** 2
-    return np.where(before_s <= ramp, braking, np.where(before_s <= total - ramp, cruising, starting))
-
-
-def speed_that_takes_um_s(length_um: Floats, acceleration_um_s2: float, least_s: Floats) -> Floats:
-    """Cruise speed with which a move from rest to rest takes exactly `least_s`: the slower root of
-    v/a + L/v = t. Where even full acceleration takes longer, the speed of the triangle."""
-    a = acceleration_um_s2
-    root = np.sqrt(np.maximum(least_s**2 - 4.0 * length_um / a, 0.0))
-    return np.where(root > 0.0, 2.0 * length_um / np.maximum(least_s + root, 1e-300), np.sqrt(a * length_um))
-
-
 @dataclass(frozen=True, slots=True)
 class Profile:
     """Time law of polylines: per pair of neighbouring points (P - 1 of them; those that join one polyline to the next are

@@ -14,7 +14,7 @@ AEROTECH = Gcode(
     name="aerotech",
     doc="Aerotech A3200 (AeroBasic)",
     suffixes=(".pgm",),
-    header=(HEADER,),
+    header=lambda rig: (HEADER,),
     footer=("M2",),
     per_minute=False,
     feed_decimals=5,
@@ -25,5 +25,5 @@ AEROTECH = Gcode(
     switch_pattern=re.compile(r"\$DO(?P<output>\d+)\.0=(?:(?P<on>1)|0)"),
     dwell_pattern=re.compile(r"G4 P([\d.]+)"),
     comment_pattern=re.compile(r";.*"),
-    known_pattern=re.compile(r'MSGDISPLAY 1, "[^"]*"|M0'),
+    known_pattern=re.compile(HEADER + r'|MSGDISPLAY 1, "[^"]*"|M0'),
 )

@@ -1,21 +1,30 @@
-"""LinuxCNC, RS-274: exact path mode, outputs that change with the motion."""
+"""LinuxCNC, RS-274: feed per minute, corners within the rig's tolerance, outputs that change with the motion."""
 
 from __future__ import annotations
 
 import re
 
+from ...kernel.rig import Rig
 from ..gcode import Gcode, plain
 
 AT_REST = {True: "M64", False: "M65"}
 WITH_MOTION = {True: "M62", False: "M63"}
 
+
+def header(rig: Rig) -> tuple[str, ...]:
+    """mm, absolute, plane XY, feed per minute, no offsets left over from other work (G40 cutter radius, G49 tool length, G80
+    canned cycles). Corners are rounded by what the rig allows and no points are merged (G64 P Q0); exact path (G61) where it
+    allows nothing, at the price of a stop at every point of a curve."""
+    corner = rig.speeds.corner_um / 1000.0
+    path = f"G64 P{corner:.5f} Q0" if corner >= 1e-5 else "G61"
+    return (f"G21 G90 G17 G94 G40 G49 G80 {path}",)
+
+
 LINUXCNC = Gcode(
     name="linuxcnc",
     doc="LinuxCNC (RS-274/NGC)",
     suffixes=(".ngc",),
-    # mm, absolute, plane XY, feed per minute, exact path (G61: every point is kept, corners slow down), no offsets left over
-    # from other work (G40 cutter radius, G49 tool length, G80 canned cycles).
-    header=("G21 G90 G17 G94 G61 G40 G49 G80",),
+    header=header,
     footer=("M2",),
     per_minute=True,
     switch=lambda output, on, moving: f"{(WITH_MOTION if moving else AT_REST)[on]} P{output}",
@@ -25,5 +34,5 @@ LINUXCNC = Gcode(
     switch_pattern=re.compile(r"(?:(?P<on>M62|M64)|M63|M65) P(?P<output>\d+)"),
     dwell_pattern=re.compile(r"G4 P([\d.]+)"),
     comment_pattern=re.compile(r"\([^)]*\)"),
-    known_pattern=re.compile(r"M0"),
+    known_pattern=re.compile(r"G21 .*|M0"),
 )

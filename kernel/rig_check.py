@@ -1,0 +1,286 @@
+"""What stands between a plan and its print on a rig: everything missing or out of range, all at once, with source lines."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .diagnostics import Diagnostic, Span, error, warning
+from .dosing import dose
+from .filaments import Floats, Ints
+from .frames import purge_place_um, to_stage
+from .motion import DWELL, FLOWING, PRINT, Toolpath
+from .plan import Plan
+from .rig import ANY, Rig
+
+#: Ink that is purged spreads: it stays this far (um) from the part. Assumed.
+PURGE_MARGIN_UM = 200.0
+
+UM3_PER_NL = 1e6
+
+
+def problems(plan: Plan, rig: Rig, toolpath: Toolpath | None = None) -> list[Diagnostic]:
+    """Why this rig cannot print this plan (errors), and what to know before it does (warnings). Codes R510 to R522.
+
+    Without a toolpath, reach, speeds of moves and short filaments are not looked at.
+    """
+    found = [*_inks(plan, rig), *_baths(plan, rig), *_purge(plan, rig), *_speeds(rig), *_idle(plan, rig)]
+    if toolpath is not None:
+        found += [*_reach(toolpath, rig), *_short(toolpath, rig)]
+    if rig.assumed and not rig.simulated:
+        found.append(
+            warning(
+                "R518",
+                f"{len(rig.assumed)} figures of rig `{rig.name}` are assumed",
+                notes=(f"nobody measured {', '.join(rig.assumed)}",),
+            )
+        )
+    return found
+
+
+def _span(plan: Plan, filament: int) -> Span:
+    return plan.filaments.spans[int(plan.filaments.origin[filament])]
+
+
+def _inks(plan: Plan, rig: Rig) -> list[Diagnostic]:
+    found: list[Diagnostic] = []
+    if len(plan.order) == 0:
+        return found
+    filaments = plan.filaments
+    dosing = dose(plan, rig)
+    lengths = _lengths_um(plan)[plan.order]
+    key = plan.nozzle.astype(np.int64) * len(filaments.inks) + filaments.material[plan.order]
+    for k in np.unique(key).tolist():
+        n, m = divmod(k, len(filaments.inks))
+        here = np.flatnonzero(key == k)
+        ink, nozzle = filaments.inks[m].name, rig.nozzles[n]
+        span = _span(plan, int(plan.order[here[0]]))
+        load = nozzle.load(ink)
+        if load is None:
+            carried = sorted({e.ink for z in rig.nozzles for e in z.loads})
+            found.append(
+                error(
+                    "R510",
+                    f"ink `{ink}` is in no nozzle of rig `{rig.name}`; they hold {', '.join(carried) or 'none'}",
+                    span,
+                    notes=(f'add a [[nozzles.loads]] entry with ink = "{ink}"',),
+                )
+            )
+            continue
+        what = f"of ink `{ink}` in nozzle `{nozzle.name}`"
+        if load.lags is None:
+            found.append(
+                error(
+                    "R512",
+                    f"the delays {what} are not known to rig `{rig.name}`",
+                    span,
+                    notes=("add `lags`",),
+                )
+            )
+        if not load.calibration:
+            found.append(
+                error(
+                    "R511",
+                    f"the calibration {what} is not known to rig `{rig.name}`",
+                    span,
+                    notes=("add `calibration`: measured pairs of pressure and flow",),
+                )
+            )
+        else:
+            found += _pressures(plan, rig, here, n, ink)
+        need = float((dosing.flow_um3_s[here] * lengths[here] / dosing.speed_um_s[here]).sum())
+        need += sum(
+            e.time_s * float(dosing.flow_um3_s[min(e.before, len(plan.order) - 1)])
+            for e in plan.events
+            if e.kind in FLOWING and e.nozzle == n and e.name == ink
+        )
+        if load.volume_um3 is not None and need > load.volume_um3:
+            found.append(
+                error(
+                    "R516",
+                    f"{need / UM3_PER_NL:.4g} nL of ink `{ink}` are needed; nozzle `{nozzle.name}` "
+                    f"holds {load.volume_um3 / UM3_PER_NL:.4g} nL",
+                    span,
+                )
+            )
+    return found
+
+
+def _lengths_um(plan: Plan) -> Floats:
+    filaments = plan.filaments
+    points = filaments.state("wet").points_um
+    first, owner = filaments.segments()
+    step = np.linalg.norm(points[first + 1] - points[first], axis=1)
+    return np.bincount(owner, step, minlength=len(filaments)).astype(np.float64)
+
+
+def _pressures(plan: Plan, rig: Rig, here: Ints, n: int, ink: str) -> list[Diagnostic]:
+    """Flows outside the calibration, pressures outside the dispenser: the worst one of each, with how many there are."""
+    dosing = dose(plan, rig)
+    nozzle = rig.nozzles[n]
+    load, box = nozzle.load(ink), rig.dispensers.get(nozzle.dispenser)
+    assert load is not None
+    found: list[Diagnostic] = []
+    flow = dosing.flow_um3_s[here]
+    low, high = load.calibration[0], load.calibration[-1]
+    bent = dosing.bent[here]
+    if bent.any():
+        beyond = np.where(
+            flow > high.flow_um3_s, flow / high.flow_um3_s, low.flow_um3_s / np.maximum(flow, 1e-300)
+        )
+        worst = int(np.argmax(np.where(bent, beyond, 0.0)))
+        found.append(
+            error(
+                "R514",
+                f"{flow[worst] / 1000.0:.4g} pL/s of ink `{ink}` are needed; nozzle `{nozzle.name}` is calibrated from "
+                f"{low.flow_um3_s / 1000.0:.4g} to {high.flow_um3_s / 1000.0:.4g} pL/s",
+                _span(plan, int(plan.order[here[worst]])),
+                label=f"{int(bent.sum())} filaments",
+                notes=("another nozzle, another speed of printing or a wider calibration",),
+            )
+        )
+    if box is not None:
+        kpa = dosing.pressure_kpa[here]
+        out = (kpa < box.pressure_min_kpa - 1e-9) | (kpa > box.pressure_max_kpa + 1e-9)
+        if out.any():
+            off = np.maximum(box.pressure_min_kpa - kpa, kpa - box.pressure_max_kpa)
+            worst = int(np.argmax(off))
+            found.append(
+                error(
+                    "R514",
+                    f"{kpa[worst]:.4g} kPa are needed for ink `{ink}`; dispenser `{nozzle.dispenser}` gives "
+                    f"{box.pressure_min_kpa:g} to {box.pressure_max_kpa:g} kPa",
+                    _span(plan, int(plan.order[here[worst]])),
+                    label=f"{int(out.sum())} filaments",
+                )
+            )
+    return found
+
+
+def _baths(plan: Plan, rig: Rig) -> list[Diagnostic]:
+    if ANY in rig.baths:
+        return []
+    return [
+        error(
+            "R517",
+            f"bath `{bath}` is not at hand on rig `{rig.name}`; it has {', '.join(rig.baths) or 'none'}",
+            _span(plan, int(plan.order[0])) if len(plan.order) else None,
+            notes=(f'add "{bath}" to `baths` once it stands there',),
+        )
+        for bath in plan.baths
+        if bath not in rig.baths
+    ]
+
+
+def _purge(plan: Plan, rig: Rig) -> list[Diagnostic]:
+    place = purge_place_um(rig)
+    if place is None:
+        return [
+            error("R513", f"rig `{rig.name}` has no place to purge", notes=("add [purge]: at_um, time_s",))
+        ]
+    if len(plan.order) == 0:
+        return []
+    points = plan.filaments.state("wet").points_um[:, :2]
+    low, high = points.min(axis=0) - PURGE_MARGIN_UM, points.max(axis=0) + PURGE_MARGIN_UM
+    if not ((place[:2] > low) & (place[:2] < high)).all():
+        return []
+    return [
+        error(
+            "R521",
+            f"the place to purge, x {place[0]:.4g} y {place[1]:.4g} um of the part, lies on it; "
+            f"the part spans x {low[0]:.4g} to {high[0]:.4g}, y {low[1]:.4g} to {high[1]:.4g} um with a margin of "
+            f"{PURGE_MARGIN_UM:g} um",
+            _span(plan, int(plan.order[0])),
+            notes=("move `purge.at_um` of the rig, or the part",),
+        )
+    ]
+
+
+def _speeds(rig: Rig) -> list[Diagnostic]:
+    found = []
+    for name, axes in (("print_um_s", "xyz"), ("travel_um_s", "xy"), ("approach_um_s", "z")):
+        speed = getattr(rig.speeds, name)
+        for axis in axes:
+            most = rig.axes[axis].max_speed_um_s
+            if speed > most:
+                found.append(
+                    error(
+                        "R520",
+                        f"speeds.{name} is {speed:g} um/s; axis {axis} of rig `{rig.name}` does {most:g} um/s",
+                    )
+                )
+    return found
+
+
+def _idle(plan: Plan, rig: Rig) -> list[Diagnostic]:
+    """Nozzles that hang beside the one that prints must not stand over the part."""
+    used = np.unique(plan.nozzle).tolist()
+    if len(rig.nozzles) < 2 or not used:
+        return []
+    points = plan.filaments.state("wet").points_um
+    size = np.ptp(points[:, :2], axis=0)
+    found = []
+    for n in used:
+        for m, idle in enumerate(rig.nozzles):
+            # A nozzle that is fitted by hand is not there while another prints.
+            if m == n or idle.manual:
+                continue
+            apart = np.array(idle.offset_um) - np.array(rig.nozzles[n].offset_um)
+            if apart[2] < rig.heights.clear_um and (np.abs(apart[:2]) <= size + idle.outer_um).all():
+                found.append(
+                    error(
+                        "R522",
+                        f"nozzle `{idle.name}` hangs over the part while `{rig.nozzles[n].name}` prints; they are "
+                        f"{np.abs(apart[0]):g} and {np.abs(apart[1]):g} um apart in x and y, the part is {size[0]:.4g} "
+                        f"by {size[1]:.4g} um",
+                        _span(plan, int(plan.order[0])),
+                        notes=("a smaller part, or nozzles that stand further apart",),
+                    )
+                )
+    return found
+
+
+def _reach(toolpath: Toolpath, rig: Rig) -> list[Diagnostic]:
+    stage = to_stage(rig, toolpath.position_um, toolpath.nozzle)
+    found = []
+    for k, name in enumerate("xyz"):
+        axis = rig.axes[name]
+        for beyond, limit, word in (
+            (axis.min_um - stage[:, k], axis.min_um, "lowest"),
+            (stage[:, k] - axis.max_um, axis.max_um, "highest"),
+        ):
+            row = int(np.argmax(beyond)) if len(beyond) else 0
+            if len(beyond) and beyond[row] > 1e-6:
+                after = toolpath.filament[row:]
+                near = after[after >= 0]
+                span = _span(toolpath.plan, int(near[0])) if len(near) else None
+                found.append(
+                    error(
+                        "R519",
+                        f"axis {name} would go to {stage[row, k] / 1000.0:.4f} mm; the {word} of rig `{rig.name}` is "
+                        f"{limit / 1000.0:.4f} mm",
+                        span,
+                        notes=("move `origin_um` of the rig, or make the part smaller",),
+                    )
+                )
+    return found
+
+
+def _short(toolpath: Toolpath, rig: Rig) -> list[Diagnostic]:
+    """Filaments that are printed with the valve closed from their beginning, because the ink stops too late."""
+    printing = toolpath.kind == PRINT
+    f = len(toolpath.plan.order)
+    opened = np.bincount(toolpath.filament[printing & toolpath.valve], minlength=f)
+    short = np.flatnonzero(opened == 0)
+    if not len(short) or not (toolpath.kind != DWELL).any():
+        return []
+    length = _lengths_um(toolpath.plan)
+    least = int(short[np.argmin(length[short])])
+    return [
+        warning(
+            "R515",
+            f"{length[least]:.4g} um is the shortest of {len(short)} filaments that end before the ink of rig `{rig.name}` stops",
+            _span(toolpath.plan, least),
+            label="shorter than the delay of the ink",
+            notes=("longer filaments, a slower print, or a nozzle with a shorter `off_s`",),
+        )
+    ]
