@@ -97,6 +97,12 @@ RIG: tuple[Code, ...] = (
         "purge on the part",
         "The place to purge lies on or beside the part: ink purged there touches it.",
     ),
+    Code(
+        "R522",
+        "an idle nozzle over the part",
+        "Nozzles hang side by side at one height. While one prints, another that stands closer than the part is wide would run "
+        "through it.",
+    ),
 )
 
 FILES: tuple[Code, ...] = (
