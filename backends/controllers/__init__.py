@@ -1,0 +1,14 @@
+"""Live drivers of motion controllers: one file each, one line here each."""
+
+from collections.abc import Callable
+
+from ...kernel.registry import Registry
+from ..controller import Controller, Seat
+
+CONTROLLERS: Registry[Callable[[Seat], Controller]] = Registry(
+    "controllers",
+    __name__,
+    {
+        "aerotech": ".aerotech:A3200",
+    },
+)

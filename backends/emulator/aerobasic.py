@@ -1,0 +1,224 @@
+"""AeroBasic as the emulated A3200 runs it: our dialect parsed into steps, and steps laid out in time as motion and outputs."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+
+from .profile import Floats, Pieces, join, profile
+from .world import Stage
+
+MM = 1000.0
+
+_WORD = re.compile(r"([A-Z])\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:E[-+]?\d+)?)")
+_OUTPUT = re.compile(r"\$DO\[?(\d+)\]?\.(\w+)\s*=\s*([01])")
+_DWELL = re.compile(r"(?:G4|G04)\s*P\s*([\d.]+)|DWELL\s+([\d.]+)")
+#: Words that set a mode which the emulated stage has anyway, or that change nothing here: metric (G71), feed per second
+#: (G76), absolute (G90), no waiting for in-position (G359), plane XY (G17), look-ahead and ramp settings.
+_MODES = {"G71", "G76", "G90", "G359", "G17"}
+_SPELLED = {"METRIC": "G71", "SECONDS": "G76", "ABSOLUTE": "G90", "WAIT MODE NOWAIT": "G359"}
+_IGNORED = ("RAMP ", "LOOKAHEAD ", "ENABLE", "WAIT MODE", "ACKNOWLEDGEALL", "DVAR ", "PRIMARY", "G92 ")
+
+
+class ProgramError(Exception):
+    """A line that the controller does not take; `line` from 1."""
+
+    def __init__(self, line: int, text: str) -> None:
+        super().__init__(f"line {line}: {text}")
+        self.line = line
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing a program does: `move` (target in mm, NaN where an axis stays; feed in mm/s or NaN), `output`, `dwell`."""
+
+    kind: Literal["rapid", "move", "output", "dwell", "end"]
+    line: int
+    target: tuple[float, float, float] = (np.nan, np.nan, np.nan)
+    feed: float = np.nan
+    output: int = 0
+    level: bool = False
+    seconds: float = 0.0
+    blended: bool = False
+
+
+def output_number(bit: str, bank: str) -> int:
+    """`$DO0.2` and `$DO[2].X` are one output each; the emulated drive has one bank, so one of the two numbers is 0."""
+    return int(bit) if not bank.isdigit() or bank == "0" else int(bank)
+
+
+def parse(text: str) -> list[Step]:
+    """Steps of a program. Raises ProgramError at the first line that is not understood."""
+    steps: list[Step] = []
+    absolute, blended, motion, modes = False, False, "", set[str]()
+    for number, raw in enumerate(text.splitlines(), 1):
+        line = re.split(r"'|//|;", raw, maxsplit=1)[0].strip().upper()
+        if not line:
+            continue
+        if found := _OUTPUT.fullmatch(line):
+            which = output_number(found[1], found[2])
+            steps.append(Step("output", number, output=which, level=found[3] == "1"))
+            continue
+        if found := _DWELL.fullmatch(line):
+            steps.append(Step("dwell", number, seconds=float(found[1] or found[2])))
+            continue
+        if line in ("END PROGRAM", "M2", "M02", "M30"):
+            steps.append(Step("end", number))
+            continue
+        if line.startswith("VELOCITY "):
+            blended = line.endswith("ON")
+            continue
+        if line in _SPELLED:
+            line = _SPELLED[line]
+        elif line.startswith(_IGNORED):
+            continue
+        line = re.sub(r"^LINEAR\b", "G1", re.sub(r"^RAPID\b", "G0", line))
+        rest = _WORD.sub("", line).strip()
+        words = _WORD.findall(line)
+        if rest or not words:
+            raise ProgramError(number, f"`{raw.strip()}` is not understood")
+        target, feed = [np.nan] * 3, np.nan
+        for letter, value in words:
+            if letter == "G":
+                code = f"G{int(float(value))}"
+                if code in ("G0", "G1"):
+                    motion = code
+                elif code in ("G108", "G109"):
+                    blended = code == "G108"
+                elif code in _MODES:
+                    modes.add(code)
+                    absolute = absolute or code == "G90"
+                else:
+                    raise ProgramError(number, f"{code} is not known to this controller")
+            elif letter in "XYZ":
+                target["XYZ".index(letter)] = float(value)
+            elif letter == "F":
+                feed = float(value)
+            else:
+                raise ProgramError(number, f"`{letter}{value}` is not understood")
+        moves = any(t == t for t in target)
+        if moves and not motion:
+            raise ProgramError(number, "a position before any G0 or G1")
+        if moves and not {"G71", "G76", "G90"} <= modes:
+            raise ProgramError(number, "a move before G71, G76 and G90: its units are not what was meant")
+        if moves or feed == feed:
+            kind: Literal["rapid", "move"] = "rapid" if motion == "G0" else "move"
+            steps.append(Step(kind, number, (target[0], target[1], target[2]), feed, blended=blended))
+    return steps
+
+
+@dataclass
+class Schedule:
+    """A program laid out in time: its motion, its outputs (time, output, level), the instants its lines begin, its end.
+
+    `fault`: the line that stops it (a position beyond the limits) and why; nothing after it happens.
+    """
+
+    path: Pieces | None
+    outputs: list[tuple[float, int, bool]]
+    line_time: Floats
+    line_number: list[int]
+    end_s: float
+    fault: tuple[int, str] | None = None
+
+
+@dataclass
+class _Batch:
+    """Blended moves that are planned together."""
+
+    points: list[Floats] = field(default_factory=list)
+    feeds: list[float] = field(default_factory=list)
+    lines: list[int] = field(default_factory=list)
+    #: (how many moves come before it, output, level)
+    outputs: list[tuple[int, int, bool, int]] = field(default_factory=list)
+
+
+def schedule(steps: list[Step], begin_s: float, start_um: Floats, stage: Stage) -> Schedule:
+    """Lay `steps` out from `begin_s` with the stage at rest at `start_um`.
+
+    Blended moves (G108) run through their corners at the speed the profile allows; G0, G4 and the end are stops. An output
+    between two blended moves changes when the stage passes their common corner, without a stop (assumed).
+    """
+    now, here, feed = begin_s, np.array(start_um, dtype=float), 0.0
+    parts: list[Pieces] = []
+    outputs: list[tuple[float, int, bool]] = []
+    begins: list[tuple[float, int]] = []
+    batch = _Batch()
+    moves = 0
+    fault: tuple[int, str] | None = None
+
+    def flush() -> None:
+        nonlocal now, batch, moves
+        if batch.feeds:
+            pieces, ends = profile(
+                np.array([batch.points[0], *batch.points[1:]]),
+                np.array(batch.feeds),
+                acceleration_um_s2=stage.acceleration_um_s2,
+                max_speed_um_s=stage.max_speed_um_s,
+                corner_um=stage.corner_um,
+                begin_s=now,
+                first_move=moves,
+            )
+            if len(pieces.time_s):
+                parts.append(pieces)
+            starts = np.concatenate([[now], ends[:-1]])
+            begins.extend(zip(starts.tolist(), batch.lines, strict=True))
+            marks = np.concatenate([[now], ends])
+            for before, which, level, line in batch.outputs:
+                outputs.append((float(marks[before]), which, level))
+                begins.append((float(marks[before]), line))
+            moves += len(batch.feeds)
+            now = float(ends[-1])
+        else:
+            for _, which, level, line in batch.outputs:
+                outputs.append((now, which, level))
+                begins.append((now, line))
+        batch = _Batch()
+
+    for step in steps:
+        if step.kind in ("rapid", "move"):
+            if step.feed == step.feed and step.kind == "move":
+                feed = step.feed * MM
+            target = np.where(np.isnan(step.target), here, np.array(step.target) * MM)
+            outside = (target < stage.min_um - 1e-6) | (target > stage.max_um + 1e-6)
+            if outside.any():
+                axis = "XYZ"[int(np.flatnonzero(outside)[0])]
+                fault = (step.line, f"axis {axis} would pass its software limit")
+                break
+            if all(t != t for t in step.target):
+                continue
+            if step.kind == "move" and feed <= 0.0:
+                fault = (step.line, "a G1 with no feed")
+                break
+            alone = step.kind == "rapid" or not step.blended
+            if alone:
+                flush()
+            if not batch.points:
+                batch.points.append(here)
+            batch.points.append(target)
+            batch.feeds.append(float(stage.max_speed_um_s.max()) * 2 if step.kind == "rapid" else feed)
+            batch.lines.append(step.line)
+            here = target
+            if alone:
+                flush()
+        elif step.kind == "output":
+            batch.outputs.append((len(batch.feeds), step.output, step.level, step.line))
+        elif step.kind == "dwell":
+            flush()
+            begins.append((now, step.line))
+            now += step.seconds
+        else:
+            break
+    flush()
+    begins.sort()
+    return Schedule(
+        join(parts) if parts else None,
+        outputs,
+        np.array([b[0] for b in begins]),
+        [b[1] for b in begins],
+        now,
+        fault,
+    )

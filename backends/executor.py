@@ -1,0 +1,370 @@
+"""Printing: from a toolpath and a rig to a record of what was done, with every end of it safe."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..kernel.diagnostics import Diagnostic, Severity, Span, WetprintError, error
+from ..kernel.material import Bath
+from ..kernel.motion import Toolpath
+from ..kernel.rig import Rig
+from . import resume as resuming
+from .controller import ControllerError, open_controller
+from .dispenser import Ask, Dispenser, DispenserError, open_dispenser
+from .guard import STOP_FLAG, Control, Guard, Stopped, settle
+from .journal import Journal, JournalError
+from .preflight import preflight
+from .record import default_runs, lock, new_folder, rig_hash, save_toolpath, toolpath_hash
+from .rejoin import Cut, Work, continue_from, cut_at, way_to, whole
+from .runner import MachineError, Printer, Runner, Tally, TrippedError, where_stands
+from .states import Progress, RunResult, State
+from .watchdog import Watchdog
+
+#: How much of a filament is laid twice where a print goes on, in widths of the nozzle's bore (assumed).
+OVERLAP_BORES = 1.0
+CONNECT_S = 5.0
+
+
+def run_print(
+    toolpath: Toolpath,
+    rig: Rig,
+    *,
+    design_hash: str,
+    runs_dir: Path | None = None,
+    ask: Ask,
+    progress: Callable[[Progress], None],
+    resume: str | None = None,
+    dry_run: bool = False,
+    design: str = "",
+    baths: Sequence[Bath] = (),
+    control: Control | None = None,
+    sim: Any = None,
+) -> RunResult:
+    """Print, or go on printing run `resume`. Returns how it ended; everything is on record in `runs_dir`/<run>.
+
+    `ask(question, choices)` puts a question to the operator; `progress` hears what goes on; `control` pauses and stops it from
+    elsewhere. A rig with `emulated:` addresses gets its emulators started, unless `sim` brings them. Raises WetprintError where
+    the print is refused before anything is sent.
+    """
+    found = preflight(toolpath, rig, dry_run=dry_run, baths=baths)
+    refused = [d for d in found if d.severity is Severity.ERROR]
+    if refused:
+        raise WetprintError(*refused)
+    runs = default_runs() if runs_dir is None else runs_dir
+    if resume is None:
+        folder = new_folder(runs, design)
+    else:
+        folder = resuming.find_run(runs, resume)
+    held = lock(folder)
+    if held is None:
+        raise WetprintError(error("M656", f"run {folder.name} is being printed right now by another process"))
+    with held, ExitStack() as stack:
+        job = _Job(toolpath, rig, folder, design_hash, design, dry_run, ask, progress, control or Control())
+        if control is None:
+            stack.callback(job.control.close)
+        job.prior = resuming.read_state(folder) if resume is not None else None
+        if job.prior is not None:
+            resuming.same_print(job.prior, design_hash, toolpath_hash(toolpath), rig_hash(rig))
+        try:
+            journal = Journal(folder)
+        except JournalError as reason:
+            raise WetprintError(error("M660", f"the record cannot be written: {reason}")) from None
+        stack.callback(journal.close)
+        return job.run(journal, stack, sim)
+
+
+@dataclass
+class _Job:
+    toolpath: Toolpath
+    rig: Rig
+    folder: Path
+    design_hash: str
+    design: str
+    dry_run: bool
+    ask: Ask
+    progress: Callable[[Progress], None]
+    control: Control
+    prior: resuming.Prior | None = None
+    stopped: Stopped | None = None
+
+    def run(self, journal: Journal, stack: ExitStack, sim: Any) -> RunResult:
+        self.journal = journal
+        self.diagnostics: list[Diagnostic] = []
+        self.tally = Tally(len(self.toolpath.plan.filaments))
+        if self.prior is not None:
+            self.tally.executed = set(self.prior.executed)
+            self.tally.number, self.tally.attempt = self.prior.sections, self.prior.attempts
+        state, truth = State.FAILED, None
+        self._begin_record()
+        (self.folder / STOP_FLAG).unlink(missing_ok=True)
+        self.control.catch_signals()
+        stack.callback(self.control.release_signals)
+        try:
+            sim = self._emulators(sim, stack)
+            live = sim.rig if sim is not None else self.rig
+            try:
+                with self._printer(live) as printer:
+                    state = self._print(printer)
+            finally:
+                truth = self._truth(sim)
+        except (ControllerError, DispenserError, MachineError) as reason:
+            self._say(reason.code, reason.message, getattr(reason, "span", None))
+        except JournalError as reason:
+            self._say("M660", f"the record cannot be written: {reason}")
+        safe = self.stopped is None or self.stopped.ink_off
+        try:
+            journal.meta(state=state.value, ended=time.time(), ink_off=safe)
+            journal.event("end", state=state.value, said=[f"{d.code} {d.message}" for d in self.diagnostics])
+        except JournalError as reason:
+            self._say("M660", f"the end of the run could not be recorded: {reason}")
+        return RunResult(
+            self.folder.name,
+            self.folder,
+            state,
+            len(self.tally.executed),
+            self.tally.total,
+            tuple(self.diagnostics),
+            truth,
+            safe,
+            self.stopped.notes if self.stopped else (),
+        )
+
+    def _say(self, code: str, message: str, span: Span | None = None) -> None:
+        self.diagnostics.append(error(code, message, span))
+
+    def _begin_record(self) -> None:
+        if self.prior is None:
+            save_toolpath(self.folder, self.toolpath)
+            self.journal.meta(
+                design=self.design,
+                design_hash=self.design_hash,
+                program_hash=toolpath_hash(self.toolpath),
+                rig=self.rig.name,
+                rig_hash=rig_hash(self.rig),
+                started=time.time(),
+                filaments=len(self.toolpath.plan.filaments),
+                planned_s=float(self.toolpath.time_s[-1]),
+                dry_run=self.dry_run,
+            )
+        self.journal.meta(state="running")
+
+    def _emulators(self, sim: Any, stack: ExitStack) -> Any:
+        from .emulator.sim import is_emulated, start
+
+        if sim is None and is_emulated(self.rig):
+            memory = self.folder / "sim.json"
+            sim = start(self.rig, memory=memory)
+            stack.callback(sim.close)
+            stack.callback(lambda: sim.remember(memory))
+        return sim
+
+    def _truth(self, sim: Any) -> dict[str, Any] | None:
+        if sim is None:
+            return None
+        from .emulator.truth import compare, save
+
+        save(self.folder, sim.world)
+        return compare(sim.world, self.toolpath, self.rig)
+
+    def _printer(self, rig: Rig) -> _Open:
+        return _Open(self, rig)
+
+    # The print itself, on an open printer
+
+    def _print(self, printer: Printer) -> State:
+        printer.become(State.PREFLIGHT)
+        guard = printer.guard
+        assert guard is not None
+        try:
+            self._check_units(printer)
+            work = self._first_work(printer)
+            while work is not None:
+                work = self._attempt(printer, work)
+            return self._finish(printer)
+        except _StoppedByOperatorError:
+            printer.become(State.STOPPING)
+            self._say("M639", "stopped; ink is off" + _resume_hint(self.folder.name))
+            return State.STOPPING
+        except BaseException as reason:
+            # Whatever it was: ink first. What is known goes on being told.
+            if not guard.tripped.is_set():
+                guard.trip(f"{type(reason).__name__}: {reason}")
+            self._after_trip(printer, None)
+            if printer.state is not State.FAILED:
+                printer.become(State.FAILED)
+            raise
+
+    def _attempt(self, printer: Printer, work: Work) -> Work | None:
+        """Run `work`; None when it is done, else what is left after a pause."""
+        self.tally.attempt += 1
+        self.tally.planned_s = self.tally.done_s + float(work.toolpath.time_s[-1])
+        runner = Runner(printer, work, self.tally, self.dry_run)
+        try:
+            runner.run()
+            return None
+        except (TrippedError, DispenserError, ControllerError) as reason:
+            guard = printer.guard
+            assert guard is not None
+            # A dialogue that a cut broke off is no fault of its own.
+            if not isinstance(reason, TrippedError) and not guard.tripped.is_set():
+                guard.trip(str(reason))
+                self._after_trip(printer, (work, runner))
+                printer.become(State.FAILED)
+                raise
+            cut = self._after_trip(printer, (work, runner))
+        except MachineError as reason:
+            assert printer.guard is not None
+            printer.guard.trip(str(reason))
+            self._after_trip(printer, (work, runner))
+            printer.become(State.FAILED)
+            raise
+        return self._paused(printer, work, cut)
+
+    def _paused(self, printer: Printer, work: Work, cut: Cut) -> Work | None:
+        assert self.stopped is not None and printer.guard is not None
+        if not self.stopped.ink_off:
+            self._say("M640", "ink could not be shown to be off: check the nozzle and the dispenser by hand")
+        if printer.control.requested == "stop" or self.stopped.rest_um is None:
+            raise _StoppedByOperatorError
+        printer.become(State.PAUSED)
+        self.progress(_still(State.PAUSED, self.tally, "paused, ink is off"))
+        question = "Paused, ink is off. Go on with the print, or stop it?"
+        answer = printer.ask(question, ("continue", "stop"))
+        self.journal.answer(question, answer)
+        if answer != "continue" or printer.control.requested == "stop":
+            raise _StoppedByOperatorError
+        self._check_units(printer)
+        # `requested` first: the guard trips again on a request that it still sees.
+        printer.control.answered()
+        printer.guard.rearm()
+        here = np.array(where_stands(printer.controller))
+        return continue_from(work.whole, cut, here, printer.rig, self._overlap_um(cut.row))
+
+    def _check_units(self, printer: Printer) -> None:
+        """Controller and boxes in a known state: units, axes, mode, pressure 0. Nothing has moved, no ink."""
+        for text in (printer.controller.prepare(), *(box.prepare() for box in printer.boxes())):
+            self.journal.event("prepared", text=text)
+
+    def _overlap_um(self, row: int) -> float:
+        n = int(self.toolpath.nozzle[min(row, len(self.toolpath) - 1)])
+        return OVERLAP_BORES * self.rig.nozzles[n].inner_um
+
+    def _first_work(self, printer: Printer) -> Work | None:
+        here = np.array(where_stands(printer.controller))
+        self.tally.began = time.monotonic()
+        cut = None
+        if self.prior is not None:
+            cut = resuming.where_cut(self.prior, self.toolpath, printer.rig, here, printer.ask, self.journal)
+        if cut is None:
+            self._go(printer, way_to(self.toolpath, 0, here, printer.rig))
+            return whole(self.toolpath)
+        done = resuming.done_before(self.toolpath, cut.row)
+        self.journal.filaments(done, "executed")
+        self.tally.executed |= set(done)
+        return continue_from(self.toolpath, cut, here, printer.rig, self._overlap_um(cut.row))
+
+    def _go(self, printer: Printer, way: Toolpath) -> None:
+        """Bring the tip to the start, with no ink."""
+        source = np.full(len(way), -1, dtype=np.int64)
+        Runner(printer, Work(way, source, self.toolpath), self.tally, self.dry_run).run()
+
+    def _after_trip(self, printer: Printer, at: tuple[Work, Runner] | None) -> Cut:
+        """Once the guard has cut: show it, wait for rest, and put on record where it happened."""
+        guard = printer.guard
+        assert guard is not None and guard.halt is not None
+        self.stopped = settle(printer.controller, printer.boxes(), guard.halt)
+        cut = Cut(1, self.toolpath.position_um[0])
+        if at is not None:
+            work, runner = at
+            place = self.stopped.halt.cut_um or self.stopped.rest_um
+            if runner.track is not None and place is not None:
+                if self.stopped.halt.line:
+                    runner.track.advance(self.stopped.halt.line, place)
+                runner._executed(runner.track.row)
+                cut = cut_at(work, runner.track.row, np.array(place), printer.rig)
+            elif runner.track is None:
+                first = work.source[work.source >= 0]
+                row = int(first[0]) if len(first) else len(self.toolpath)
+                cut = Cut(row, self.toolpath.position_um[min(row, len(self.toolpath)) - 1])
+            if self.stopped.rest_um is not None:
+                self.journal.meta(
+                    stop={
+                        "row": cut.row,
+                        "at_um": [float(v) for v in cut.at_um],
+                        "rest_um": list(self.stopped.rest_um),
+                        "ink_off": self.stopped.ink_off,
+                    }
+                )
+        self.journal.event("stopped", ink_off=self.stopped.ink_off, notes=self.stopped.notes, wait=True)
+        return cut
+
+    def _finish(self, printer: Printer) -> State:
+        for box in printer.boxes():
+            box.set_pressure(0.0)
+        if printer.controller.ink_is_off() is False:
+            raise MachineError("M640", "an output of the stage is still on at the end of the print")
+        printer.become(State.DONE)
+        self.progress(_still(State.DONE, self.tally, "done"))
+        return State.DONE
+
+
+class _StoppedByOperatorError(Exception):
+    """The print ends on request; it can be resumed."""
+
+
+def _still(state: State, tally: Tally, message: str) -> Progress:
+    fraction = 1.0 if state is State.DONE else min(tally.done_s / max(tally.planned_s, 1e-9), 1.0)
+    elapsed = time.monotonic() - tally.began
+    return Progress(state, fraction, elapsed, 0.0, -1, len(tally.executed), tally.total, -1, "", 0.0, message)
+
+
+def _resume_hint(run: str) -> str:
+    return f"; `wp print ... --resume {run}` goes on from here"
+
+
+class _Open:
+    """Opens the lines, starts guard and watchdog; at the end closes them, ink off on every way out."""
+
+    def __init__(self, job: _Job, rig: Rig) -> None:
+        self.job, self.rig = job, rig
+        self.stack = ExitStack()
+
+    def __enter__(self) -> Printer:
+        try:
+            return self._open()
+        except BaseException:
+            self.stack.close()
+            raise
+
+    def _open(self) -> Printer:
+        job, journal = self.job, self.job.journal
+        controller = open_controller(self.rig, job.folder, journal.listen)
+        self.stack.callback(controller.close)
+        journal.event("connected", text=controller.connect(CONNECT_S))
+        used = {self.rig.nozzles[int(n)].dispenser for n in np.unique(job.toolpath.nozzle)}
+        boxes: dict[str, Dispenser] = {}
+        for name in sorted(used):
+            box = open_dispenser(name, self.rig.dispensers[name], job.ask, listener=journal.listen)
+            self.stack.callback(box.close)
+            boxes[name] = box
+        printer = Printer(self.rig, controller, boxes, journal, job.control, job.ask, job.progress)
+        watchdog = Watchdog(self.rig, job.folder, printer.boxes())
+        self.stack.callback(watchdog.close)
+        journal.event("watchdog", pid=watchdog.pid)
+
+        def noted(why: str) -> None:
+            journal.event("trip", why=why)
+
+        printer.guard = Guard(controller, printer.boxes(), job.control, job.folder, noted)
+        self.stack.callback(printer.guard.close)
+        return printer
+
+    def __exit__(self, *_: object) -> None:
+        self.stack.close()

@@ -1,0 +1,182 @@
+"""The record of a print in SQLite (WAL, full sync): what was meant, what went out, what is known to have happened.
+
+One thread writes; a statement that must be on disk before bytes go out waits for its commit, everything queued meanwhile is
+committed with it. What cuts ink never waits.
+"""
+
+from __future__ import annotations
+
+import json
+import queue
+import sqlite3
+import threading
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+SCHEMA = """
+create table if not exists meta (key text primary key, value text not null);
+create table if not exists event (id integer primary key, time real not null, kind text not null, data text not null);
+create table if not exists wire (id integer primary key, time real not null, channel text not null,
+  direction text not null, data blob not null);
+create table if not exists section (id integer primary key, attempt integer not null, first_row integer not null,
+  last_row integer not null, name text not null, sha256 text not null, sent real, acknowledged real, executed real);
+create table if not exists filament (id integer primary key, sent real, acknowledged real, executed real);
+create table if not exists answer (id integer primary key, time real not null, question text not null,
+  answer text not null);
+create table if not exists frame (id integer primary key, time real not null, layer integer not null,
+  path text not null);
+"""
+NAME = "journal.db"
+#: How long a commit may take before the disk counts as dead.
+COMMIT_S = 10.0
+
+
+class JournalError(Exception):
+    """The record cannot be written: a print does not go on without it."""
+
+
+def open_database(path: Path) -> sqlite3.Connection:
+    """A connection with the settings of every journal."""
+    db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=5.0)
+    db.execute("pragma journal_mode=wal")
+    db.execute("pragma synchronous=full")
+    return db
+
+
+class Journal:
+    """Writes the record of one run into `folder`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._jobs: queue.SimpleQueue[tuple[str, Iterable[tuple[Any, ...]], threading.Event | None] | None]
+        self._jobs = queue.SimpleQueue()
+        self._failed = ""
+        try:
+            self._db = open_database(folder / NAME)
+            self._db.executescript(SCHEMA)
+        except sqlite3.Error as reason:
+            raise JournalError(f"{folder / NAME}: {reason}") from None
+        self._thread = threading.Thread(target=self._write, name="journal", daemon=True)
+        self._thread.start()
+
+    def _write(self) -> None:
+        done = False
+        while not done:
+            batch = [self._jobs.get()]
+            while not self._jobs.empty():
+                batch.append(self._jobs.get())
+            waiting = []
+            try:
+                self._db.execute("begin")
+                for job in batch:
+                    if job is None:
+                        done = True
+                        continue
+                    statement, rows, event = job
+                    self._db.executemany(statement, rows)
+                    if event is not None:
+                        waiting.append(event)
+                self._db.execute("commit")
+            except sqlite3.Error as reason:
+                self._failed = str(reason)
+            for event in waiting:
+                event.set()
+
+    def put(self, statement: str, rows: Iterable[tuple[Any, ...]], *, wait: bool = False) -> None:
+        """Queue a statement; with `wait` it is on disk on return. Raises JournalError when the disk refuses."""
+        if self._failed:
+            raise JournalError(self._failed)
+        event = threading.Event() if wait else None
+        self._jobs.put((statement, rows, event))
+        if event is not None:
+            if not event.wait(COMMIT_S):
+                raise JournalError(f"{self.folder / NAME}: the disk does not answer")
+            if self._failed:
+                raise JournalError(self._failed)
+
+    # What is recorded
+
+    def listen(self, channel: str, direction: str, data: bytes, urgent: bool) -> None:
+        """A wire listener: outgoing bytes are on disk before they leave, unless they cut ink."""
+        row = (time.time(), channel, direction, data)
+        statement = "insert into wire (time, channel, direction, data) values (?, ?, ?, ?)"
+        if urgent:
+            self._jobs.put((statement, [row], None))
+        else:
+            self.put(statement, [row], wait=direction == "out")
+
+    def meta(self, **values: Any) -> None:
+        rows = [(k, json.dumps(v)) for k, v in values.items()]
+        self.put("insert or replace into meta values (?, ?)", rows, wait=True)
+
+    def event(self, kind: str, *, wait: bool = False, **data: Any) -> None:
+        row = (time.time(), kind, json.dumps(data))
+        self.put("insert into event (time, kind, data) values (?, ?, ?)", [row], wait=wait)
+
+    def answer(self, question: str, answer: str) -> None:
+        row = (time.time(), question, answer)
+        self.put("insert into answer (time, question, answer) values (?, ?, ?)", [row], wait=True)
+
+    def section(self, number: int, attempt: int, rows: tuple[int, int], name: str, sha256: str) -> None:
+        """A program about to be sent, with the rows of the toolpath it holds."""
+        row = (number, attempt, *rows, name, sha256, time.time())
+        self.put(
+            "insert into section (id, attempt, first_row, last_row, name, sha256, sent)"
+            " values (?, ?, ?, ?, ?, ?, ?)",
+            [row],
+            wait=True,
+        )
+
+    def section_is(self, number: int, column: str) -> None:
+        assert column in ("acknowledged", "executed")
+        self.put(f"update section set {column} = ? where id = ?", [(time.time(), number)], wait=True)
+
+    def filaments(self, which: Iterable[int], column: str) -> None:
+        """Mark filaments sent, acknowledged or executed. On disk on return: executed may never be ahead of the truth, and
+        what was sent may never be unknown."""
+        assert column in ("sent", "acknowledged", "executed")
+        now = time.time()
+        rows = [(int(i), now) for i in which]
+        if rows:
+            self.put(
+                f"insert into filament (id, {column}) values (?, ?)"
+                f" on conflict (id) do update set {column} = coalesce({column}, excluded.{column})",
+                rows,
+                wait=True,
+            )
+
+    def close(self) -> None:
+        """Write all that is queued and close."""
+        if self._thread.is_alive():
+            self._jobs.put(None)
+            self._thread.join(COMMIT_S)
+        self._db.close()
+
+
+def read(folder: Path) -> dict[str, Any]:
+    """All of a run's `meta`, with its `run` (name of the folder). Raises JournalError where there is no record."""
+    path = folder / NAME
+    if not path.is_file():
+        raise JournalError(f"{folder} holds no record of a run")
+    try:
+        db = open_database(path)
+        try:
+            found = {k: json.loads(v) for k, v in db.execute("select key, value from meta")}
+        finally:
+            db.close()
+    except (sqlite3.Error, ValueError) as reason:
+        raise JournalError(f"{path}: {reason}") from None
+    found["run"] = folder.name
+    return found
+
+
+def filament_ids(folder: Path, column: str) -> list[int]:
+    """Filaments of a run that are sent, acknowledged or executed, sorted."""
+    assert column in ("sent", "acknowledged", "executed")
+    db = open_database(folder / NAME)
+    try:
+        return [r[0] for r in db.execute(f"select id from filament where {column} is not null order by id")]
+    finally:
+        db.close()

@@ -1,0 +1,82 @@
+"""Where a print is: the controller's line and the measured position together, so that executed means confirmed by position."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..kernel.filaments import Floats, Ints
+from ..kernel.frames import to_stage
+from ..kernel.motion import Toolpath
+from ..kernel.rig import Rig
+from .controller import Position
+
+#: A measured position belongs to a move when it is so near to it. Beyond servo noise, far below a filament (assumed).
+NEAR_UM = 2.0
+#: How many moves the reported line may run ahead of the motion.
+AHEAD_ROWS = 64
+
+
+def last_rows(toolpath: Toolpath) -> tuple[Ints, Ints]:
+    """(filament, its last row) for every filament of a toolpath, ordered by that row."""
+    rows = np.flatnonzero(toolpath.filament >= 0)
+    if not len(rows):
+        return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
+    ids, back = np.unique(toolpath.filament[rows][::-1], return_index=True)
+    last = rows[len(rows) - 1 - back]
+    order = np.argsort(last)
+    return ids[order].astype(np.int64), last[order].astype(np.int64)
+
+
+class Track:
+    """Follows rows [first, last) of a toolpath while its program runs. `row`: rows below it are confirmed done."""
+
+    def __init__(self, toolpath: Toolpath, rig: Rig, first: int, last: int, line_rows: Ints) -> None:
+        """`line_rows[l]`: row of the toolpath behind line l + 1 of the program, -1 for none."""
+        self._stage = to_stage(rig, toolpath.position_um, toolpath.nozzle.astype(np.int64))
+        self.first, self.last = first, last
+        self.row = first
+        # Lines without a row (headers, outputs) belong to the last row before them.
+        self._rows = np.maximum.accumulate(np.where(line_rows >= 0, line_rows, first - 1))
+
+    def end_um(self) -> Floats:
+        """Stage position at the end of the last row."""
+        return np.asarray(self._stage[self.last - 1])
+
+    def hint(self, line: int) -> int:
+        """Row that a program line stands for."""
+        if not len(self._rows) or line < 1:
+            return self.first
+        return int(self._rows[min(line, len(self._rows)) - 1])
+
+    def advance(self, line: int, position_um: Position) -> int:
+        """Take a status in; returns the new `row`, which never falls and never runs ahead of the position."""
+        row = self.find(self.hint(line), position_um)
+        if row is not None and row > self.row:
+            self.row = row
+        return self.row
+
+    def find(self, hint: int, position_um: Position) -> int | None:
+        """The latest row not beyond `hint` + 1 on which the position lies, None where there is none."""
+        top = min(max(hint + 1, self.first), self.last - 1)
+        low = max(self.row, self.first, top - AHEAD_ROWS)
+        if top < low:
+            return None
+        rows = np.arange(low, top + 1)
+        near = distance_um(self._stage[rows - 1], self._stage[rows], np.array(position_um)) <= NEAR_UM
+        found = np.flatnonzero(near)
+        return int(rows[found[-1]]) if len(found) else None
+
+    def at_end(self, position_um: Position, within_um: float) -> bool:
+        return bool(np.linalg.norm(np.array(position_um) - self.end_um()) <= within_um)
+
+    def finish(self) -> None:
+        self.row = self.last
+
+
+def distance_um(start: Floats, end: Floats, point: Floats) -> Floats:
+    """Distance of `point[3]` to segments start[N,3] -> end[N,3]."""
+    step = end - start
+    square = np.einsum("ij,ij->i", step, step)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        at = np.clip(np.nan_to_num(((point - start) * step).sum(axis=1) / square), 0.0, 1.0)
+    return np.asarray(np.linalg.norm(start + at[:, None] * step - point, axis=1))
