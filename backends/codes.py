@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..kernel.diagnostics import Code
+from .print_codes import PRINT
 
 RIG: tuple[Code, ...] = (
     Code(
@@ -151,4 +152,5 @@ FILES: tuple[Code, ...] = (
 CODES: tuple[Code, ...] = (
     *RIG,
     *FILES,
+    *PRINT,
 )

@@ -180,3 +180,129 @@ def filament_ids(folder: Path, column: str) -> list[int]:
         return [r[0] for r in db.execute(f"select id from filament where {column} is not null order by id")]
     finally:
         db.close()
+
+
+def list_runs(runs: Path | None = None) -> list[dict[str, Any]]:
+    """Every run on record, oldest first: run, state, design, rig, started, ended, filaments, executed."""
+    from .record import default_runs, is_running
+
+    folder = default_runs() if runs is None else runs
+    found: list[dict[str, Any]] = []
+    for path in sorted(folder.iterdir() if folder.is_dir() else ()):
+        if not (path / NAME).is_file():
+            continue
+        try:
+            meta = read(path)
+            executed = len(filament_ids(path, "executed"))
+        except (JournalError, sqlite3.Error) as reason:
+            found.append({"run": path.name, "state": "unreadable", "text": str(reason)})
+            continue
+        state = meta.get("state", "unknown")
+        if state == "running" and not is_running(path):
+            state = "broken off"
+        keep = ("design", "rig", "started", "ended", "filaments", "dry_run")
+        found.append(
+            {"run": path.name, "state": state, **{k: meta.get(k) for k in keep}, "executed": executed}
+        )
+    return found
+
+
+def _when(seconds: float | None) -> str:
+    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(seconds)) if seconds else "-"
+
+
+def runs_table(found: list[dict[str, Any]]) -> str:
+    """`list_runs` as text."""
+    if not found:
+        return "no runs on record"
+    width = max(len(r["run"]) for r in found)
+    lines = [f"{'run':<{width}}  {'state':<10}  {'started':<19}  {'filaments':>11}  rig"]
+    for r in found:
+        done = f"{r.get('executed', 0)}/{r.get('filaments') or '?'}"
+        lines.append(
+            f"{r['run']:<{width}}  {r['state']:<10}  {_when(r.get('started')):<19}  {done:>11}  {r.get('rig') or '-'}"
+        )
+    return "\n".join(lines)
+
+
+def show_run(run: str, runs: Path | None = None) -> dict[str, Any]:
+    """All that is on record of one run (a name, the beginning of one, or `last`), bytes counted, not listed. Raises WetprintError
+    M654."""
+    from .record import default_runs
+    from .resume import find_run
+
+    folder = find_run(default_runs() if runs is None else runs, run)
+    db = open_database(folder / NAME)
+    try:
+        rows = db.execute("select time, kind, data from event order by id")
+        events = [{"time": t, "kind": k, **json.loads(d)} for t, k, d in rows]
+        columns = (
+            "id",
+            "attempt",
+            "first_row",
+            "last_row",
+            "name",
+            "sha256",
+            "sent",
+            "acknowledged",
+            "executed",
+        )
+        sections = [
+            dict(zip(columns, row, strict=True))
+            for row in db.execute(f"select {', '.join(columns)} from section order by id")
+        ]
+        rows = db.execute("select time, question, answer from answer order by id")
+        answers = [{"time": t, "question": q, "answer": a} for t, q, a in rows]
+        wires = [
+            {"channel": c, "direction": d, "messages": n, "bytes": b}
+            for c, d, n, b in db.execute(
+                "select channel, direction, count(*), sum(length(data)) from wire group by 1, 2 order by 1, 2"
+            )
+        ]
+    finally:
+        db.close()
+    filaments = {c: filament_ids(folder, c) for c in ("sent", "acknowledged", "executed")}
+    watchdog = folder / "watchdog.json"
+    return {
+        **read(folder),
+        "folder": str(folder),
+        "filaments_sent": len(filaments["sent"]),
+        "filaments_acknowledged": len(filaments["acknowledged"]),
+        "filaments_executed": len(filaments["executed"]),
+        "not_executed": sorted(
+            set(range(int(read(folder).get("filaments", 0)))) - set(filaments["executed"])
+        ),
+        "sections": sections,
+        "answers": answers,
+        "wires": wires,
+        "events": events,
+        "watchdog": json.loads(watchdog.read_text()) if watchdog.is_file() else None,
+    }
+
+
+def run_table(found: dict[str, Any]) -> str:
+    """`show_run` as text."""
+    total = found.get("filaments", "?")
+    lines = [
+        f"run        {found['run']}  ({found.get('state', 'unknown')})",
+        f"design     {found.get('design') or '-'}  sha256 {str(found.get('design_hash', ''))[:16]}",
+        f"rig        {found.get('rig')}  sha256 {str(found.get('rig_hash', ''))[:16]}",
+        f"started    {_when(found.get('started'))}",
+        f"ended      {_when(found.get('ended'))}",
+        f"filaments  {found['filaments_executed']} executed, {found['filaments_acknowledged']} accepted,"
+        f" {found['filaments_sent']} sent, of {total}",
+        f"sections   {len(found['sections'])}",
+    ]
+    lines += [
+        f"{w['channel']:<10} {w['direction']:>3}  {w['messages']} messages, {w['bytes']} bytes"
+        for w in found["wires"]
+    ]
+    lines += [f"asked      {a['question']} -> {a['answer']}" for a in found["answers"]]
+    if found["watchdog"]:
+        lines.append(f"watchdog   cut ink: the executor {found['watchdog']['why']}")
+    for e in found["events"]:
+        rest = ", ".join(
+            f"{k} {v}" for k, v in e.items() if k not in ("time", "kind") and v not in ("", [], ())
+        )
+        lines.append(f"{time.strftime('%H:%M:%S', time.localtime(e['time']))}   {e['kind']}: {rest}")
+    return "\n".join(lines)
