@@ -72,6 +72,8 @@ def lattice_faults(node: Lattice) -> list[Diagnostic]:
         )
     elif not _is_number(n) or n != int(n) or n < 1:
         out.append(error("E403", f"{n} layers, a lattice has at least 1", span_of(node, "layers")))
+    elif 2 * n > MOST_POINTS:
+        out.append(too_many(f"lattice '{node.name}'", 2.0 * n, span_of(node, "layers")))
     size = f.get("size")
     if size is None:
         out.append(

@@ -115,7 +115,7 @@ ANGLE = FieldSpec(
 PHASE = FieldSpec(
     "phase",
     Length,
-    "shift of the lines across their direction",
+    "shift of the lines across their direction, towards +x or +y",
     default=0.0,
     per_layer=True,
     state=True,

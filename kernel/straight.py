@@ -133,7 +133,8 @@ def parallel_lines(
     import numpy as np
 
     u = direction(angle)
-    normal = (-u[1], u[0])
+    # A phase moves lines towards +x or +y, whichever they lie more across.
+    normal = (-u[1], u[0]) if u[0] - u[1] > -1e-12 else (u[1], -u[0])
     low, high = across(frame, normal, clip)
     at = positions(low, high, pitch, phase)
     foot = at[:, None] * np.array(normal)

@@ -49,3 +49,27 @@ def parts() -> ModuleType:
     sys.modules[name] = module
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture(scope="session")
+def scenes() -> ModuleType:
+    """tests/support/scenes.py: scenes made by hand for tests of the kernel's geometry."""
+    name = "wetprint_tests_scenes"
+    spec = importlib.util.spec_from_file_location(name, ROOT / "tests" / "support" / "scenes.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
+def plans() -> ModuleType:
+    """tests/support/plans.py: jobs, rigs and toolpaths for tests of planning and of dialects."""
+    name = "wetprint_tests_plans"
+    spec = importlib.util.spec_from_file_location(name, ROOT / "tests" / "support" / "plans.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module

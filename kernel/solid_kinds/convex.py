@@ -98,7 +98,7 @@ class ConvexPolyhedron:
             speed, room = step_um @ normal, offset - start_um @ normal
             along = np.abs(speed) <= 1e-12 * np.linalg.norm(step_um, axis=1)
             miss |= along & (room < -SURFACE_UM)
-            with np.errstate(divide="ignore", invalid="ignore"):
+            with np.errstate(all="ignore"):
                 t = room / speed
             leave = np.where(~along & (speed > 0), np.minimum(leave, t), leave)
             enter = np.where(~along & (speed < 0), np.maximum(enter, t), enter)

@@ -83,7 +83,7 @@ class Round:
             if r0 == 0 and r1 == 0:
                 continue
             if z0 == z1:
-                with np.errstate(divide="ignore", invalid="ignore"):
+                with np.errstate(all="ignore"):
                     t = (z0 - p[:, 2]) / d[:, 2]
                 roots.append(np.where(np.isfinite(t), t, np.inf))
                 continue
@@ -102,7 +102,7 @@ def quadratic(a: Floats, b: Floats, c: Floats) -> list[Floats]:
     """Both real roots of a t^2 + b t + c = 0 (inf where there are none), without cancellation; linear where a is 0."""
     import numpy as np
 
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(all="ignore"):
         q = -0.5 * (b + np.copysign(np.sqrt(b * b - 4 * a * c), b))
         one, two = q / a, c / q
     return [np.where(np.isfinite(t), t, np.inf) for t in (one, two)]
