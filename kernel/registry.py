@@ -38,6 +38,10 @@ class Registry(Generic[T]):
         self._look_outside()
         return tuple(sorted(self._all()))
 
+    def ours(self, name: str) -> bool:
+        """Whether the member comes with this package; asks nobody outside."""
+        return name in self._members
+
     def __contains__(self, name: object) -> bool:
         if name in self._members:
             return True
