@@ -88,7 +88,10 @@ def _levels(filaments: FilamentSet, job_of: Ints, group: Ints) -> Ints:
     np.minimum.at(lowest, member[~climbs], low[~climbs])
     for j in np.unique(layers // wide):
         mine = layers // wide == j
-        lowest[mine] = np.maximum.accumulate(np.where(np.isinf(lowest[mine]), -np.inf, lowest[mine]))
+        # Layers of one job stay apart even where their lowest points coincide.
+        apart = 2 * SAME_LEVEL_UM * np.arange(int(mine.sum()))
+        known = np.where(np.isinf(lowest[mine]), -np.inf, lowest[mine]) - apart
+        lowest[mine] = np.maximum.accumulate(known) + apart
     height = np.where(climbs, low, lowest[member])
     rounded = np.round(height / SAME_LEVEL_UM)
     order = np.lexsort((rounded, group))

@@ -73,3 +73,15 @@ def plans() -> ModuleType:
     sys.modules[name] = module
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture(scope="session")
+def prints() -> ModuleType:
+    """tests/support/prints.py: small prints on the emulated rig."""
+    name = "wetprint_tests_prints"
+    spec = importlib.util.spec_from_file_location(name, ROOT / "tests" / "support" / "prints.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
