@@ -32,18 +32,21 @@ def formatted(source: Source) -> tuple[str, list[Diagnostic]]:
     module, diagnostics = parse(source)
     if any(d.severity is Severity.ERROR for d in diagnostics):
         return source.text, diagnostics
-    at = source
-    for _ in range(PASSES):
-        printer = _Printer(at, module)
-        text = lay_out(printer.file(), WIDTH)
-        if text == at.text or not printer.moved:
-            break
-        at = Source(source.name, text)
-        module, said = parse(at)
-        if said:
-            return source.text, []
+    text = style(source, module)
     # A formatter that changes a design would be worse than none: the tokens must be the same ones.
     return (text if _words(text) == _words(source.text) else source.text), diagnostics
+
+
+def style(source: Source, module: s.Module) -> str:
+    """The text of a module that has no syntax errors in the one style."""
+    for _ in range(PASSES):
+        printer = _Printer(source, module)
+        text = lay_out(printer.file(), WIDTH)
+        if text == source.text or not printer.moved:
+            break
+        source = Source(source.name, text)
+        module, _said = parse(source)
+    return text
 
 
 def _words(text: str) -> tuple[list[str], str]:
@@ -138,6 +141,11 @@ class _Printer:
         self.at += 1
         return [*behind, text] if behind else text
 
+    def line(self, flat: str = " ") -> list[Doc]:
+        """A possible break before the next token; comments that stand here stay here."""
+        behind, above, _ = self.lead()
+        return [*behind, Line(flat), *above]
+
     def drop(self, text: str) -> Doc:
         """Passes an optional token by, if it is there; its comments stay."""
         if not self.is_next(text):
@@ -213,7 +221,7 @@ class _Printer:
     def origin(self, node: s.Origin | None) -> Doc:
         if node is None:
             return []
-        out: list[Doc] = [Line(), self.tok()]
+        out: list[Doc] = [*self.line(), self.tok()]
         if node.text is not None:
             out += [" ", self.tok()]
         return Nest(GO_ON, out)
@@ -226,7 +234,7 @@ class _Printer:
             out = [*head, self.expr(node.default)]
             more: list[Doc] = []
             for clause in node.clauses:
-                more += [Line(), self.clause(clause)]
+                more += [*self.line(), self.clause(clause)]
             return Group([*out, Nest(GO_ON, more), self.origin(node.origin), self.tok()])
         if isinstance(node, s.Let):
             out = [self.tok(), " ", self.tok()]
@@ -304,7 +312,7 @@ class _Printer:
         assert isinstance(node, s.Assert)
         out = [self.tok(), " ", self.expr(node.cond)]
         if node.message is not None:
-            out += [self.tok(), Nest(GO_ON, [Line(), self.expr(node.message)])]
+            out += [self.tok(), Nest(GO_ON, [*self.line(), self.expr(node.message)])]
         return Group([*out, self.end()])
 
     def type(self, node: s.TypeExpr) -> Doc:
@@ -338,7 +346,9 @@ class _Printer:
         else:
             body += behind
         opened = bool(items) and "\n" in self.text[opening.end : first]
-        return Group([*out, Nest(INDENT, body), Line("") if body else [], self.tok()], broken=opened)
+        return Group(
+            [*out, Nest(INDENT, body), Line("") if body else [], self.tok()], broken=opened or bool(above)
+        )
 
     def expr(self, node: s.Expr) -> Doc:
         if isinstance(node, (s.Number, s.Text, s.Truth, s.Var, s.Missing)):
@@ -350,12 +360,12 @@ class _Printer:
         if isinstance(node, s.Compare):
             out: list[Doc] = [self.expr(node.operands[0])]
             for operand in node.operands[1:]:
-                out += [Nest(GO_ON, [Line(), self.tok(), " ", self.expr(operand)])]
+                out += [Nest(GO_ON, [*self.line(), self.tok(), " ", self.expr(operand)])]
             return Group(out)
         if isinstance(node, s.Unary):
             return [self.tok(), *([" "] if node.op == "not" else []), self.expr(node.operand)]
         if isinstance(node, s.Group):
-            out = [self.tok(), Nest(INDENT, [Line(""), self.expr(node.inner)]), Line("")]
+            out = [self.tok(), Nest(INDENT, [*self.line(""), self.expr(node.inner)]), *self.line("")]
             return Group([*out, self.tok()])
         if isinstance(node, s.ListExpr):
             return self.listed(node.items, self.expr)
@@ -366,7 +376,13 @@ class _Printer:
             # `4[0]` would be read as a number with a unit.
             last = self.tokens[self.at - 1]
             apart = [" "] if last.type == "NUMBER" and last.text[-1].isdigit() else []
-            out = [base, *apart, self.tok(), Nest(INDENT, [Line(""), self.expr(node.index)]), Line("")]
+            out = [
+                base,
+                *apart,
+                self.tok(),
+                Nest(INDENT, [*self.line(""), self.expr(node.index)]),
+                *self.line(""),
+            ]
             return Group([*out, self.tok()])
         if isinstance(node, s.If):
             return self.if_(node)
@@ -374,9 +390,9 @@ class _Printer:
             opening = self.tok()
             body: list[Doc] = []
             for i, clause in enumerate(node.clauses):
-                body += [Line(" " if i else ""), self.for_(clause)]
-            body += [self.tok(), Line(), self.expr(node.value)]
-            return Group([opening, Nest(INDENT, body), Line(""), self.tok()])
+                body += [*self.line(" " if i else ""), self.for_(clause)]
+            body += [self.tok(), *self.line(), self.expr(node.value)]
+            return Group([opening, Nest(INDENT, body), *self.line(""), self.tok()])
         if isinstance(node, s.Construct):
             return [self.expr(node.head), " ", self.block(node.block)]
         assert isinstance(node, s.Record), type(node).__name__
@@ -390,15 +406,17 @@ class _Printer:
         while isinstance(left := links[-1].left, s.Binary) and _RANK[left.op] == _RANK[node.op]:
             links.append(left)
         out: list[Doc] = [self.expr(links[-1].left)]
-        out += [Nest(GO_ON, [Line(), self.tok(), " ", self.expr(link.right)]) for link in reversed(links)]
+        out += [
+            Nest(GO_ON, [*self.line(), self.tok(), " ", self.expr(link.right)]) for link in reversed(links)
+        ]
         return Group(out)
 
     def if_(self, node: s.If) -> Doc:
         out: list[Doc] = []
         at: s.Expr = node
         while isinstance(at, s.If):
-            out += [self.tok(), " ", self.expr(at.cond), Line(), self.tok(), " ", self.expr(at.then), Line()]
-            out += [self.tok(), " "]
+            out += [self.tok(), " ", self.expr(at.cond), *self.line(), self.tok(), " ", self.expr(at.then)]
+            out += [*self.line(), self.tok(), " "]
             at = at.other
         return Group(Nest(GO_ON, [*out, self.expr(at)]))
 

@@ -135,7 +135,8 @@ def _fits(body: Doc, rest: list[tuple[int, bool, Doc]], room: int) -> bool:
         elif isinstance(at, Nest):
             pending.append((broken, at.body))
         elif isinstance(at, Group):
-            pending.append((broken and at.broken, at.body))
+            # What follows may break where it can: it is not asked to fit as a whole.
+            pending.append((broken or at.broken, at.body))
         elif isinstance(at, Hard):
             return True
         elif isinstance(at, Line):
