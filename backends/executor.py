@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from .guard import STOP_FLAG, Control, Guard, Stopped, settle
 from .journal import Journal, JournalError
 from .preflight import preflight
 from .record import default_runs, lock, new_folder, rig_hash, save_toolpath, toolpath_hash
-from .rejoin import Cut, Work, continue_from, cut_at, way_to, whole
+from .rejoin import Cut, Work, continue_from, cut_at, from_start
 from .runner import MachineError, Printer, Runner, Tally, TrippedError, where_stands
 from .states import Progress, RunResult, State
 from .watchdog import Watchdog
@@ -118,6 +118,11 @@ class _Job:
             self._say(reason.code, reason.message, getattr(reason, "span", None))
         except JournalError as reason:
             self._say("M660", f"the record cannot be written: {reason}")
+        except BaseException as reason:
+            # A fault of our own: ink is off by now; the record says so, and the fault goes on its way.
+            with suppress(JournalError):
+                journal.meta(state=state.value, ended=time.time(), said=f"{type(reason).__name__}: {reason}")
+            raise
         safe = self.stopped is None or self.stopped.ink_off
         try:
             journal.meta(state=state.value, ended=time.time(), ink_off=safe)
@@ -193,6 +198,12 @@ class _Job:
             self._say("M639", "stopped; ink is off" + _resume_hint(self.folder.name))
             return State.STOPPING
         except BaseException as reason:
+            if guard.tripped.is_set() and printer.control.requested and printer.state is State.PREFLIGHT:
+                # Asked for while the boxes were being prepared: what broke off is the asking's doing.
+                self._after_trip(printer, None)
+                printer.become(State.STOPPING)
+                self._say("M639", "stopped before anything moved; ink is off")
+                return State.STOPPING
             # Whatever it was: ink first. What is known goes on being told.
             if not guard.tripped.is_set():
                 guard.trip(f"{type(reason).__name__}: {reason}")
@@ -263,23 +274,17 @@ class _Job:
         if self.prior is not None:
             cut = resuming.where_cut(self.prior, self.toolpath, printer.rig, here, printer.ask, self.journal)
         if cut is None:
-            self._go(printer, way_to(self.toolpath, 0, here, printer.rig))
-            return whole(self.toolpath)
+            return from_start(self.toolpath, here, printer.rig)
         done = resuming.done_before(self.toolpath, cut.row)
         self.journal.filaments(done, "executed")
         self.tally.executed |= set(done)
         return continue_from(self.toolpath, cut, here, printer.rig, self._overlap_um(cut.row))
 
-    def _go(self, printer: Printer, way: Toolpath) -> None:
-        """Bring the tip to the start, with no ink."""
-        source = np.full(len(way), -1, dtype=np.int64)
-        Runner(printer, Work(way, source, self.toolpath), self.tally, self.dry_run).run()
-
     def _after_trip(self, printer: Printer, at: tuple[Work, Runner] | None) -> Cut:
         """Once the guard has cut: show it, wait for rest, and put on record where it happened."""
         guard = printer.guard
-        assert guard is not None and guard.halt is not None
-        self.stopped = settle(printer.controller, printer.boxes(), guard.halt)
+        assert guard is not None
+        self.stopped = settle(printer.controller, printer.boxes(), guard.what_happened())
         cut = Cut(1, self.toolpath.position_um[0])
         if at is not None:
             work, runner = at

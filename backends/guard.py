@@ -187,6 +187,7 @@ class Guard:
         self._over = False
         self.halt: Halt | None = None
         self.tripped = threading.Event()
+        self._cut = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="guard", daemon=True)
         self._thread.start()
 
@@ -207,12 +208,19 @@ class Guard:
             halt, _ = trip(self._controller, self._dispensers)
             if self.halt is None or self.halt.cut_um is None:
                 self.halt = halt
+        self._cut.set()
         self._on_trip(why)
         return halt
+
+    def what_happened(self) -> Halt:
+        """The first trip's result, once it is there."""
+        self._cut.wait(5.0)
+        return self.halt or Halt(None, 0, False, False, "the guard does not answer")
 
     def rearm(self) -> None:
         with self._lock:
             self.halt = None
+            self._cut.clear()
             self.tripped.clear()
 
     def close(self) -> None:

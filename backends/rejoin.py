@@ -25,8 +25,10 @@ class Work:
     whole: Toolpath
 
 
-def whole(toolpath: Toolpath) -> Work:
-    return Work(toolpath, np.arange(len(toolpath), dtype=np.int64), toolpath)
+def from_start(toolpath: Toolpath, here_um: Floats, rig: Rig) -> Work:
+    """All of a toolpath, after the way from the stage position `here_um` to its row 0."""
+    ways = [way_to(toolpath, 0, here_um, rig)]
+    return _work(toolpath, ways, part_of(toolpath, 1, len(toolpath)), 1)
 
 
 @dataclass(frozen=True)

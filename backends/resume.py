@@ -17,7 +17,6 @@ from ..kernel.rig import Rig
 from .controller import ControllerError
 from .dispenser import Ask
 from .journal import NAME, Journal, JournalError, filament_ids, open_database, read
-from .record import is_running
 from .rejoin import Cut
 from .runner import PLACE_UM
 from .track import Track, distance_um, last_rows
@@ -59,9 +58,7 @@ def find_run(runs: Path, name: str) -> Path:
 
 
 def read_state(folder: Path) -> Prior:
-    """Raises WetprintError M654, M655, M656."""
-    if is_running(folder):
-        raise WetprintError(error("M656", f"run {folder.name} is being printed right now"))
+    """Raises WetprintError M654, M655. The caller holds the run's lock."""
     try:
         meta = read(folder)
     except JournalError as reason:
