@@ -108,7 +108,7 @@ def _region(ev: Evaluator, node: s.Region, frame: Frame) -> list[Region]:
     if where is not POISON and not (
         isinstance(where, bool) or (isinstance(where, FieldVal) and where.dim is None)
     ):
-        hint = ()
+        hint: tuple[Fix, ...] = ()
         if isinstance(where, Thing) and where.kind == "solid":
             text = frame.text(node.where)
             hint = (Fix(f"write `inside({text})`", (Edit(frame.span(node.where), f"inside({text})"),)),)
@@ -286,7 +286,7 @@ def _nothing_printed(ev: Evaluator, env: Env, parts: Mapping[str, Thing]) -> Non
         )
         return
     last = env.module.statements[-1]
-    name = next(reversed(parts), None)
+    name = list(parts)[-1] if parts else None
     what = f"`print {name} {{ bath: ...; }}`" if name else "`print part { bath: ...; }`"
     ev.say(warning("E315", f"nothing is printed; {what} was expected", env.span(last)))
 
@@ -442,11 +442,15 @@ def _allow(ev: Evaluator, node: s.Allow, frame: Frame) -> Allow:
     return Allow(code, node.because.value, frame.span(node))
 
 
+_WAYS: tuple[Literal["off", "uniform", "full"], ...] = ("off", "uniform", "full")
+
+
 def _compensate(ev: Evaluator, node: s.Compensate, frame: Frame) -> Literal["off", "uniform", "full"] | None:
     word = node.name.text
-    if word == "off" or word == "uniform" or word == "full":
-        return word
-    near = nearest(word, ("off", "uniform", "full")) or "full"
+    for known in _WAYS:
+        if word == known:
+            return known
+    near = nearest(word, _WAYS) or "full"
     ev.err(
         "E320",
         f"`{word}` is no way to compensate; `off`, `uniform` or `full` was expected",

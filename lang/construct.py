@@ -51,7 +51,7 @@ def build(
     given: dict[str, Any] = dict(base.given) if base else {}
     spans: dict[str, Span] = dict(base.spans) if base else {}
     provenance: dict[str, Origin] = dict(base.provenance) if base else {}
-    assumed = [a for a in (base.assumed if base else ())]
+    assumed = list(base.assumed) if base else []
     written: dict[str, s.Field] = {}
     good = True
     for item in block.fields:
@@ -215,7 +215,9 @@ def _finish(
     frame: Frame,
 ) -> Thing | Poison:
     span = frame.span(node)
-    f = {spec.name: given.get(spec.name, None if spec.required else spec.default) for spec in kind.fields}
+    f: dict[str, Any] = {
+        spec.name: given.get(spec.name, None if spec.required else spec.default) for spec in kind.fields
+    }
     plain = kernel_fields(f)
     made: Any
     if kind.kind == "material":

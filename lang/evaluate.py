@@ -13,7 +13,7 @@ from ..kernel.scene import Expr, StateName
 from . import syntax as s
 from .field_expr import as_expr, binary_field, compare_fields, coordinate, unary_field
 from .heads import head, is_head
-from .scope import COORDINATES, CONSTANTS, FUNCTIONS, UNSET, Binding, Env, nearest
+from .scope import CONSTANTS, COORDINATES, FUNCTIONS, UNSET, Binding, Env, nearest
 from .types import Place, convert, missing_unit, named_type, number, same
 from .values import (
     POISON,
@@ -345,7 +345,7 @@ class Evaluator:
             f"{type_name(first)} ({shown(first)}) cannot be {verb} {type_name(second)} ({shown(second)})",
         )
 
-    def states(self, node: s.Expr, a: Num, b: Num, frame: Frame, right: s.Expr) -> StateName | None | Poison:
+    def states(self, node: s.Expr, a: Num, b: Num, frame: Frame, right: s.Expr) -> StateName | Poison | None:
         """The state of what two lengths make; POISON where they belong to different states."""
         if a.state and b.state and a.state != b.state:
             ink = "ink"
@@ -630,7 +630,8 @@ class Evaluator:
             return POISON
         if isinstance(callee, Function):
             return self._call_function(callee, node, frame)
-        from .builtins import Call, call_head
+        from .builtins import call_head
+        from .call import Call
 
         if isinstance(callee, Builtin):
             return callee.run(Call(self, node, frame, callee.name))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
 
 from ..kernel.material import BATH, INK, LINKER, SOLVENT
 from ..kernel.quantity import Angle, Bool, Construct, Count, FieldSpec, Length, Speed, Text, ref
@@ -60,18 +61,13 @@ HEAD_KINDS = {
 
 
 @cache
-def registers() -> dict[str, Registry[object]]:
+def registers() -> dict[str, Registry[Any]]:
     """The registers whose members have a `construct`, by kind."""
     from ..kernel.lattices import LATTICES
+    from ..kernel.paths import PATHS
     from ..kernel.solids import SOLIDS
 
-    found: dict[str, Registry[object]] = {"lattice": LATTICES, "solid": SOLIDS}  # type: ignore[dict-item]
-    try:
-        from ..kernel.paths import PATHS
-    except ImportError:
-        return found
-    found["path"] = PATHS
-    return found
+    return {"lattice": LATTICES, "path": PATHS, "solid": SOLIDS}
 
 
 def head_names() -> tuple[str, ...]:
@@ -87,7 +83,7 @@ def head(name: str) -> Construct | None:
         return own
     for register in sorted(registers().values(), key=lambda r: not r.ours(name)):
         if name in register:
-            construct: Construct = register[name].construct  # type: ignore[attr-defined]
+            construct: Construct = register[name].construct
             return construct
     return None
 

@@ -106,9 +106,9 @@ def build_part(
     things = dict(complete)
     things.update({k: v for k, v in flat.items() if isinstance(v, Thing)})
     if "layer_height" in complete and "layer_height" not in given:
-        spec = kind.field("layer_height")
-        if spec is not None and "assumed" in spec.default_doc:
-            origin = Origin(f"default {spec.default_doc.replace(' (assumed)', '')}", assumed=True)
+        height = kind.field("layer_height")
+        if height is not None and "assumed" in height.default_doc:
+            origin = Origin(f"default {height.default_doc.replace(' (assumed)', '')}", assumed=True)
             assumed = (*assumed, ("layer_height", origin, span))
     saved = tuple(scene.LayerRule(k, r, rule_spans[k]) for k, r in enumerate(rules))
     return Thing("part", made, kind, given, things, span, spans, provenance, saved, assumed, graded)

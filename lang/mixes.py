@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from itertools import product
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..kernel.diagnostics import Span
 from ..kernel.material import Ink, mix
 from ..kernel.quantity import NONE, Count, ref
 from ..kernel.scene import Expr, Region
 from . import syntax as s
+from .call import Call
 from .field_expr import interval
 from .units import show
 from .values import POISON, FieldVal, Graded, Num, Poison, Rest, Thing, type_name
-
-if TYPE_CHECKING:
-    from .builtins import Call
 
 #: Premixed inks of one graded mix.
 MOST_STEPS = 32

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..kernel import scene
 from ..kernel.quantity import LENGTH, Angle, Count, Length, Ratio, Type, list_of
 from ..kernel.scene import StateName
 from . import syntax as s
+from .call import Call
 from .values import POISON, Num, Poison, Thing, type_name
-
-if TYPE_CHECKING:
-    from .builtins import Call
 
 Matrix = tuple[float, ...]
 Box = tuple[tuple[float, float], ...]
@@ -328,9 +326,9 @@ def union(c: Call) -> Any:
         if not (isinstance(v, Thing) and v.kind == "part"):
             return c.err("E206", f"`union` joins parts, or solids, not {type_name(v)}")
     span = c.frame.span(c.node)
-    node = scene.Union("union", tuple(v.node for v in values), span)
+    joined = scene.Union("union", tuple(v.node for v in values), span)
     assumed = tuple(x for v in values for x in v.assumed)
-    return Thing("part", node, None, {}, {}, span, assumed=assumed)
+    return Thing("part", joined, None, {}, {}, span, assumed=assumed)
 
 
 def boolean(c: Call) -> Any:

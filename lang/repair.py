@@ -15,7 +15,11 @@ MOST_MENDS = 12
 #: How many of the following tokens an edit is judged by.
 AHEAD = 14
 
-BINDERS = frozenset("PARAM LET FN MATERIAL BATH SOLVENT LINKER NOZZLE LATTICE PATH SOLID PART REGION".split())
+BINDERS = frozenset(
+    (
+        "PARAM", "LET", "FN", "MATERIAL", "BATH", "SOLVENT", "LINKER", "NOZZLE", "LATTICE", "PATH", "SOLID", "PART", "REGION",
+    )
+)  # fmt: skip
 _STARTS = (
     "use", "param", "let", "fn", "preset", "material", "bath", "solvent", "linker", "nozzle", "lattice", "path", "solid",
     "part", "region", "print", "assert", "check", "test", "allow", "state", "compensate", "wp",

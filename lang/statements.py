@@ -151,7 +151,9 @@ def _param(
         return POISON
     what = f"`{node.name.text}`"
     numeric = kind.kind in ("number", "count")
-    low = high = step = None
+    low: Any = None
+    high: Any = None
+    step: Any = None
     good = True
     if node.within is not None:
         if not numeric:
