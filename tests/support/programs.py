@@ -143,15 +143,18 @@ class Maker:
 
     def __init__(self, rng: random.Random) -> None:
         self.rng = rng
+        # Most programs have no planted mistake, some have several.
+        self.wrong = rng.choice((0.0, 0.0, 0.0, 0.01, 0.05))
         self.names: dict[str, list[str]] = {
             "Length": [], "Count": [], "Ratio": [], "Angle": [],
-            "material": ["nc.gold", "nc.silver", "nc.cadmium_selenide"],
-            "bath": ["nc.gold_bath", "nc.butanol_bath"], "solid": [], "part": [],
+            "material": ["nc.gold", "nc.silver", "nc.cadmium_selenide", "nc.magnetite"],
+            "bath": ["both"], "solid": [], "part": [],
         }  # fmt: skip
 
     def program(self) -> str:
         rng = self.rng
         lines = ["wp 1;", 'use "nanocrystal.wp" as nc;']
+        lines.append("bath both = nc.butanol_bath { linkers: [nc.gold_iii, nc.iron_ii]; }")
         for i in range(rng.randint(1, 4)):
             kind = rng.choice(("Length", "Count", "Ratio", "Angle"))
             lines.append(f"param p{i}: {kind} = {self.literal(kind)};")
@@ -167,8 +170,8 @@ class Maker:
             for i in range(rng.randint(0, 2)):
                 made = self.construct(kind)
                 if made:
-                    lines.append(f"{kind} {kind[0]}{i} = {made}")
-                    self.names["solid" if kind == "solid" else "part"].append(f"{kind[0]}{i}")
+                    lines.append(f"{kind} {kind}{i} = {made}")
+                    self.names["solid" if kind == "solid" else "part"].append(f"{kind}{i}")
         for i in range(rng.randint(0, 2)):
             if self.names["part"]:
                 part = rng.choice(self.names["part"])
@@ -204,7 +207,7 @@ class Maker:
         if kind == "Length":
             return f"{rng.choice((1, 5, 10, 40, 100))}{rng.choice(('um', 'um', 'um', 'mm'))}"
         if kind == "Count":
-            return str(rng.randint(0, 12))
+            return str(rng.randint(1, 12))
         if kind == "Angle":
             return f"{rng.choice((0, 30, 45, 90))}deg"
         if kind == "Ratio":
@@ -222,35 +225,37 @@ class Maker:
     def value(self, kind: str, depth: int = 3) -> str:
         rng = self.rng
         roll = rng.random()
-        if roll < 0.04:
+        if roll < self.wrong:
             kind = rng.choice(("Length", "Count", "Angle", "material", "Text", "Bool"))
         known = self.names.get(kind, [])
         if known and roll < 0.5:
             return rng.choice(known)
+        if kind == "material" and depth and roll < 0.7:
+            one, other = rng.sample(known, 2)
+            return f"mix({one}: 30%, {other}: {rng.choice(('rest', '70%'))})"
         if kind in ("material", "bath"):
-            if depth and roll < 0.7 and kind == "material":
-                return f"mix({self.value(kind, 0)}: 50%, {self.value(kind, 0)}: 50%)"
             return rng.choice(known)
         if kind in ("solid", "part", "solvent", "linker"):
             return rng.choice(known) if known else rng.choice(("nc.gold_iii", "nc.butanol", "body"))
-        if depth and roll < 0.75:
+        if depth and roll < 0.75 and kind not in ("Text", "Bool"):
             one, other = self.value(kind, depth - 1), self.value(kind, depth - 1)
-            count = self.value("Count", depth - 1)
+            whole = kind == "Count"
             return rng.choice(
                 (
                     f"{one} + {other}",
-                    f"{count} * {one}",
+                    f"({one} + {other})" if whole else f"({one} + {other}) / 2",
+                    f"{rng.randint(1, 3)} * ({one})",
                     f"(if {one} > {other} then {one} else {other})",
-                    f"[{one}, {other}][{count} mod 2]",
-                    f"({one} - {other}) / 2",
+                    f"[{one}, {other}][{self.value('Count', 0)} mod 2]",
                     f"max({one}, {other})",
+                    f"sum([for i in 0..2: {one}])",
                 )
             )
         return self.literal(kind)
 
     def of_type(self, kind: Any) -> str:
         if kind.kind == "list":
-            size = kind.size or self.rng.randint(0, 3)
+            size = kind.size or self.rng.randint(3, 5)
             return "[" + ", ".join(self.of_type(kind.item) for _ in range(size)) + "]"
         return self.value(kind.of if kind.kind == "ref" else kind.name)
 
@@ -258,8 +263,9 @@ class Maker:
         rng = self.rng
         out = []
         for spec in construct.fields:
-            if rng.random() < (0.93 if spec.required else 0.35):
-                name = spec.name if rng.random() > 0.02 else spec.name[:-1] + "q"
+            needed = spec.required or spec.name in ("material", "size")
+            if rng.random() < (1 - self.wrong if needed and construct.kind != "region" else 0.3):
+                name = spec.name if rng.random() > self.wrong / 3 else spec.name[:-1] + "q"
                 out.append(f"{name}: {self.of_type(spec.type)};")
         if construct.kind == "lattice" and rng.random() < 0.4:
             rule = rng.choice(
@@ -278,7 +284,7 @@ class Maker:
         register = registers().get(kind)
         if register is None:
             return None
-        name = self.rng.choice(register.names())
+        name = self.rng.choice([n for n in register.names() if head(n).fields])
         return f"{name} {{ {self.fields(head(name))} }}"
 
 
