@@ -7,13 +7,13 @@ from dataclasses import replace
 from typing import Any, Literal
 
 from ..kernel import scene
-from ..kernel.diagnostics import Diagnostic, Edit, Fix, Related, Severity, Source, Span, error, warning
+from ..kernel.diagnostics import Diagnostic, Edit, Fix, Related, Source, Span, error, warning
 from ..kernel.material import Bath, Ink, Origin
 from ..kernel.quantity import ref
 from ..kernel.scene import Allow, Assumption, Param, Region, Scene, StateName
 from . import syntax as s
 from .asserts import PostCheck, assert_holds, depends_on_figures
-from .construct import field_value, required, unknown_field
+from .construct import field_value, unknown_field
 from .evaluate import Evaluator, Frame
 from .field_expr import as_expr
 from .heads import PRINT, REGION
@@ -71,11 +71,7 @@ def assemble(
     _names_are_distinct(prints)
     for made, _ in prints:
         check_bath(ev, made, regions, env)
-    if (
-        not prints
-        and not any(d.severity is Severity.ERROR for d in ev.diagnostics)
-        and not any(isinstance(st, s.Broken) for st in env.module.statements)
-    ):
+    if not any(isinstance(st, s.Print | s.Broken) for st in env.module.statements):
         _nothing_printed(ev, env, parts)
     inks = _inks(things, prints, regions)
     baths = {b.name: b for b in (t.node for t in things.values() if t.kind == "bath")}
@@ -243,7 +239,8 @@ def _print(ev: Evaluator, node: s.Print, frame: Frame) -> scene.Print | None:
     block = node.block or s.Block(node.end, node.end, [])
     fields, spans = _fields(ev, block, PRINT, frame, node)
     written = {i.name.text for i in block.fields}
-    if "bath" not in written and not required(ev, PRINT, written, node.part, frame):
+    if "bath" not in written:
+        _no_bath(ev, node, part, frame)
         return None
     if isinstance(part, Poison) or fields is None:
         return None
@@ -263,6 +260,31 @@ def _print(ev: Evaluator, node: s.Print, frame: Frame) -> scene.Print | None:
     made = part.node if part.node.name else replace(part.node, name="part")
     return scene.Print(
         made, bath.node if bath is not None else None, frame.span(node), process, fields, spans
+    )
+
+
+def _no_bath(ev: Evaluator, node: s.Print, part: Any, frame: Frame) -> None:
+    """A print without its bath: the message proposes one that sets the part's inks."""
+    right = (
+        _right_bath(ev, frame.env, [i for i, _ in inks_in(part.node, [])])
+        if isinstance(part, Thing)
+        else None
+    )
+    text = frame.source.text[node.part.start : node.part.end]
+    fixes: tuple[Fix, ...] = ()
+    if right and node.block is None:
+        new = f"print {text} {{ bath: {right}; }}"
+        fixes = (Fix(f"write `{new}`", (Edit(frame.span(node), new),)),)
+    elif right and node.block is not None:
+        at = Span(frame.source, node.block.start + 1, node.block.start + 1)
+        fixes = (Fix(f"insert `bath: {right};`", (Edit(at, f" bath: {right};"),)),)
+    ev.err(
+        "E105",
+        f"`print {text}` also needs `bath: Bath`" + (f"; `bath: {right};` was expected" if right else ""),
+        frame,
+        node.part,
+        notes=("bath: the gelation bath it is printed in",),
+        fixes=fixes,
     )
 
 

@@ -13,7 +13,7 @@ from ..kernel.quantity import Construct, FieldSpec
 from ..kernel.scene import Solid
 from . import syntax as s
 from .evaluate import Evaluator, Frame
-from .types import convert, in_range, nearest_field
+from .types import convert, in_range, mistaken, nearest_field
 from .values import POISON, FieldVal, Head, Poison, Rec, Thing, type_name
 
 
@@ -98,7 +98,8 @@ def build(
         return build_part(
             ev, kind, base, given, spans, provenance, tuple(assumed), layers, node, frame, written, good
         )
-    if not required(ev, kind, set(given) | set(written), node, frame) or not good:
+    present = set(given) | set(written) | mistaken(kind, [f.name.text for f in block.fields])
+    if not required(ev, kind, present, node, frame) or not good:
         return POISON
     made = _finish(ev, kind, given, spans, provenance, tuple(assumed), node, frame)
     return named(made, base.name) if base is not None and isinstance(made, Thing) else made
@@ -149,7 +150,7 @@ def one_value(
     place = frame.place(node, what)
     value = convert(raw, spec.type, place, state)
     if isinstance(value, Diagnostic):
-        return ev.say(value)
+        return ev.say(ev.with_ink(value, node, frame, state))
     if isinstance(value, FieldVal):
         return ev.err(
             "E211", f"`{frame.text(node)}` varies over space; {what} takes one {spec.type}", frame, node

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..kernel.diagnostics import Diagnostic, Edit, Fix, Related, Source, Span, error
@@ -141,7 +141,16 @@ class Evaluator:
     def typed(self, node: s.Expr, frame: Frame, kind: Type, what: str, state: StateName | None = None) -> Any:
         """The value of an expression as a Scene holds it, or POISON."""
         out = convert(self.eval(node, frame), kind, frame.place(node, what), state)
-        return self.say(out) if isinstance(out, Diagnostic) else out
+        return self.say(self.with_ink(out, node, frame, state)) if isinstance(out, Diagnostic) else out
+
+    def with_ink(self, found: Diagnostic, node: s.Expr, frame: Frame, state: StateName | None) -> Diagnostic:
+        """A mixed-up state with the conversion that mends it."""
+        if found.code != "E205" or found.primary is None or found.fixes or state is None:
+            return found
+        ink = self.ink_at_hand(node, frame)
+        new = f"{state}({found.primary.text}, {ink})"
+        fixes = (Fix(f"convert it: `{new}`", (Edit(found.primary, new),)),) if ink else ()
+        return replace(found, fixes=fixes)
 
     def _number(self, node: s.Number, frame: Frame) -> Any:
         value = number(node)
@@ -150,7 +159,7 @@ class Evaluator:
                 return self.err("E303", f"`{node.text[:40]}` is too large a number", frame, node)
             return value
         unit, near = value
-        digits = node.text[: len(node.text) - len(node.unit)].rstrip("[")
+        digits = node.text.split("[")[0] if node.text.endswith("]") else node.text.removesuffix(node.unit)
         whole = None
         if near:
             whole = f"{digits}{near}" if near.isalpha() or near == "%" else f"{digits}[{near}]"
@@ -348,21 +357,28 @@ class Evaluator:
     def states(self, node: s.Expr, a: Num, b: Num, frame: Frame, right: s.Expr) -> StateName | Poison | None:
         """The state of what two lengths make; POISON where they belong to different states."""
         if a.state and b.state and a.state != b.state:
-            ink = "ink"
+            ink = self.ink_at_hand(node, frame)
             text = frame.source.text[right.start : right.end]
-            fix = Fix(
-                f"convert the {b.state} length to {a.state}",
-                (Edit(frame.span(right), f"{a.state}({text}, {ink})"),),
-            )
+            new = f"{a.state}({text}, {ink})"
+            fixes = (Fix(f"convert it: `{new}`", (Edit(frame.span(right), new),)),) if ink else ()
             return self.err(
                 "E205",
                 f"a {a.state} length and a {b.state} length do not mix: `{frame.text(node)}`",
                 frame,
                 node,
                 notes=(f"`{a.state}(length, ink)` converts through the shrinkage of an ink",),
-                fixes=(fix,),
+                fixes=fixes,
             )
         return a.state or b.state
+
+    def ink_at_hand(self, node: s.Node, frame: Frame) -> str:
+        """An ink to convert through, as it would be written: one that the design converts through, else one it declares."""
+        trees: list[s.Node] = [node, *frame.env.module.statements] if frame.source is frame.env.source else []
+        calls = (at for tree in trees for at in s.walk(tree) if isinstance(at, s.Call) and len(at.args) == 2)
+        for call in calls:
+            if isinstance(call.callee, s.Var) and call.callee.name in ("wet", "dried"):
+                return frame.source.text[call.args[1].value.start : call.args[1].value.end]
+        return next((n for n, b in frame.env.bindings.items() if b.kind == "material"), "")
 
     def arithmetic(self, node: s.Binary, a: Num, b: Num, frame: Frame) -> Any:
         op = node.op

@@ -13,6 +13,7 @@ from . import syntax as s
 from .construct import PerLayer, field_value, kernel_fields, report_missing, to_kernel, unknown_field
 from .evaluate import Evaluator, Frame
 from .heads import registers
+from .types import mistaken
 from .values import POISON, Graded, Num, Poison, Thing
 
 #: A design with more layers than this has a slip in its units.
@@ -75,9 +76,13 @@ def build_part(
                 break
             good = _layer(ev, kind, blocks[0], k, frame, rules[k], rule_spans[k])
     missing = []
+    meant = (
+        mistaken(kind, [f.name.text for f in node.block.fields]) if isinstance(node, s.Construct) else set()
+    )
     for spec in kind.fields:
         everywhere = bool(rules) and all(spec.name in r for r in rules)
-        if spec.required and spec.name not in given and spec.name not in written and not everywhere:
+        known = spec.name in given or spec.name in written or spec.name in meant
+        if spec.required and not known and not everywhere and not _in_rule(blocks, spec.name):
             missing.append(spec)
         elif everywhere and plain.get(spec.name) is None and spec.type.kind == "number":
             # A width that every layer gives still sets the height of the lattice: that of layer 0.
@@ -112,6 +117,11 @@ def build_part(
             assumed = (*assumed, ("layer_height", origin, span))
     saved = tuple(scene.LayerRule(k, r, rule_spans[k]) for k, r in enumerate(rules))
     return Thing("part", made, kind, given, things, span, spans, provenance, saved, assumed, graded)
+
+
+def _in_rule(blocks: list[s.Layer], name: str) -> bool:
+    """Whether the `layer` rule gives the field: if it is not there for all that, its value was wrong or there is no layer."""
+    return any(f.name.text == name for b in blocks for f in b.block.fields)
 
 
 def _complete(member: Any, plain: dict[str, Any]) -> dict[str, Any]:

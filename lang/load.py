@@ -279,19 +279,21 @@ class _Loader:
 def _unique(found: list[Diagnostic]) -> list[Diagnostic]:
     """In the order of the text, main file first, each trouble once."""
     seen: set[tuple[str, int, int, int, str]] = set()
+    mended: set[tuple[str, int, str]] = set()
     out: list[Diagnostic] = []
     for d in found:
         p = d.primary
-        key = (
-            d.code,
-            id(p.source) if p else 0,
-            p.start if p else -1,
-            p.end if p else -1,
-            "" if p else d.message,
-        )
-        if key not in seen:
-            seen.add(key)
-            out.append(d)
+        where = (id(p.source), p.start, p.end) if p else (0, -1, -1)
+        key = (d.code, *where, "" if p else d.message)
+        # Two places that the same insertion mends are one trouble: a library that nobody imported.
+        edits = [
+            (d.code, e.span.start, e.text) for f in d.fixes[:1] for e in f.edits if e.span.start == e.span.end
+        ]
+        if key in seen or (edits and all(e in mended for e in edits)):
+            continue
+        seen.add(key)
+        mended.update(edits)
+        out.append(d)
     ranks: dict[int, int] = {}
     for d in out:
         if d.primary is not None:

@@ -232,6 +232,10 @@ def _not_a_statement(source: Source, tokens: list[Token]) -> Mended:
     keyword = tables().keywords
     follows = tokens[1].type
     if near and word.isidentifier() and follows not in ("EQUAL", "DOT", "SEMICOLON"):
+        kinds = [keyword[near], *(t.type for t in tokens[1 : 1 + AHEAD])]
+        if _reach([tables().start["statement"]], kinds) < min(4, len(kinds)):
+            near = None
+    if near and word.isidentifier() and follows not in ("EQUAL", "DOT", "SEMICOLON"):
         put = Token(keyword[near], near, token.start, token.end)
         diagnostic = error(
             "E016",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -224,6 +225,10 @@ _FOREIGN = {
 }  # fmt: skip
 
 
+#: A number with its unit and a slash: what stands before the `s` of `1.2mm/s`.
+_COMPOUND = re.compile(r"(\d[\d.]*)([A-Za-z]+)\s*/\s*$")
+
+
 def unknown_name(env: Env, source: Source, node: s.Var, head: bool, local: frozenset[str]) -> Diagnostic:
     name = node.name
     span = Span(source, node.start, node.end)
@@ -246,13 +251,19 @@ def unknown_name(env: Env, source: Source, node: s.Var, head: bool, local: froze
         )
     if name in UNITS:
         notes = (f"a unit is part of its number: `1{name}`, and `1.2[mm/s]` for a compound one",)
+    values = [n for n, b in env.bindings.items() if b.kind != "region"]
     near = _FOREIGN.get(name) or nearest(
-        name, [*local, *env.bindings, *env.imports, *FUNCTIONS, *CONSTANTS, *COORDINATES]
+        name, [*local, *values, *env.imports, *FUNCTIONS, *CONSTANTS, *COORDINATES]
     )
     fixes: tuple[Fix, ...] = ()
     inside = next((a for a, e in env.imports.items() if e is not None and name in e.bindings), None)
     if inside:
         near = f"{inside}.{name}"
+    compound = _COMPOUND.search(source.text, max(0, node.start - 40), node.start)
+    if name in UNITS and compound is not None:
+        whole = f"{compound[1]}[{compound[2]}/{name}]"
+        near = None
+        fixes = (Fix(f"write `{whole}`", (Edit(Span(source, compound.start(), node.end), whole),)),)
     if near:
         fixes = (Fix(f"write `{near}`", (Edit(span, near),)),)
     elif name == "nc" or name.startswith("nano"):

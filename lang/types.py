@@ -290,6 +290,16 @@ def unit_of(dim: Dim, text: str) -> str:
     return text or {LENGTH: "um"}.get(dim, "")
 
 
+def mistaken(construct: Construct, written: list[str]) -> set[str]:
+    """Fields that a misspelt one among `written` probably stands for: that they are missing need not be said too."""
+    taken = frozenset(written)
+    return {
+        near
+        for name in written
+        if construct.field(name) is None and (near := nearest_field(construct, name, taken)) is not None
+    }
+
+
 def nearest_field(construct: Construct, name: str, taken: frozenset[str] = frozenset()) -> str | None:
     names = [f.name for f in construct.fields if f.name not in taken]
     spoken = {

@@ -24,7 +24,7 @@ class Poison:
         return "POISON"
 
 
-POISON = Poison()
+POISON: Poison = Poison()
 
 
 class Num:
