@@ -104,6 +104,11 @@ RIG: tuple[Code, ...] = (
         "Nozzles hang side by side at one height. While one prints, another that stands closer than the part is wide would run "
         "through it.",
     ),
+    Code(
+        "R523",
+        "an output that the dialect cannot drive",
+        "The controller's language has fewer outputs that change with the motion than the rig uses for its valves.",
+    ),
 )
 
 FILES: tuple[Code, ...] = (

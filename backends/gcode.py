@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from ..kernel.diagnostics import WetprintError, error
 from ..kernel.filaments import Ints
 from ..kernel.frames import to_stage
 from ..kernel.motion import DWELL, FLOWING, Program, Toolpath
@@ -35,7 +36,9 @@ class Gcode:
     `dwell(s)`, `comment(text)` one line; `stop(text)` the lines that wait for an operator. `valve_word(on)`, where there is
     one, sets the only output within a move's own line. The patterns read these lines back: `switch_pattern` has groups
     `output` and `on`, which is empty where it goes off; `dwell_pattern` one for the time in units of `dwell_unit_s`;
-    `known_pattern` takes lines that move nothing: the header and the stops.
+    `known_pattern` takes lines that move nothing: the header and the stops. A move is `move[0]` x `move[1]` y `move[2]` z
+    `move[3]`, the feed where it changes, `move_end`; one that is not made of G-code words has a `move_pattern` with groups
+    x, y, z and f.
     """
 
     name: str
@@ -57,11 +60,22 @@ class Gcode:
     dwell_unit_s: float = 1.0
     valve_word: Callable[[bool], str] | None = None
     most_outputs: int = 64
+    move: tuple[str, str, str, str] = ("G1 X", " Y", " Z", "")
+    feed_word: Callable[[str], str] = " F{}".format
+    feed_always: bool = False
+    move_end: str = ""
+    move_pattern: re.Pattern[str] | None = None
 
     @property
     def feed_per_um_s(self) -> float:
         """Feed units (mm/s or mm/min) in one um/s."""
         return 0.06 if self.per_minute else 0.001
+
+    def raise_line(self, z: str, feed: str) -> str:
+        """The move of the z axis alone with which a program begins."""
+        if self.move_pattern is None:
+            return f"G1 Z{z} F{feed}"
+        return f"MoveLinear([Z], [{z}], {feed})"
 
     # -- writing --------------------------------------------------------------------------------------------------
 
@@ -70,8 +84,16 @@ class Gcode:
         low, high, _ = (rows or slice(None)).indices(len(toolpath))
         outputs = sorted({nozzle.output for nozzle in rig.nozzles})
         if outputs and (outputs[-1] >= self.most_outputs):
-            raise ValueError(
-                f"{self.name} drives outputs 0 to {self.most_outputs - 1}, the rig names output {outputs[-1]}"
+            raise WetprintError(
+                error(
+                    "R523",
+                    f"rig `{rig.name}` opens a valve with output {outputs[-1]}; {self.name} drives "
+                    + (
+                        "output 0 alone"
+                        if self.most_outputs == 1
+                        else f"outputs 0 to {self.most_outputs - 1}"
+                    ),
+                )
             )
         top: list[str] = [self.comment(f"{self.name} program for rig {rig.name}")]
         if whole:
@@ -82,7 +104,9 @@ class Gcode:
             # Up before across: nobody knows where the tip is when the program starts.
             at = to_stage(rig, toolpath.position_um[:1], toolpath.nozzle[:1])[0]
             slow = min(rig.speeds.travel_um_s, rig.axes["z"].max_speed_um_s) * self.feed_per_um_s
-            top.append(f"G1 Z{at[2] / 1000.0:.{self.decimals}f} F{slow:.{self.feed_decimals}f}")
+            top.append(
+                self.raise_line(f"{at[2] / 1000.0:.{self.decimals}f}", f"{slow:.{self.feed_decimals}f}")
+            )
         extra = self._between(toolpath, rig) if whole else {}
         parts = [_lines(top)]
         samples = [np.full(len(top), -1, np.int64)]
@@ -155,6 +179,8 @@ class Gcode:
         new_feed = np.empty(n, bool)
         new_feed[0] = feed[0] != state.feed and not still[0]
         np.not_equal(feed[1:], feed[:-1], out=new_feed[1:])
+        if self.feed_always:
+            new_feed = ~still
         state.feed = int(feed[-1])
         valve = toolpath.valve[rows]
         turns = np.empty(n, bool)
@@ -186,11 +212,12 @@ class Gcode:
             if turns[i] and self.valve_word is not None:
                 word = " " + self.valve_word(bool(valve[i]))
             if new_feed[i]:
-                word += f" F{_decimal(int(feed[i]), self.feed_decimals)}"
-            return word.encode() + b"\n"
+                word += self.feed_word(_decimal(int(feed[i]), self.feed_decimals))
+            return f"{word}{self.move_end}\n".encode()
 
         where = np.flatnonzero(special)
         columns = [axes[:, k] for k in range(3)]
+        labels = [part.encode() for part in self.move]
         if 10 * len(where) > n:
             # Rows that are alike in all but their numbers share their words.
             form = np.stack([nozzle, turns, valve, np.where(new_feed, feed, -1), still], axis=1).astype(
@@ -200,25 +227,26 @@ class Gcode:
             form[still, 3] = -1 - np.flatnonzero(still)
             kinds, first, which = np.unique(_keys(form), return_index=True, return_inverse=True)
             if len(kinds) <= MOST_FORMS:
-                body, _ = number_lines(columns, [b"G1 X", b" Y", b" Z", b""], self.decimals)
+                body, _ = number_lines(columns, labels, self.decimals)
                 heads = _table([before(int(i)) for i in first])
                 tails = _table([after(int(i)) for i in first])
                 body[still] = 0
                 text, _ = squeeze(np.concatenate([heads[which], body, tails[which]], axis=1))
                 return [text], lines
-        body, ragged = number_lines(columns, [b"G1 X", b" Y", b" Z", b"\n"], self.decimals)
+        labels[3] += f"{self.move_end}\n".encode()
+        body, ragged = number_lines(columns, labels, self.decimals)
         if ragged:
             text, offsets = squeeze(body)
         else:
             text, offsets = body.tobytes(), np.arange(n + 1, dtype=np.int64) * body.shape[1]
         parts: list[bytes] = []
         view = memoryview(text)
-        done = 0
+        done, cut = 0, len(self.move_end) + 1
         ends = offsets.tolist()
         for i in where.tolist():
             parts += (view[done : ends[i]], before(i))  # type: ignore[arg-type]
             if not still[i]:
-                parts += (view[ends[i] : ends[i + 1] - 1], after(i))  # type: ignore[arg-type]
+                parts += (view[ends[i] : ends[i + 1] - cut], after(i))  # type: ignore[arg-type]
             done = ends[i + 1]
         parts.append(view[done:])  # type: ignore[arg-type]
         return parts, lines
@@ -253,6 +281,8 @@ class Gcode:
                 continue
             if self.known_pattern.fullmatch(line):
                 continue
+            if self.move_pattern is not None and (found := self.move_pattern.fullmatch(line)):
+                line = "G1 " + " ".join(f"{k.upper()}{v}" for k, v in found.groupdict().items() if v)
             words = _WORD.findall(line)
             if not words or words[0] not in (("G", "1"), ("G", "01")) or _WORD.sub("", line).strip():
                 raise ValueError(f"line {number}: `{raw}` is no line of {self.name} that wetprint writes")

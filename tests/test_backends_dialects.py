@@ -11,6 +11,7 @@ from wetprint.backends import gcode
 from wetprint.backends.dialect import Decoded
 from wetprint.backends.dialects import DIALECTS
 from wetprint.backends.digits import number_lines, squeeze
+from wetprint.kernel.diagnostics import WetprintError
 from wetprint.kernel.filaments import filaments
 from wetprint.kernel.frames import to_stage
 from wetprint.kernel.motion import DWELL, Program, Toolpath
@@ -194,6 +195,22 @@ def test_digits_equal_those_of_python(rows: list[tuple[int, int, int]], decimals
 def test_digits_refuse_what_does_not_fit() -> None:
     with pytest.raises(ValueError, match="beyond"):
         number_lines([np.array([10_000 * 10**5])] * 3, [b"X", b"Y", b"Z", b"\n"], 5)
+
+
+def test_too_many_valves_are_refused(plans: ModuleType) -> None:
+    rig = plans.sim()
+    toolpath = plans.planned(plans.cross_layers(1, 80.0, 40.0), rig)[1]
+    with pytest.raises(WetprintError, match=r"R523.*output 1; grbl drives output 0 alone"):
+        DIALECTS["grbl"].write(toolpath, rig)
+
+
+def test_limits_follow_the_rig(plans: ModuleType) -> None:
+    rig = plans.sim(speeds={"corner_um": 2.0})
+    toolpath = plans.planned(plans.cross_layers(1, 80.0, 40.0), rig)[1]
+    assert "G64 P0.00200 Q0" in DIALECTS["linuxcnc"].write(toolpath, rig).text
+    assert "M205 J0.00200\n" in DIALECTS["marlin"].write(toolpath, rig).text
+    # v^2 = d a / (sqrt 2 - 1): 2 um at 500 mm/s^2.
+    assert "ACCEL=500.00 SQUARE_CORNER_VELOCITY=1.5538" in DIALECTS["klipper"].write(toolpath, rig).text
 
 
 def test_suffixes_mean_one_dialect_each() -> None:

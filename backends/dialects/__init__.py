@@ -10,6 +10,10 @@ DIALECTS: Registry[Dialect] = Registry(
     __name__,
     {
         "aerotech": ".aerotech:AEROTECH",
+        "automation1": ".automation1:AUTOMATION1",
+        "grbl": ".grbl:GRBL",
+        "klipper": ".klipper:KLIPPER",
         "linuxcnc": ".linuxcnc:LINUXCNC",
+        "marlin": ".marlin:MARLIN",
     },
 )
