@@ -6,21 +6,14 @@ import numpy as np
 
 from . import solids
 from .scene import Solid
-from .split import Floats, Ints, Lines, chunks, concatenate, reassemble, subdivide
-
-
-def crossing_cuts(solid: Solid, start_um: Floats, step_um: Floats) -> tuple[Ints, Floats]:
-    """(segment, t) of every place where a segment may pass the surface."""
-    t = solids.crossings(solid, start_um, step_um)
-    rows, columns = np.nonzero((t > 0) & (t < 1))
-    return rows.astype(np.int64), t[rows, columns]
+from .split import Lines, chunks, concatenate, reassemble, subdivide
 
 
 def clip(lines: Lines, solid: Solid, inside: bool = True) -> Lines:
     """What of the filaments lies inside the solid, or outside of it: together they are the whole."""
     done = []
     for some in chunks(lines):
-        cut = subdivide(some, lambda start, step: crossing_cuts(solid, start, step))
+        cut = subdivide(some, lambda start, step: solids.crossings(solid, start, step))
         within = solids.contains(solid, cut.middle_um)
         done.append(reassemble(some, cut, np.where(within == inside, 0, -1))[0])
     return concatenate(done) if done else lines

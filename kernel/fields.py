@@ -149,22 +149,19 @@ def changes(
     """
     segments, ts = [np.empty(0, dtype=np.int64)], [np.empty(0)]
 
-    def add(t: Floats) -> None:
-        rows, columns = np.nonzero((t > 0) & (t < 1))
-        segments.append(rows.astype(np.int64))
-        ts.append(t[rows, columns])
-
     for e in walk(expr):
         if e.op == "inside":
-            add(solids.crossings(e.args[0], start_um, step_um))
+            rows, t = solids.crossings(e.args[0], start_um, step_um)
+            segments.append(rows)
+            ts.append(t)
         elif e.op in _COMPARE:
             roots = _exact_roots(e, start_um, step_um)
             if roots is not None:
-                add(roots)
+                rows, t = solids.listed(roots)
             else:
                 rows, t = _bracketed(e, start_um, step_um, sample_um, depth)
-                segments.append(rows)
-                ts.append(t)
+            segments.append(rows)
+            ts.append(t)
     return np.concatenate(segments), np.concatenate(ts)
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     Floats = npt.NDArray[np.float64]
     Bools = npt.NDArray[np.bool_]
+    Crossings = tuple[npt.NDArray[np.int64], Floats]
 
 Vector = tuple[float, float, float]
 
@@ -42,9 +43,9 @@ class SolidKind(Protocol):
         """
         ...
 
-    def crossings(self, solid: Solid, start_um: Floats, step_um: Floats) -> Floats:
-        """Where the lines start + t * step ([N,3] each) may pass the surface: t[N,K], inf for none. May hold more than
-        the true crossings (all are tested afterwards) but never misses one.
+    def crossings(self, solid: Solid, start_um: Floats, step_um: Floats) -> Crossings:
+        """Where the segments start + t * step ([N,3] each), 0 < t < 1, may pass the surface: (segment, t), unordered.
+        May hold more than the true crossings (all are tested afterwards) but never misses one.
         """
         ...
 
@@ -63,6 +64,12 @@ SOLIDS: Registry[SolidKind] = Registry(
         "sphere": ".solid_kinds.sphere:SPHERE",
         "prism": ".solid_kinds.prism:PRISM",
         "pyramid": ".solid_kinds.prism:PYRAMID",
+        "torus": ".solid_kinds.torus:TORUS",
+        "extrude": ".solid_kinds.extrude:EXTRUDE",
+        "revolve": ".solid_kinds.cone:REVOLVE",
+        "union": ".solid_kinds.boolean:UNION",
+        "difference": ".solid_kinds.boolean:DIFFERENCE",
+        "intersection": ".solid_kinds.boolean:INTERSECTION",
     },
 )
 
@@ -114,11 +121,19 @@ def contains(solid: Solid, points_um: Floats, grow_um: float = SURFACE_UM) -> Bo
     return SOLIDS[solid.kind].contains(solid, _to_local(solid, points_um), grow_um)
 
 
-def crossings(solid: Solid, start_um: Floats, step_um: Floats) -> Floats:
-    """Where the lines start + t * step may pass the surface of the placed solid: t[N,K], inf for none."""
+def crossings(solid: Solid, start_um: Floats, step_um: Floats) -> Crossings:
+    """Where the segments start + t * step, 0 < t < 1, may pass the surface of the placed solid: (segment, t)."""
     return SOLIDS[solid.kind].crossings(
         solid, _to_local(solid, start_um), _to_local(solid, step_um, vector=True)
     )
+
+
+def listed(t: Floats) -> Crossings:
+    """(segment, t) of those of t[N,K] that lie on their segment."""
+    import numpy as np
+
+    rows, columns = np.nonzero((t > 0) & (t < 1))
+    return rows.astype(np.int64), t[rows, columns]
 
 
 def distance(solid: Solid, points_um: Floats) -> Floats:

@@ -1,11 +1,12 @@
-"""Cylinder and cone, upright on z = 0."""
+"""Cylinder, cone and any other solid of revolution about an upright axis."""
 
 from __future__ import annotations
 
-from ..quantity import FieldSpec, Length
+from ..quantity import FieldSpec, Length, list_of
 from ..scene import Solid
 from ..solids import solid_construct
 from .convex import not_positive
+from .extrude import outline_fault
 from .round import Profile, Round
 
 _RADIUS = FieldSpec("radius", Length, "radius of the foot", state=True, low=0.0)
@@ -42,4 +43,27 @@ class Cone(Round):
         return [(0.0, 0.0), (r, 0.0), *([(top, h)] if top > 0 else []), (0.0, h)]
 
 
-CYLINDER, CONE = Cylinder(), Cone()
+class Revolve(Round):
+    construct = solid_construct(
+        "revolve",
+        "an outline turned about the upright axis",
+        FieldSpec(
+            "profile",
+            list_of(list_of(Length, 2)),
+            "corners [distance from the axis, height] of the outline, which is closed",
+            state=True,
+        ),
+    )
+
+    def complaint(self, solid: Solid) -> tuple[str, str] | None:
+        profile = solid.fields.get("profile") or ()
+        fault = outline_fault("profile", profile)
+        if fault is None and min(r for r, _ in profile) < 0:
+            return "profile", f"a corner at {min(r for r, _ in profile):g} um beyond the axis"
+        return fault
+
+    def profile(self, solid: Solid) -> Profile:
+        return [(float(r), float(z)) for r, z in solid.fields["profile"]]
+
+
+CYLINDER, CONE, REVOLVE = Cylinder(), Cone(), Revolve()

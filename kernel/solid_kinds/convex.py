@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..quantity import Construct
 from ..scene import Solid
-from ..solids import SURFACE_UM, Vector
+from ..solids import SURFACE_UM, Vector, listed
 
 if TYPE_CHECKING:
     import numpy as np
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     Floats = npt.NDArray[np.float64]
     Bools = npt.NDArray[np.bool_]
+    Crossings = tuple[npt.NDArray[np.int64], Floats]
 
 
 def not_positive(solid: Solid, *names: str) -> tuple[str, str] | None:
@@ -86,8 +87,8 @@ class ConvexPolyhedron:
             inside &= points_um @ normal <= offset + grow_um
         return inside
 
-    def crossings(self, solid: Solid, start_um: Floats, step_um: Floats) -> Floats:
-        """Entry and exit of each line (Cyrus-Beck), t[N,2]."""
+    def crossings(self, solid: Solid, start_um: Floats, step_um: Floats) -> Crossings:
+        """Entry and exit of each line (Cyrus-Beck)."""
         import numpy as np
 
         normals, offsets = self._planes(solid)
@@ -105,7 +106,7 @@ class ConvexPolyhedron:
         miss |= enter > leave
         out = np.stack([enter, leave], axis=1)
         out[miss | ~np.isfinite(out).all(axis=1)] = np.inf
-        return out
+        return listed(out)
 
     def distance(self, solid: Solid, points_um: Floats) -> Floats:
         import numpy as np

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..quantity import Construct
 from ..scene import Solid
-from ..solids import Vector
+from ..solids import Vector, listed
 from .convex import foot
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     Floats = npt.NDArray[np.float64]
     Bools = npt.NDArray[np.bool_]
+    Crossings = tuple[npt.NDArray[np.int64], Floats]
 
 Profile = list[tuple[float, float]]
 
@@ -69,7 +70,7 @@ class Round:
                 odd ^= between & (r0 + (z - z0) * (dr / dz) > r)
         return np.where(odd, -near, near)
 
-    def crossings(self, solid: Solid, start_um: Floats, step_um: Floats) -> Floats:
+    def crossings(self, solid: Solid, start_um: Floats, step_um: Floats) -> Crossings:
         """Roots of each edge's cone or plane; the edge's own range of heights is left to the test afterwards."""
         import numpy as np
 
@@ -91,7 +92,7 @@ class Round:
             m = (r1 - r0) / (z1 - z0)
             q, s = r0 + m * (p[:, 2] - z0), m * d[:, 2]
             roots += quadratic(dd - s * s, 2 * (pd - q * s), pp - q * q)
-        return np.stack(roots, axis=1)
+        return listed(np.stack(roots, axis=1))
 
 
 def _edges(profile: Profile) -> list[tuple[tuple[float, float], tuple[float, float]]]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..quantity import FieldSpec, Length
 from ..scene import Solid
-from ..solids import Vector, solid_construct
+from ..solids import Vector, listed, solid_construct
 from .convex import foot, not_positive
 from .round import quadratic
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     Floats = npt.NDArray[np.float64]
     Bools = npt.NDArray[np.bool_]
+    Crossings = tuple[npt.NDArray[np.int64], Floats]
 
 
 class Sphere:
@@ -49,13 +50,13 @@ class Sphere:
 
         return np.asarray(self.distance(solid, points_um) <= grow_um)
 
-    def crossings(self, solid: Solid, start_um: Floats, step_um: Floats) -> Floats:
+    def crossings(self, solid: Solid, start_um: Floats, step_um: Floats) -> Crossings:
         import numpy as np
 
         p, d = start_um - np.array(self._centre(solid)), step_um
         r = solid.fields["radius"]
         roots = quadratic((d * d).sum(axis=1), 2 * (p * d).sum(axis=1), (p * p).sum(axis=1) - r * r)
-        return np.stack(roots, axis=1)
+        return listed(np.stack(roots, axis=1))
 
 
 SPHERE = Sphere()

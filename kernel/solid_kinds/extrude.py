@@ -1,0 +1,149 @@
+"""Extrude: any outline, with holes, drawn upwards from z = 0."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from ..quantity import FieldSpec, Length, list_of
+from ..scene import Solid
+from ..solids import Vector, listed, solid_construct
+from .convex import foot, not_positive
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    Floats = npt.NDArray[np.float64]
+    Bools = npt.NDArray[np.bool_]
+    Crossings = tuple[npt.NDArray[np.int64], Floats]
+
+Corner = tuple[float, float]
+
+#: An outline of more corners is not looked at for crossings of its own edges, which takes corners squared.
+_CHECKED_CORNERS = 2000
+
+
+def outline_fault(name: str, outline: Sequence[Corner]) -> tuple[str, str] | None:
+    """What is wrong with a closed outline: too few corners, no area, or edges that cross."""
+    if len(outline) < 3:
+        return name, f"{len(outline)} corners, an outline has at least 3"
+    if not all(math.isfinite(v) for corner in outline for v in corner):
+        return name, "a corner that is not finite"
+    if len(set(map(tuple, outline))) < len(outline):
+        return name, "two corners at one place"
+    if len(outline) > _CHECKED_CORNERS:
+        return None
+    edges = [(*outline[i], *outline[(i + 1) % len(outline)]) for i in range(len(outline))]
+    extent = max(max(abs(v) for v in corner) for corner in outline)
+    area = sum(x0 * y1 - x1 * y0 for x0, y0, x1, y1 in edges) / 2
+    if abs(area) <= 1e-12 * extent * extent:
+        return name, "an outline without area"
+    for i, a in enumerate(edges):
+        for j in range(i + 2, len(edges) - (i == 0)):
+            if _cross(a, edges[j]):
+                x, y = edges[j][:2]
+                return name, f"edges {i + 1} and {j + 1} cross, near ({x:g}, {y:g}) um"
+    return None
+
+
+def _cross(a: tuple[float, ...], b: tuple[float, ...]) -> bool:
+    def side(p: tuple[float, ...], x: float, y: float) -> float:
+        return (p[2] - p[0]) * (y - p[1]) - (p[3] - p[1]) * (x - p[0])
+
+    one, two = side(a, b[0], b[1]), side(a, b[2], b[3])
+    three, four = side(b, a[0], a[1]), side(b, a[2], a[3])
+    return one * two < 0 and three * four < 0
+
+
+class Extrude:
+    construct = solid_construct(
+        "extrude",
+        "an outline drawn upwards from z = 0",
+        FieldSpec(
+            "outline", list_of(list_of(Length, 2)), "corners of the outline, which is closed", state=True
+        ),
+        FieldSpec("height", Length, "from foot to top", state=True, low=0.0),
+        FieldSpec(
+            "holes",
+            list_of(list_of(list_of(Length, 2))),
+            "outlines that are cut out",
+            default=(),
+            default_doc="none",
+            state=True,
+        ),
+    )
+
+    def complaint(self, solid: Solid) -> tuple[str, str] | None:
+        fault = outline_fault("outline", solid.fields.get("outline") or ())
+        for hole in solid.fields.get("holes") or ():
+            fault = fault or outline_fault("holes", hole)
+        return fault or not_positive(solid, "height")
+
+    def support(self, solid: Solid, direction: Vector) -> float:
+        a, b, c = direction
+        x0, y0, z0 = foot(solid)
+        flat = max(float(a) * x + b * y for x, y in solid.fields["outline"])
+        return float(flat) + a * x0 + b * y0 + c * z0 + max(0.0, c * float(solid.fields["height"]))
+
+    def _edges(self, solid: Solid) -> tuple[Floats, Floats]:
+        """Start and end of every edge of outline and holes, [M,2] each."""
+        import numpy as np
+
+        rings = [
+            np.array(r, dtype=float) for r in (solid.fields["outline"], *(solid.fields.get("holes") or ()))
+        ]
+        return np.concatenate(rings), np.concatenate([np.roll(r, -1, axis=0) for r in rings])
+
+    def contains(self, solid: Solid, points_um: Floats, grow_um: float) -> Bools:
+        import numpy as np
+
+        return np.asarray(self.distance(solid, points_um) <= grow_um)
+
+    def distance(self, solid: Solid, points_um: Floats) -> Floats:
+        import numpy as np
+
+        p = points_um - np.array(foot(solid))
+        flat = outline_distance(p[:, :2], *self._edges(solid))
+        half = solid.fields["height"] / 2
+        rise = np.abs(p[:, 2] - half) - half
+        outside = np.hypot(np.maximum(flat, 0.0), np.maximum(rise, 0.0))
+        return np.asarray(np.where(np.maximum(flat, rise) > 0, outside, np.maximum(flat, rise)))
+
+    def crossings(self, solid: Solid, start_um: Floats, step_um: Floats) -> Crossings:
+        import numpy as np
+
+        p = start_um - np.array(foot(solid))
+        rows, ts = [], []
+        with np.errstate(all="ignore"):
+            for a, b in zip(*self._edges(solid), strict=True):
+                normal = np.array([b[1] - a[1], a[0] - b[0]])
+                t = ((a - p[:, :2]) @ normal) / (step_um[:, :2] @ normal)
+                # How far along the edge, with room for rounding at its corners.
+                at = ((p[:, :2] + t[:, None] * step_um[:, :2] - a) @ (b - a)) / ((b - a) @ (b - a))
+                hit = np.flatnonzero((t > 0) & (t < 1) & (at > -1e-6) & (at < 1 + 1e-6))
+                rows.append(hit)
+                ts.append(t[hit])
+            lids = np.stack([(z - p[:, 2]) / step_um[:, 2] for z in (0.0, solid.fields["height"])], axis=1)
+        row, t = listed(lids)
+        return np.concatenate([*rows, row]), np.concatenate([*ts, t])
+
+
+def outline_distance(points: Floats, start: Floats, end: Floats) -> Floats:
+    """Signed distance [N] of `points[N,2]` to closed outlines given by their edges, negative inside (even-odd)."""
+    import numpy as np
+
+    near = np.full(len(points), np.inf)
+    odd = np.zeros(len(points), dtype=bool)
+    x, y = points[:, 0], points[:, 1]
+    for (x0, y0), (x1, y1) in zip(start, end, strict=True):
+        dx, dy = x1 - x0, y1 - y0
+        t = np.clip(((x - x0) * dx + (y - y0) * dy) / (dx * dx + dy * dy), 0.0, 1.0)
+        near = np.minimum(near, np.hypot(x - x0 - t * dx, y - y0 - t * dy))
+        if dy != 0:
+            odd ^= ((y0 <= y) != (y1 <= y)) & (x0 + (y - y0) * (dx / dy) > x)
+    return np.where(odd, -near, near)
+
+
+EXTRUDE = Extrude()
