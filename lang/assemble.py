@@ -19,7 +19,7 @@ from .field_expr import as_expr
 from .heads import PRINT, REGION
 from .mixes import regions_of
 from .parts import lattices_in
-from .scope import COORDINATES, Env, nearest, references
+from .scope import BARE_WORDS, COORDINATES, Env, nearest, references
 from .statements import check_presets, check_test_overrides
 from .values import POISON, FieldVal, Graded, Poison, Thing, type_name
 
@@ -208,15 +208,15 @@ def _fields(
             good = False
             continue
         spans[name] = frame.span(item.value)
-        text = _bare_word(item.value, frame) if spec.type.kind == "text" else None
+        text = _bare_word(item.value) if name in BARE_WORDS else None
         out[name] = text if text is not None else field_value(ev, spec, item.value, frame, kind)
         good = good and out[name] is not POISON
     return (out if good else None), spans
 
 
-def _bare_word(node: s.Expr, frame: Frame) -> str | None:
+def _bare_word(node: s.Expr) -> str | None:
     """`cut: whole` and `process: wet_writing` need no quotes."""
-    if isinstance(node, s.Var) and node.name not in frame.env.bindings:
+    if isinstance(node, s.Var):
         return node.name
     return None
 
@@ -503,10 +503,16 @@ def _assumptions(
         ):
             text = node.origin.text.value if node.origin.text else ""
             out.append(Assumption(name, Origin(text, assumed=True), env.span(node)))
-    for name, thing in things.items():
-        if thing.kind == "part":
-            out += [Assumption(f"{name}.{what}", origin, span) for what, origin, span in thing.assumed]
     seen: set[tuple[str, str]] = set()
+    told: set[tuple[str, Span]] = set()
+    for name, thing in things.items():
+        if thing.kind != "part":
+            continue
+        for what, origin, span in thing.assumed:
+            # A moved or joined part brings along what was assumed of the part itself.
+            if (what, span) not in told:
+                told.add((what, span))
+                out.append(Assumption(f"{name}.{what}", origin, span))
 
     def figures(owner: str, made: Any) -> None:
         for what, origin in made.provenance.items():

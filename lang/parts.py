@@ -130,8 +130,8 @@ def rotation(axis: tuple[float, float, float], angle: float) -> Matrix:
 
 def _subject(c: Call, node: s.Expr) -> Thing | Poison:
     value = c.ev.eval(node, c.frame)
-    if value is POISON:
-        return POISON
+    if isinstance(value, Poison):
+        return value
     if isinstance(value, Thing) and value.kind in ("part", "solid"):
         return value
     return c.err(
@@ -154,8 +154,8 @@ def _vector(c: Call, node: s.Expr, what: str) -> tuple[float, float, float] | Po
     value = c.ev.eval(node, c.frame)
     if isinstance(value, tuple) and len(value) == 2:
         value = (*value, Num(0.0, LENGTH))
-    if value is POISON:
-        return POISON
+    if isinstance(value, Poison):
+        return value
     from ..kernel.diagnostics import Diagnostic
     from .types import convert
 
@@ -185,8 +185,8 @@ def _axis(c: Call, node: s.Expr | None, default: str) -> tuple[float, float, flo
     if isinstance(node, s.Var) and node.name in _AXES:
         return _AXES[node.name]
     value = c.ev.eval(node, c.frame)
-    if value is POISON:
-        return POISON
+    if isinstance(value, Poison):
+        return value
     if isinstance(value, str) and value in _AXES:
         return _AXES[value]
     if isinstance(value, tuple) and len(value) == 3 and all(isinstance(v, Num) for v in value):

@@ -23,6 +23,9 @@ FUNCTIONS = (
 )  # fmt: skip
 CONSTANTS = ("pi", "rest")
 
+#: Fields whose value is a word of the language and needs no quotes.
+BARE_WORDS = ("cut", "process")
+
 UNSET: Any = object()
 
 Key = tuple["Env", str]
@@ -116,6 +119,10 @@ def references(
                     yield node, head, here
             else:
                 pending.append((node.base, here, False))
+        elif isinstance(node, s.Field):
+            # `cut: whole` and `process: wet_writing` say a word, not a name.
+            if not (node.name.text in BARE_WORDS and isinstance(node.value, s.Var)):
+                pending.append((node.value, here, False))
         elif isinstance(node, s.Construct):
             pending.append((node.block, here, False))
             pending.append((node.head, here, True))
