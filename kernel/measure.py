@@ -1,0 +1,348 @@
+"""Figures of a part in either state: lengths, volume, surface, contacts, gaps, spans, solid fraction, and what it takes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .bulk import bulk_fraction
+from .contacts import Contacts, find_contacts
+from .filaments import FilamentSet, Floats
+from .overlap import perimeter
+from .scene import StateName
+from .sections import ink_column, segment_lengths
+
+if TYPE_CHECKING:
+    from .build import Job
+
+STATES: tuple[StateName, ...] = ("wet", "dried")
+
+#: 1 nL in um^3.
+NANOLITRE = 1e6
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StateFigures:
+    """Figures of one state, um, um^2, um^3; docs/physics.md defines each. A gap is inf where nothing stands apart.
+
+    `exact` is False where volume and surface come from the method for bent filaments; `materials` gives length and
+    swept volume (overlaps not taken off) of each ink. `details` holds what was found filament by filament.
+    """
+
+    filaments: int
+    points: int
+    layers: int
+    length_um: float
+    volume_um3: float
+    surface_um2: float
+    bbox_um: tuple[tuple[float, float, float], tuple[float, float, float]]
+    contacts: int
+    missing_contacts: int
+    max_span_um: float
+    min_gap_um: float
+    solid_fraction: float
+    solid_fraction_of: str
+    envelope_fraction: float
+    swept_um3: float
+    min_gap_in_layer_um: float
+    max_overhang_um: float
+    joints: int
+    exact: bool
+    materials: dict[str, dict[str, float]]
+    details: Contacts
+
+    def as_dict(self) -> dict[str, Any]:
+        """The keys of `wp measure --json`, and a few more; a gap that does not exist is None."""
+        return {
+            "filaments": self.filaments,
+            "points": self.points,
+            "layers": self.layers,
+            "length_um": self.length_um,
+            "volume_um3": self.volume_um3,
+            "surface_um2": self.surface_um2,
+            "bbox_um": [list(self.bbox_um[0]), list(self.bbox_um[1])],
+            "contacts": self.contacts,
+            "missing_contacts": self.missing_contacts,
+            "max_span_um": self.max_span_um,
+            "min_gap_um": _finite(self.min_gap_um),
+            "solid_fraction": self.solid_fraction,
+            "solid_fraction_of": self.solid_fraction_of,
+            "envelope_fraction": self.envelope_fraction,
+            "swept_um3": self.swept_um3,
+            "min_gap_in_layer_um": _finite(self.min_gap_in_layer_um),
+            "max_overhang_um": self.max_overhang_um,
+            "joints": self.joints,
+            "exact": self.exact,
+            "materials": self.materials,
+        }
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sweep:
+    """Every filament swept along its axis, one row a filament: length um, volume um^3, lateral and end surface um^2."""
+
+    length_um: Floats
+    volume_um3: Floats
+    surface_um2: Floats
+
+
+def sweep(filaments: FilamentSet, name: StateName) -> Sweep:
+    """Length, volume and surface of every filament by itself. Corners are mitred, so that volume is area times length;
+    between two points width and height change linearly (volume by Simpson's rule, which is exact for it). Ends are flat.
+    """
+    n, state = len(filaments), filaments.state(name)
+    first, owner = filaments.segments()
+    length = segment_lengths(state.points_um, first)
+    a, b = 0.5 * state.width_um, 0.5 * state.height_um
+    a0, b0, a1, b1 = a[first], b[first], a[first + 1], b[first + 1]
+    volume = (math.pi / 6.0) * length * (a0 * b0 + a1 * b1 + (a0 + a1) * (b0 + b1))
+    around = _perimeters(a, b)
+    surface = 0.5 * length * (around[first] + around[first + 1])
+    ends = math.pi * (a * b)
+
+    def total(of: Floats) -> Floats:
+        return np.bincount(owner, of, minlength=n).astype(np.float64)
+
+    faces = ends[filaments.offsets[:-1]] + ends[filaments.offsets[1:] - 1]
+    return Sweep(total(length), total(volume), total(surface) + faces)
+
+
+def _perimeters(a: Floats, b: Floats) -> Floats:
+    if len(a) and np.array_equal(a, b):
+        return 2.0 * math.pi * a
+    return perimeter(a, b)
+
+
+def measure_state(filaments: FilamentSet, name: StateName) -> StateFigures:
+    """Figures of the state `name`. LookupError where it has not been computed."""
+    swept = sweep(filaments, name)
+    found = find_contacts(filaments, name)
+    total, surface = float(swept.volume_um3.sum()), float(swept.surface_um2.sum())
+    volume, surface = total - found.shared_um3, surface - found.hidden_um2
+    exact = found.exact
+    if found.crowded and found.rods is not None:
+        union = _union(filaments, name)
+        exact = union is not None
+        if union is not None:
+            volume, surface = union
+    bbox = bounding_box(filaments, name)
+    sides = [hi - lo for lo, hi in zip(*bbox, strict=True)]
+    box = math.prod(sides)
+    envelope = volume / box if box > 0 else 0.0
+    bulk = bulk_fraction(found)
+    return StateFigures(
+        filaments=len(filaments),
+        points=filaments.point_count,
+        layers=len(np.unique(filaments.layer)),
+        length_um=float(swept.length_um.sum()),
+        volume_um3=volume,
+        surface_um2=surface,
+        bbox_um=bbox,
+        contacts=found.contacts,
+        missing_contacts=found.missing,
+        max_span_um=float(found.span_um.max(initial=0.0)),
+        min_gap_um=found.gap_um,
+        solid_fraction=envelope if bulk is None else bulk,
+        solid_fraction_of="envelope" if bulk is None else "bulk",
+        envelope_fraction=envelope,
+        swept_um3=total,
+        min_gap_in_layer_um=found.layer_gap_um,
+        max_overhang_um=float(found.overhang_um.max(initial=0.0)),
+        joints=found.joints,
+        exact=exact,
+        materials=_by_ink(filaments, swept),
+        details=found,
+    )
+
+
+def _union(filaments: FilamentSet, name: StateName) -> tuple[float, float] | None:
+    """Volume and surface where three rods share a place, None where there are too many of them."""
+    from .exposed import MOST_PAIRS, exposed
+
+    found = find_contacts(filaments, name)
+    if found.contacts + found.joints > MOST_PAIRS or found.rods is None:
+        return None
+    rows = find_contacts(filaments, name, pairs=True).rows
+    one, two = (np.concatenate([r[k] for r in rows]) for k in (0, 1))
+    return exposed(found.rods, one, two)
+
+
+def bounding_box(
+    filaments: FilamentSet, name: StateName
+) -> tuple[tuple[float, float, float], tuple[float, float, float]]:
+    """Box around the filaments (flat ends, sections square to the axis of each end or bend), um. ((0,0,0),(0,0,0)) for none."""
+    state = filaments.state(name)
+    if not len(state.points_um):
+        return (0.0, 0.0, 0.0), (0.0, 0.0, 0.0)
+    low, high = np.full(3, np.inf), np.full(3, -np.inf)
+    first, _ = filaments.segments()
+    for k in range(0, len(first), 1 << 20):
+        at = first[k : k + (1 << 20)]
+        p, q = state.points_um[at], state.points_um[at + 1]
+        t = q - p
+        norm = np.linalg.norm(t, axis=1, keepdims=True)
+        t = np.divide(t, norm, out=np.zeros_like(t), where=norm > 0)
+        flat = np.hypot(t[:, 0], t[:, 1])
+        with np.errstate(divide="ignore", invalid="ignore"):
+            side = np.stack([-t[:, 1] / flat, t[:, 0] / flat, np.zeros(len(t))], axis=1)
+        side[flat < 1e-12] = (1.0, 0.0, 0.0)
+        up = np.cross(t, side)
+        for end, row in ((p, at), (q, at + 1)):
+            a, b = 0.5 * state.width_um[row, None], 0.5 * state.height_um[row, None]
+            reach = np.hypot(a * side, b * up)
+            low, high = (
+                np.minimum(low, (end - reach).min(axis=0)),
+                np.maximum(high, (end + reach).max(axis=0)),
+            )
+    x0, y0, z0 = (float(v) for v in low)
+    x1, y1, z1 = (float(v) for v in high)
+    return (x0, y0, z0), (x1, y1, z1)
+
+
+def _by_ink(filaments: FilamentSet, swept: Sweep) -> dict[str, dict[str, float]]:
+    n = len(filaments.inks)
+    length = np.bincount(filaments.material, swept.length_um, minlength=n)
+    volume = np.bincount(filaments.material, swept.volume_um3, minlength=n)
+    out: dict[str, dict[str, float]] = {}
+    for k, ink in enumerate(filaments.inks):
+        row = out.setdefault(ink.name, {"length_um": 0.0, "volume_um3": 0.0})
+        row["length_um"] += float(length[k])
+        row["volume_um3"] += float(volume[k])
+    return out
+
+
+def materials(filaments: FilamentSet) -> dict[str, dict[str, Any]]:
+    """What each ink gives and takes, by name. Length and volume are those of the wet state (of the drawn one where there
+    is no wet one), swept, so that ink is not lost where filaments overlap.
+
+    `ink_nl`: the ink that leaves the nozzle, wet volume / swell^2. `nanocrystal_ug`: its nanocrystals, which drying
+    keeps. `porosity`: of a dried filament, 1 - mass / (density * volume). `inner_surface_um2`: their inner surface from BET,
+    `silica_m2_g`: the BET figure for equal volume of silica (2.43 g/cm3), where the ink has one.
+    """
+    name: StateName = "dried" if filaments.wet is None else "wet"
+    swept = sweep(filaments, name)
+    rows = _by_ink(filaments, swept)
+    swell = ink_column(filaments, "swell")
+    ink_um3 = np.bincount(filaments.material, swept.volume_um3 / swell**2, minlength=len(filaments.inks))
+    dried = _by_ink(filaments, sweep(filaments, "dried")) if filaments.dried is not None else None
+    out: dict[str, dict[str, Any]] = {}
+    for k, ink in enumerate(filaments.inks):
+        row = out.get(ink.name)
+        if row is None:
+            row = out[ink.name] = {**rows[ink.name], "ink_nl": 0.0, "nanocrystal_ug": 0.0}
+        mass = float(ink_um3[k]) * ink.concentration_ug_um3
+        row["ink_nl"] += float(ink_um3[k]) / NANOLITRE
+        row["nanocrystal_ug"] += mass
+        if dried is not None and dried[ink.name]["volume_um3"] > 0:
+            row["dried_um3"] = dried[ink.name]["volume_um3"]
+            row["porosity"] = 1.0 - row["nanocrystal_ug"] / (ink.density_ug_um3 * row["dried_um3"])
+        if ink.bet_um2_ug is not None:
+            # um^2/ug is 1e-6 m^2/g; ug/um^3 is 1e6 g/cm^3.
+            row["bet_m2_g"] = ink.bet_um2_ug * 1e-6
+            row["inner_surface_um2"] = row["nanocrystal_ug"] * ink.bet_um2_ug
+            row["silica_m2_g"] = row["bet_m2_g"] * ink.density_ug_um3 * 1e6 / SILICA_G_CM3
+    return out
+
+
+#: Density of silica that P compares with, g/cm3.
+SILICA_G_CM3 = 2.43
+
+
+def figures(jobs: Iterable[Job]) -> dict[str, dict[str, Any]]:
+    """Part name -> {"wet": S, "dried": S, "materials": M}; the states that have been computed."""
+    return {job.name: _figures(job.filaments) for job in jobs}
+
+
+def _figures(filaments: FilamentSet) -> dict[str, Any]:
+    out: dict[str, Any] = {
+        name: measure_state(filaments, name).as_dict()
+        for name in STATES
+        if getattr(filaments, name) is not None
+    }
+    inks = out["materials"] = materials(filaments)
+    for name in STATES:
+        if name in out:
+            # What an ink takes and gives does not change with the state; its length and volume do.
+            rows = out[name]["materials"]
+            out[name]["materials"] = {ink: {**inks[ink], **row} for ink, row in rows.items()}
+    return out
+
+
+def measure(jobs: Sequence[Job]) -> dict[str, Any]:
+    """What `wp measure --json` prints: {"states": {"wet": S, "dried": S}, "materials": M}. Several prints are measured as
+    they lie together."""
+    from .filaments import join
+
+    found = _figures(jobs[0].filaments if len(jobs) == 1 else join([j.filaments for j in jobs]))
+    ink = found.pop("materials")
+    return {"states": found, "materials": ink}
+
+
+def table(found: dict[str, Any], states: Sequence[str] = STATES) -> str:
+    """The figures as text, one column a state."""
+    rows: list[tuple[str, ...]] = [("", *states)]
+    shown = [s for s in states if s in found["states"]]
+    rows = [("", *shown)]
+    for label, key, unit, scale in _ROWS:
+        rows.append(
+            (
+                f"{label}{', ' + unit if unit else ''}",
+                *(_number(found["states"][s][key], scale) for s in shown),
+            )
+        )
+    for label, axis in (("size x, um", 0), ("size y, um", 1), ("size z, um", 2)):
+        boxes = [found["states"][s]["bbox_um"] for s in shown]
+        rows.append((label, *(_number(b[1][axis] - b[0][axis], 1.0) for b in boxes)))
+    wide = [max(len(r[k]) for r in rows) for k in range(len(shown) + 1)]
+    lines = [
+        "  ".join(
+            c.ljust(w) if k == 0 else c.rjust(w) for k, (c, w) in enumerate(zip(r, wide, strict=True))
+        ).rstrip()
+        for r in rows
+    ]
+    for name, m in found["materials"].items():
+        parts = [
+            f"{m['length_um'] / 1e3:.6g} mm",
+            f"ink {m['ink_nl']:.6g} nL",
+            f"{m['nanocrystal_ug']:.6g} ug",
+        ]
+        if "porosity" in m:
+            parts.append(f"porosity {m['porosity']:.1%}")
+        if "bet_m2_g" in m:
+            parts.append(f"BET {m['bet_m2_g']:.4g} m2/g (as silica {m['silica_m2_g']:.4g})")
+        lines.append(f"{name}: " + ", ".join(parts))
+    of = {s: found["states"][s]["solid_fraction_of"] for s in shown}
+    if "envelope" in of.values():
+        lines.append("solid fraction of the envelope: " + ", ".join(s for s in shown if of[s] == "envelope"))
+    return "\n".join(lines)
+
+
+_ROWS = (
+    ("filaments", "filaments", "", 1.0),
+    ("points", "points", "", 1.0),
+    ("layers", "layers", "", 1.0),
+    ("length", "length_um", "mm", 1e-3),
+    ("volume", "volume_um3", "nL", 1.0 / NANOLITRE),
+    ("surface", "surface_um2", "mm2", 1e-6),
+    ("contacts", "contacts", "", 1.0),
+    ("missing contacts", "missing_contacts", "", 1.0),
+    ("longest span", "max_span_um", "um", 1.0),
+    ("longest free end", "max_overhang_um", "um", 1.0),
+    ("least gap", "min_gap_um", "um", 1.0),
+    ("least gap in a layer", "min_gap_in_layer_um", "um", 1.0),
+    ("solid fraction", "solid_fraction", "", 1.0),
+)
+
+
+def _number(value: float | None, scale: float) -> str:
+    if value is None:
+        return "none"
+    return str(value) if isinstance(value, int) else f"{value * scale:.6g}"
