@@ -1,1 +1,18 @@
 """Ways to look at a part: one file each, one line here each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ...kernel.registry import Registry
+
+if TYPE_CHECKING:
+    from ..preview import Preview
+
+PREVIEWS: Registry[Preview] = Registry(
+    "previews",
+    __name__,
+    {
+        "png": ".png:PNG",
+    },
+)

@@ -1,0 +1,161 @@
+"""What a picture shows, as data and before anything is drawn: panels, scale, colours, legend, scale bar."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from ...kernel.diagnostics import WetprintError, error
+from ...kernel.filaments import FilamentSet, Floats
+from ...kernel.scene import StateName
+from ..export import whole
+from .camera import Camera, Frame, extent, nice_length
+from .style import STYLES, Style
+
+if TYPE_CHECKING:
+    from ...kernel.build import Job
+
+Shown = Literal["wet", "dried", "both"]
+Jobs = "FilamentSet | Sequence[FilamentSet | Job]"
+
+#: Share of a panel that a part fills, and of the picture that margins and lettering take (chosen by eye).
+_FILL, _MARGIN, _LETTER = 0.94, 0.045, 0.031
+
+#: A scale bar is at most this share of a panel's width.
+_BAR = 0.22
+
+CAPTIONS: dict[StateName, str] = {"wet": "wet", "dried": "dried"}
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A rectangle of pixels, from the upper left corner of the picture."""
+
+    left: int
+    top: int
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Panel:
+    """One state of the part in `box`; `index` uint8[F] gives each filament its row in the picture's colours."""
+
+    part: FilamentSet
+    state: StateName
+    caption: str
+    box: Box
+    frame: Frame
+    index: npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Picture:
+    """`size` in pixels; `axes` rows right, up, towards the eye; `legend` pairs of label and colour; `bar_um` long is the scale bar."""
+
+    size: tuple[int, int]
+    style: Style
+    axes: Floats
+    panels: tuple[Panel, ...]
+    colours: tuple[str, ...]
+    legend: tuple[tuple[str, str], ...]
+    um_per_px: float
+    bar_um: float
+    letter_px: int
+    margin_px: int
+    transparent: bool = False
+    ground: bool = True
+    lettering: bool = True
+
+
+def picture(
+    jobs: FilamentSet | Sequence[FilamentSet | Job],
+    *,
+    state: Shown = "dried",
+    size: tuple[int, int] = (1600, 1200),
+    style: str = "paper",
+    camera: Camera | None = None,
+    transparent: bool = False,
+    ground: bool = True,
+    lettering: bool = True,
+) -> Picture:
+    """Lay out a picture of `jobs`. Raises WetprintError: X712 nothing there, X713 state not known, X722 size, X723 style."""
+    if style not in STYLES:
+        raise WetprintError(error("X723", f"{style!r} is not a style; expected {', '.join(STYLES)}"))
+    width, height = size
+    if not (16 <= width <= 16384 and 16 <= height <= 16384):
+        raise WetprintError(error("X722", f"{width}x{height} pixels; expected 16 to 16384 each way"))
+    camera = camera or Camera()
+    states: tuple[StateName, ...] = ("wet", "dried") if state == "both" else (state,)
+    parts = [whole(jobs, name) for name in states]
+    colours, legend, index = ink_colours(parts[0])
+    axes = camera.axes()
+
+    letter = max(8, round(_LETTER * min(height, 0.75 * width)))
+    margin = max(2, round(_MARGIN * min(width, height)))
+    foot = round(2.6 * letter) if lettering else 0
+    head = round(1.9 * letter) if lettering and len(states) > 1 else 0
+    boxes = [
+        Box(
+            k * (width // len(states)), head, width // len(states), max(4, height - head - foot - margin // 2)
+        )
+        for k in range(len(states))
+    ]
+    ends = [extent(part, name, axes) for part, name in zip(parts, states, strict=True)]
+    low = np.min([e[0] for e in ends], axis=0)
+    high = np.max([e[1] for e in ends], axis=0)
+    # All panels share scale and centre, so that two states can be compared by eye.
+    room_w = max(2, boxes[0].width - 2 * margin)
+    room_h = max(2, boxes[0].height - margin)
+    um_per_px = float(max((high - low)[0] / room_w, (high - low)[1] / room_h, 1e-6)) / (_FILL * camera.zoom)
+    centre = (float(low[0] + high[0]) / 2, float(low[1] + high[1]) / 2)
+    deep = float(high[2] - low[2]) + 1.0
+    # The ground reaches before and behind the part: leave room for what of it the frame shows.
+    reach = (height + width) * um_per_px
+    panels = tuple(
+        Panel(
+            part,
+            name,
+            CAPTIONS[name] if len(states) > 1 else "",
+            box,
+            Frame(box.width, box.height, centre, um_per_px, float(high[2]) + deep + 2 * reach, float(low[2]) - deep - 2 * reach),
+            index,
+        )
+        for part, name, box in zip(parts, states, boxes, strict=True)
+    )  # fmt: skip
+    return Picture(
+        size=(width, height),
+        style=STYLES[style],
+        axes=axes,
+        panels=panels,
+        colours=colours,
+        legend=legend,
+        um_per_px=um_per_px,
+        bar_um=nice_length(_BAR * boxes[0].width * um_per_px),
+        letter_px=letter,
+        margin_px=margin,
+        transparent=transparent,
+        ground=ground,
+        lettering=lettering,
+    )
+
+
+def ink_colours(
+    part: FilamentSet,
+) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...], npt.NDArray[np.uint8]]:
+    """Colours, legend (only what is there, in the order of the inks) and the colour index uint8[F] of every filament."""
+    used = np.unique(part.material)
+    if len(used) > 250:
+        raise WetprintError(error("X724", f"{len(used)} inks in one picture; at most 250 can be told apart"))
+    row = np.zeros(len(part.inks), dtype=np.uint8)
+    row[used] = np.arange(len(used))
+    inks = [part.inks[m] for m in used]
+    return (
+        tuple(ink.colour for ink in inks),
+        tuple((ink.name, ink.colour) for ink in inks),
+        row[part.material],
+    )

@@ -1,0 +1,34 @@
+"""How pictures may look: the lamps, the surface and the paper of each style."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+#: Of one lamp: direction towards it (view: right, up, towards the eye) and strength.
+Lamp = tuple[tuple[float, float, float], float]
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """Colours are "#rrggbb". `key` casts shadows, `fills` do not. `sky` and `earth` light from above and below.
+
+    `roughness` runs from 0 (mirror) to 1 (chalk); `gloss` is the reflectance head on. `shadow` is how dark the ground gets.
+    """
+
+    name: str
+    doc: str
+    background: str = "#ffffff"
+    letters: str = "#16181d"
+    key: Lamp = ((-0.50, 0.72, 0.62), 0.72)
+    fills: tuple[Lamp, ...] = (((0.85, 0.10, 0.55), 0.16), ((0.0, 0.35, 0.95), 0.14))
+    sky: float = 0.66
+    earth: float = 0.30
+    roughness: float = 0.45
+    gloss: float = 0.045
+    shadow: float = 0.62
+
+
+STYLES: dict[str, Style] = {
+    "paper": Style("paper", "matte filaments on white, as in the figures of papers"),
+    "dark": Style("dark", "the same on a dark slide", background="#15181d", letters="#e9ebee", shadow=0.85),
+}

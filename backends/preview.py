@@ -1,0 +1,76 @@
+"""Looking at a part: what every way of looking must offer, and the one call that the command makes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, Protocol
+
+from ..kernel.filaments import FilamentSet
+from .previews import PREVIEWS
+
+if TYPE_CHECKING:
+    from ..kernel.build import Job
+
+Shown = Literal["wet", "dried", "both"]
+Jobs = "FilamentSet | Sequence[FilamentSet | Job]"
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a user wants to see a part. `view` is a named direction or "AZIMUTH,ELEVATION" in degrees; `title` names the part."""
+
+    state: Shown = "dried"
+    size: tuple[int, int] = (1600, 1200)
+    style: str = "paper"
+    view: str = "axonometric"
+    transparent: bool = False
+    title: str = ""
+
+
+class Preview(Protocol):
+    """One way to look. `ending` is that of the files it writes, "" for one that writes none."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def doc(self) -> str: ...
+
+    @property
+    def ending(self) -> str: ...
+
+    def show(
+        self, jobs: FilamentSet | Sequence[FilamentSet | Job], look: Look, path: Path | None
+    ) -> Path | None:
+        """Show `jobs`: in the file `path`, or on the screen for a preview without an ending. Raises WetprintError (X7xx)."""
+
+
+def preview(
+    jobs: FilamentSet | Sequence[FilamentSet | Job],
+    *,
+    state: str = "dried",
+    png: Path | None = None,
+    html: Path | None = None,
+    gif: Path | None = None,
+    size: tuple[int, int] = (1600, 1200),
+    transparent: bool = False,
+    style: str = "paper",
+    view: str = "axonometric",
+    title: str = "",
+) -> list[Path]:
+    """Show `jobs` in each file that is named, or in a window where none is. Returns the files that were written."""
+    look = Look(_shown(state), size, style, view, transparent, title)
+    asked = [(name, path) for name, path in (("png", png), ("html", html), ("gif", gif)) if path is not None]
+    if not asked:
+        PREVIEWS["window"].show(jobs, look, None)
+        return []
+    return [path for name, path in asked if PREVIEWS[name].show(jobs, look, Path(path))]
+
+
+def _shown(state: str) -> Shown:
+    known: dict[str, Shown] = {"wet": "wet", "dried": "dried", "both": "both"}
+    if state in known:
+        return known[state]
+    raise ValueError(f"{state!r}: expected wet, dried or both")

@@ -1,0 +1,169 @@
+"""PNG: a still picture with true widths, soft light and a scale bar, drawn without a display."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from ...kernel.filaments import FilamentSet
+from ..drawing.camera import Camera
+from ..drawing.gbuffer import GROUND, Canvas, Patch, ground_patch, rod_patch, straight, together, tube_patch
+from ..drawing.lettering import letter
+from ..drawing.light import Open, open_light
+from ..drawing.picture import Panel, Picture, Shown, picture
+from ..drawing.shading import encoded, lamps, linear, nearest, shade
+from ..files import writing
+from ..preview import Look
+from ..tubes import Floats32, chord_sides
+
+if TYPE_CHECKING:
+    from ...kernel.build import Job
+
+#: Samples each way in a pixel: edges are drawn from their mean.
+_FINE = 2
+
+
+def render_png(
+    jobs: FilamentSet | Sequence[FilamentSet | Job],
+    path: Path,
+    *,
+    state: Shown = "dried",
+    size: tuple[int, int] = (1600, 1200),
+    transparent: bool = False,
+    style: str = "paper",
+    camera: Camera | None = None,
+    ground: bool = True,
+) -> Path:
+    """Draw `jobs` to `path`. Same input, same bytes. Raises WetprintError (X710, X712, X713, X720, X722, X723)."""
+    shown = picture(
+        jobs, state=state, size=size, transparent=transparent, style=style, camera=camera, ground=ground
+    )
+    pixels = render(shown)
+    from PIL import Image
+
+    with writing(Path(path)) as out:
+        Image.fromarray(pixels).save(out, format="PNG", compress_level=5, dpi=(300, 300))
+    return Path(path)
+
+
+def render(shown: Picture) -> npt.NDArray[np.uint8]:
+    """The picture as sRGB bytes, uint8[H,W,3], or [H,W,4] where it has no background."""
+    width, height = shown.size
+    light = np.zeros((height, width, 3), dtype=np.float32)
+    cover = np.zeros((height, width), dtype=np.float32)
+    for panel in shown.panels:
+        b = panel.box
+        place = (slice(b.top, b.top + b.height), slice(b.left, b.left + b.width))
+        light[place], cover[place] = _panel(panel, shown)
+    over = letter(shown, linear, lambda colour, w, h: _swatch(shown, colour, w, h))
+    clear = np.float32(1.0) - over.cover
+    light = light * clear[..., None] + over.light
+    cover = cover * clear + over.cover
+    if not shown.transparent:
+        paper = (np.float32(1.0) - cover[..., None]) * linear(shown.style.background)
+        return encoded((light + paper).astype(np.float32))
+    straight_light = light / np.maximum(cover, np.float32(1e-4))[..., None]
+    alpha = np.rint(np.clip(cover, 0, 1) * 255).astype(np.uint8)
+    return np.concatenate([encoded(straight_light), alpha[..., None]], axis=2)
+
+
+def _panel(panel: Panel, shown: Picture) -> tuple[Floats32, Floats32]:
+    axes, frame = shown.axes, panel.frame
+    patch = _visible(panel, shown)
+    up_view = (float(axes[1, 2]), float(axes[2, 2]))
+    if shown.ground and up_view[1] > 0.05:
+        s = panel.part.state(panel.state)
+        low, high = s.points_um.min(axis=0), s.points_um.max(axis=0)
+        reach = 2.0 * (frame.width + frame.height) * frame.um_per_px
+        patch = together([patch, ground_patch(0.0, low - reach, high + reach, axes)])
+    fine = replace(frame, width=frame.width * _FINE, height=frame.height * _FINE, um_per_px=frame.um_per_px / _FINE)  # fmt: skip
+    seen = Canvas(patch).see(fine, np.eye(3))
+    small = nearest(seen, _FINE)
+    s = panel.part.state(panel.state)
+    solid = tube_patch(panel.part, s, panel.index, np.eye(3), 6)
+    across = float(np.median(s.width_um))
+    reaching: Open = open_light(
+        small, frame, axes, solid, np.array(shown.style.key[0]) @ axes, across_um=across
+    )
+    light, cover = shade(seen, _FINE, small, reaching, shown.colours, shown.style, up_view)
+    # The shadow on the ground fades out before the panel ends.
+    solid_cover = small.index < GROUND
+    window = _window(frame.height)[:, None] * _window(frame.width)[None, :]
+    return light, np.where(solid_cover, cover, cover * window)
+
+
+def _window(n: int) -> Floats32:
+    """1 inside, falling smoothly to 0 at both ends."""
+    edge = np.clip(np.minimum(np.arange(n) + 0.5, n - 0.5 - np.arange(n)) / (0.10 * n), 0.0, 1.0)
+    out: Floats32 = (edge * edge * (3 - 2 * edge)).astype(np.float32)
+    return out
+
+
+def _visible(panel: Panel, shown: Picture) -> Patch:
+    """What of the part can face the eye, as fine as its pixels deserve."""
+    s = panel.part.state(panel.state)
+    radius_px = 0.5 * float(max(s.width_um.max(), s.height_um.max())) / panel.frame.um_per_px
+    sides = chord_sides(radius_px * _FINE, 0.12)
+    rods = straight(panel.part, s)
+    patches = []
+    if rods.any():
+        f = panel.part.offsets[:-1][rods]
+        patches.append(
+            rod_patch(
+                s.points_um[f],
+                s.points_um[f + 1],
+                s.width_um[f],
+                s.height_um[f],
+                panel.index[rods],
+                shown.axes,
+                max(4, sides // 2),
+            )
+        )
+    if not rods.all():
+        rest = np.flatnonzero(~rods)
+        some = panel.part.take(rest)
+        patches.append(
+            tube_patch(some, some.state(panel.state), panel.index[rest], shown.axes, max(12, sides))
+        )
+    return together(patches)
+
+
+def _swatch(shown: Picture, colour: str, width: int, height: int) -> tuple[Floats32, Floats32]:
+    """A short filament for the legend, lit as the part is: linear light float32[h,w,3] and coverage."""
+    up_view = (float(shown.axes[1, 2]), float(shown.axes[2, 2]))
+    table = lamps(shown.style, up_view)
+    y = 1.0 - 2.0 * (np.arange(height) + 0.5) / height
+    row = np.rint(y * 127.5 + 127.5).astype(np.int64) * 256 + 127
+    matte = table.key[row] + table.rest[row]
+    gloss = table.key_gloss[row] + table.rest_gloss[row]
+    column = matte[:, None] * linear(colour)[None, :] + gloss[:, None]
+    light = np.repeat(column[:, None, :], width, axis=1).astype(np.float32)
+    return light, np.ones((height, width), dtype=np.float32)
+
+
+class _Png:
+    name = "png"
+    doc = "a still picture"
+    ending = ".png"
+
+    def show(
+        self, jobs: FilamentSet | Sequence[FilamentSet | Job], look: Look, path: Path | None
+    ) -> Path | None:
+        assert path is not None
+        return render_png(
+            jobs,
+            path,
+            state=look.state,
+            size=look.size,
+            transparent=look.transparent,
+            style=look.style,
+            camera=Camera.named(look.view),
+        )
+
+
+PNG = _Png()
