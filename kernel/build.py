@@ -115,7 +115,7 @@ class _Builder:
         depth: Depth | None = None
         if isinstance(part, Lattice):
             lines = self._lattice(part)
-            depth = _depth(part)
+            depth = None if lines is None else _depth(part)
         elif isinstance(part, Path):
             lines = self._path(part)
         elif isinstance(part, Placed):
@@ -221,7 +221,7 @@ class _Builder:
         if lines is None:
             return None
         matrices = np.array(node.matrices, dtype=float).reshape(-1, 3, 4)
-        scales = np.abs(np.linalg.det(matrices[:, :, :3])) ** (1 / 3) if np.isfinite(matrices).all() else None
+        scales = np.cbrt(np.abs(np.linalg.det(matrices[:, :, :3]))) if np.isfinite(matrices).all() else None
         if scales is None or not len(matrices) or scales.min(initial=np.inf) < 1e-9:
             self.say.append(error("E403", f"'{node.name}' has no copies, or a copy squeezed flat", node.span))
             return None
@@ -252,7 +252,7 @@ def place(lines: Lines, matrices: Floats, scales: Floats) -> Lines:
     m, f, p = len(matrices), len(lines), len(lines.points_um)
     turned = np.einsum("mij,pj->mpi", matrices[:, :, :3], lines.points_um)
     turned += matrices[:, None, :, 3]
-    scales = np.where(np.abs(scales - 1) < 1e-12, 1.0, scales)
+    scales = np.round(scales, 12)  # the determinant of a rotation is 1 but for rounding
     starts = lines.offsets[:-1][None, :] + (np.arange(m) * p)[:, None]
     out = Lines(
         turned.reshape(-1, 3),

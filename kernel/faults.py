@@ -88,7 +88,7 @@ def lattice_faults(node: Lattice) -> list[Diagnostic]:
         out.append(
             error(
                 "E402",
-                f"size is {' x '.join(f'{s:g}' for s in size)} um, both must be above zero",
+                f"size is {' x '.join('nothing' if s is None else f'{s:g}' for s in size)} um, both must be above zero",
                 span_of(node, "size"),
             )
         )

@@ -152,7 +152,8 @@ def complete_common(construct: Construct, fields: dict[str, Any]) -> dict[str, A
             out["frame"] = (low[0], low[1], high[0], high[1])
         if out.get("layers") is None and d and h:
             out["layers"] = max(0, floor_fit(high[2] - d, h) + 1)
-    if out.get("size") is not None and out.get("frame") is None:
+    size = tuple(map(_number, out.get("size") or ()))
+    if len(size) == 2 and None not in size and out.get("frame") is None:
         sx, sy = out["size"]
         out["frame"] = (-sx / 2, -sy / 2, sx / 2, sy / 2)
     n = out.get("layers")
