@@ -27,8 +27,9 @@ from .runner import MachineError, Printer, Runner, Tally, TrippedError, where_st
 from .states import Progress, RunResult, State
 from .watchdog import Watchdog
 
-#: How much of a filament is laid twice where a print goes on, in widths of the nozzle's bore (assumed).
-OVERLAP_BORES = 1.0
+#: How much of a filament is laid twice where a print goes on: this many bores of the nozzle, and as far as it goes in the time
+#: that may pass between ink off and the reading of the position behind it (assumed).
+OVERLAP_BORES, READING_S = 1.0, 0.01
 CONNECT_S = 5.0
 
 
@@ -265,7 +266,7 @@ class _Job:
 
     def _overlap_um(self, row: int) -> float:
         n = int(self.toolpath.nozzle[min(row, len(self.toolpath) - 1)])
-        return OVERLAP_BORES * self.rig.nozzles[n].inner_um
+        return OVERLAP_BORES * self.rig.nozzles[n].inner_um + READING_S * self.rig.speeds.print_um_s
 
     def _first_work(self, printer: Printer) -> Work | None:
         here = np.array(where_stands(printer.controller))

@@ -173,11 +173,13 @@ def read(folder: Path) -> dict[str, Any]:
 
 
 def filament_ids(folder: Path, column: str) -> list[int]:
-    """Filaments of a run that are sent, acknowledged or executed, sorted."""
+    """Filaments of a run that are sent, acknowledged or executed, sorted. Raises JournalError."""
     assert column in ("sent", "acknowledged", "executed")
     db = open_database(folder / NAME)
     try:
         return [r[0] for r in db.execute(f"select id from filament where {column} is not null order by id")]
+    except sqlite3.Error as reason:
+        raise JournalError(f"{folder / NAME}: {reason}") from None
     finally:
         db.close()
 

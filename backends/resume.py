@@ -65,6 +65,10 @@ def read_state(folder: Path) -> Prior:
         raise WetprintError(error("M654", str(reason))) from None
     if meta.get("state") == "done":
         raise WetprintError(error("M655", f"run {folder.name} is done: there is nothing to resume"))
+    if "program_hash" not in meta:
+        raise WetprintError(
+            error("M655", f"run {folder.name} ended before anything was sent: print anew, without --resume")
+        )
     db = open_database(folder / NAME)
     try:
         sections, attempts = db.execute(
@@ -135,7 +139,8 @@ def _recorded(prior: Prior, toolpath: Toolpath, rig: Rig, here_um: Floats) -> tu
 def _find(prior: Prior, toolpath: Toolpath, rig: Rig, place_um: Floats, line: int) -> Cut:
     """The cut at a stage position, on the section that was sent last. Raises ControllerError M653 where it is ambiguous."""
     if prior.last is None:
-        return Cut(1, toolpath.position_um[0])
+        # All that was sent is executed: it died between two sections.
+        return _next_unprinted(prior, toolpath)
     first, last, name = prior.last
     rows = _source_rows(prior, first, last, name)
     if rows is None or rows.max(initial=-1) < 0:

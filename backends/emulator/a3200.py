@@ -21,6 +21,8 @@ from .world import AXES, World
 IDLE, READY, RUNNING, HELD, PAUSED, COMPLETE, ERROR = 2, 3, 4, 5, 6, 7, 8
 #: How many lines the reported ProgramLineNumber runs ahead of the motion.
 LOOK_AHEAD = 8
+#: What one immediate command takes the machine (s, assumed).
+COMMAND_S = 0.001
 MM = 1000.0
 
 
@@ -107,8 +109,11 @@ class A3200:
                 if not data:
                     return
                 held += data
+                arrived, count = self.world.now(), 0
                 while b"\n" in held:
                     line, _, held = held.partition(b"\n")
+                    self.world.pin(arrived + count * COMMAND_S)
+                    count += 1
                     reply = self._answer(line.decode("ascii", "replace").strip(), number, task)
                     if reply is None:
                         continue
@@ -117,6 +122,7 @@ class A3200:
                         continue
                     self._send(client, waiting)
                     waiting = b""
+                self.world.pin(None)
         except OSError:
             return
         finally:
@@ -136,6 +142,7 @@ class A3200:
         faults = self.faults
         if faults.block and re.search(faults.block[0], line):
             time.sleep(faults.block[1])
+            self.world.pin(None)
         with self.world.lock:
             self.world.note(f"a3200:{client}", line)
             for k, (pattern, sign) in enumerate(faults.refuse):

@@ -82,6 +82,7 @@ class World:
 
     def __post_init__(self) -> None:
         self._began = time.monotonic()
+        self._pin = threading.local()
         self.paths: list[Pieces] = []
         #: (time, order, output, level), sorted; order keeps equal times in the order they came.
         self.outputs: list[tuple[float, int, int, bool]] = []
@@ -93,7 +94,13 @@ class World:
         self.log: list[Entry] = []
 
     def now(self) -> float:
-        return (time.monotonic() - self._began) * self.scale
+        pinned: float | None = getattr(self._pin, "time_s", None)
+        return (time.monotonic() - self._began) * self.scale if pinned is None else pinned
+
+    def pin(self, time_s: float | None) -> None:
+        """Let `now` stand at `time_s` for this thread (None: let it go): what a machine does with one packet takes the machine's
+        time, not that of a busy host, which scaled time would blow up."""
+        self._pin.time_s = time_s
 
     def note(self, who: str, what: str) -> None:
         with self.lock:
