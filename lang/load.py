@@ -111,6 +111,9 @@ class _Loader:
         self.out += ev.diagnostics
         said = tuple(_unique(self.out))
         bad = any(d.severity is Severity.ERROR for d in said)
+        if bad:
+            # What is printed may be what could not be read.
+            said = tuple(d for d in said if d.code != "E315")
         presets = tuple(st.name.value for st in module.statements if isinstance(st, s.Preset))
         ordered_params = tuple(
             params[st.name.text]

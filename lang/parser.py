@@ -156,7 +156,7 @@ def names_bound(tokens: list[Token]) -> list[s.Name]:
         for a, b in pairwise(tokens):
             if a.type == "AS" and b.text.isidentifier():
                 return [s.Name(b.start, b.end, b.text)]
-    if len(tokens) > 1 and tokens[1].type == "EQUAL" and tokens[0].text.isidentifier():
+    if len(tokens) > 1 and tokens[0].type == "NAME" and tokens[1].type == "EQUAL":
         return [s.Name(tokens[0].start, tokens[0].end, tokens[0].text)]
     return []
 

@@ -69,7 +69,9 @@ def declare(env: Env, out: list[Diagnostic]) -> None:
         for name, kind, expr in _binds(statement):
             first = env.bindings.get(name.text)
             alias = env.aliases.get(name.text)
-            if first is not None or (alias is not None and not isinstance(statement, s.Use)):
+            if isinstance(statement, s.Broken) and (first is not None or alias is not None):
+                continue
+            if first is not None or alias is not None:
                 place = first.name if first is not None else alias
                 assert place is not None
                 line = env.source.line_col(place.start)[0]

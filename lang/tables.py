@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 #: Counts up when the form of the cached file changes.
-FORM = 1
+FORM = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,28 +105,39 @@ def build(grammar: str, strict: bool = False) -> dict[str, Any]:
     )
     parser: Any = lark.parser.parser
     table = parser._parse_table
-    numbers = {state: n for n, state in enumerate(table.states)}
-    rules: list[list[Any]] = []
-    rule_numbers: dict[Any, int] = {}
-    states: list[dict[str, int]] = []
-    for row in table.states.values():
-        packed: dict[str, int] = {}
-        for symbol, (action, argument) in row.items():
+    # Lark numbers its states in an order that differs from run to run: number them anew, in the order of a walk.
+    numbers: dict[Any, int] = {}
+    found: dict[str, Any] = {}
+    pending = [table.start_states[k] for k in sorted(table.start_states)]
+    while pending:
+        state = pending.pop(0)
+        if state in numbers:
+            continue
+        numbers[state] = len(numbers)
+        for _symbol, (action, argument) in sorted(table.states[state].items(), key=lambda item: str(item[0])):
             if action is Shift:
-                packed[symbol] = numbers[argument]
-                continue
-            if argument not in rule_numbers:
-                rule_numbers[argument] = len(rules)
-                origin = str(argument.origin.name)
-                inline = [
-                    i
-                    for i, s in enumerate(argument.expansion)
-                    if isinstance(s, NonTerminal) and s.name.startswith("_")
-                ]
-                one = bool(argument.options.expand1 and not argument.alias)
-                rules.append([origin, len(argument.expansion), argument.alias or origin, one, inline])
-            packed[symbol] = -rule_numbers[argument] - 1
-        states.append(packed)
+                pending.append(argument)
+            else:
+                found[_production(argument)] = argument
+    rules: list[list[Any]] = []
+    rule_numbers: dict[str, int] = {}
+    for text in sorted(found):
+        rule = found[text]
+        origin = str(rule.origin.name)
+        expansion = enumerate(rule.expansion)
+        inline = [i for i, s in expansion if isinstance(s, NonTerminal) and s.name.startswith("_")]
+        one = bool(rule.options.expand1 and not rule.alias)
+        rule_numbers[text] = len(rules)
+        rules.append([origin, len(rule.expansion), rule.alias or origin, one, inline])
+    states: list[dict[str, int]] = []
+    for state in numbers:
+        row = sorted(table.states[state].items(), key=lambda item: str(item[0]))
+        states.append(
+            {
+                str(symbol): numbers[a] if action is Shift else -rule_numbers[_production(a)] - 1
+                for symbol, (action, a) in row
+            }
+        )
     literal = {t.name: t.pattern.value for t in lark.terminals if isinstance(t.pattern, PatternStr)}
     word = re.compile(r"[A-Za-z_]+\Z")
     keywords = {text: name for name, text in literal.items() if word.match(text)}
@@ -137,13 +148,17 @@ def build(grammar: str, strict: bool = False) -> dict[str, Any]:
     return {
         "states": states,
         "rules": rules,
-        "start": {k: numbers[v] for k, v in table.start_states.items()},
-        "accept": {k: numbers[v] for k, v in table.end_states.items()},
+        "start": {k: numbers[v] for k, v in sorted(table.start_states.items())},
+        "accept": {k: numbers[v] for k, v in sorted(table.end_states.items())},
         "lexer": "|".join(f"(?P<{t.name}>{t.pattern.to_regexp()})" for t in lexed) + r"|(?P<BAD>[\s\S])",
-        "keywords": keywords,
-        "literals": literal,
+        "keywords": dict(sorted(keywords.items())),
+        "literals": dict(sorted(literal.items())),
         "ignored": sorted(lark.ignore_tokens),
     }
+
+
+def _production(rule: Any) -> str:
+    return f"{rule.origin.name}: {' '.join(s.name for s in rule.expansion)} -> {rule.alias}"
 
 
 def _unpack(data: dict[str, Any]) -> Tables:

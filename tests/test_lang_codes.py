@@ -1,0 +1,52 @@
+"""Every code of the language: explained, shown by its example, and mended by each fix it offers."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from wetprint.kernel.diagnostics import Code, Fix, Source
+from wetprint.lang.codes import CODES
+from wetprint.lang.load import load
+
+SHOWN = [c for c in CODES if c.example]
+
+
+def test_every_code_in_use_is_explained_and_the_other_way_round(root: Path) -> None:
+    used: set[str] = set()
+    for path in (root / "lang").glob("*.py"):
+        if path.name != "codes.py":
+            used |= set(re.findall(r'"(E[0-3]\d\d)"', path.read_text(encoding="utf-8")))
+    assert used == {c.code for c in CODES}
+    assert len({c.code for c in CODES}) == len(CODES)
+    assert all(len(c.text) > 30 for c in CODES)
+
+
+@pytest.mark.parametrize("code", SHOWN, ids=lambda c: c.code)
+def test_the_example_shows_the_code_and_nothing_else(code: Code) -> None:
+    found = {d.code for d in load("example.wp", code.example).diagnostics}
+    # E017 stands behind the forty others that it sums up.
+    assert found == ({"E017", "E010"} if code.code == "E017" else {code.code} | (found & {"E315"}))
+
+
+@pytest.mark.parametrize("code", SHOWN, ids=lambda c: c.code)
+def test_each_fix_mends_what_it_stands_for(code: Code) -> None:
+    loaded = load("example.wp", code.example)
+    for d in loaded.diagnostics:
+        for fix in d.fixes:
+            mended = load("example.wp", applied(loaded.source, fix))
+            again = [x for x in mended.diagnostics if x.code == d.code]
+            assert len(again) < sum(x.code == d.code for x in loaded.diagnostics), fix.title
+
+
+def applied(source: Source, fix: Fix) -> str:
+    text = source.text
+    for edit in sorted(fix.edits, key=lambda e: -e.span.start):
+        assert edit.span.source is source
+        text = text[: edit.span.start] + edit.text + text[edit.span.end :]
+    return text
+
+
+def test_codes_without_an_example_are_few_and_tested_elsewhere() -> None:
+    assert {c.code for c in CODES if not c.example} == {"E003", "E004", "E021", "E322", "E324"}
