@@ -6,6 +6,7 @@ from .diagnostics import Code
 
 #: How the examples begin.
 USE = 'wp 1;\nuse "nanocrystal.wp" as nc;\n'
+BODY = "lattice body = woodpile { size: [400um, 400um]; layers: 8; pitch: 40um; filament: 10um; material: nc.silver; }\n"
 
 CODES: tuple[Code, ...] = (
     Code(
@@ -115,5 +116,142 @@ CODES: tuple[Code, ...] = (
         "A filament that is held along its axis (every filament of the first layer is) thins by shrink * (1 + poisson) "
         "when it dries. Where that reaches 1, nothing would be left of it, so no wet shape dries to the design. Lower "
         "`shrink` or `poisson` of the ink; both are meant as measured, `shrink` on a part that dries freely.",
+    ),
+    Code(
+        "W201",
+        "a bath without a linker of the ink",
+        "An ink gels where linker ions of the bath bind its nanocrystals. The bath of this print carries none that binds this "
+        "ink, so its filaments would stay liquid and wash away. Any one linker of the ink's `linkers` is enough: print in a "
+        "bath that carries one, or add it to the bath's `linkers`. Silver and gold take Au3+, FePt takes Pt4+, CdSe and "
+        "Fe3O4 take Fe2+ (Song et al. 2023). This is an error and cannot be allowed.",
+    ),
+    Code(
+        "W202",
+        "a print without a bath",
+        "Wet writing happens in a bath: it carries the linker that turns the ink solid. Name it: `print body { bath: "
+        "nc.gold_bath; }`. This is an error and cannot be allowed.",
+        USE + BODY + "print body { }\n",
+    ),
+    Code(
+        "W203",
+        "a width outside what the ink was printed in",
+        "The ink says how narrow and how wide its dried filaments were made (`width_min`, `width_max`). Outside, nothing is "
+        "known: narrower needs a finer nozzle that clogs sooner, wider may be liquid inside when the next layer comes.",
+        USE
+        + "lattice body = woodpile { size: [400um, 400um]; layers: 8; pitch: 40um; filament: 5um; material: nc.silver; }\n"
+        "print body { bath: nc.gold_bath; }\n",
+    ),
+    Code(
+        "W204",
+        "a span that sags",
+        "Between two places where it rests on the layer below, a fresh filament hangs under its weight. Its sag over its "
+        "height is .0694 gamma s^4 d / G' for a span of s heights, simply supported; the rule warns above a tenth. The modulus "
+        "G' of a fresh gel (1 kPa) is assumed, nobody measured it; the sag goes with its inverse, the span that holds only with "
+        "the fourth root of it.",
+        USE
+        + "lattice body = woodpile { size: [1mm, 1mm]; layers: 4; pitch: 250um; filament: 10um; material: nc.silver; }\n"
+        "print body { bath: nc.gold_bath; }\n",
+    ),
+    Code(
+        "W205",
+        "a contact that is missing",
+        "Where filaments of neighbouring layers cross, the upper one should rest on the lower one: their axes must lie closer "
+        "than the sum of their half-heights. Counted are crossings that do not touch, and filaments above the first layer that "
+        "nothing carries at all. Check the layer height, and whether lines of the layer below run under them. Both states are "
+        "looked at: a part may hold while wet and come apart as it dries.",
+        USE
+        + "lattice body = woodpile {\n  size: [400um, 400um]; layers: 8; pitch: 40um; filament: 10um; material: nc.silver;\n"
+        "  layer k { filament: if k == 3 then 7um else 10um; }\n  layer_height: 9um;\n}\nprint body { bath: nc.gold_bath; }\n",
+    ),
+    Code(
+        "W206",
+        "neighbours that fuse when wet",
+        "Wet filaments are wider than dried ones, and lines of one layer whose wet widths reach each other run together. The "
+        "gap told is that of the wet state, below zero where they overlap. Widen the pitch or narrow the filament. Where a "
+        "closed wall is meant, allow the rule.",
+        USE
+        + "lattice body = woodpile { size: [400um, 400um]; layers: 8; pitch: 10.5um; filament: 10um; material: nc.silver; }\n"
+        "print body { bath: nc.gold_bath; }\n",
+    ),
+    Code(
+        "W207",
+        "a free end that droops",
+        "Beyond the last place that carries it, a filament is a cantilever: it droops 9.6 times as far as a span of the same "
+        "length sags (W204), so shorter free ends are let pass. End lines on lines of the layer below.",
+        USE + "lattice body = woodpile {\n  size: [500um, 500um]; layers: 4; pitch: 170um; filament: 10um;\n"
+        "  material: nc.silver;\n  layer k { phase: if k == 0 then 85um else 0um; }\n}\nprint body { bath: nc.gold_bath; }\n",
+    ),
+    Code(
+        "W208",
+        "a layer height that leaves layers apart",
+        "Layers bond because they overlap: the layer height must be below the filament's. A fifth of overlap "
+        "(`layer_height: 0.8 * filament`, the default) is assumed to hold.",
+        USE
+        + "lattice body = woodpile {\n  size: [400um, 400um]; layers: 8; pitch: 40um; filament: 10um; layer_height: 11um;\n"
+        "  material: nc.silver;\n}\nprint body { bath: nc.gold_bath; }\n",
+    ),
+    Code(
+        "W209",
+        "assumed figures in use",
+        "The result rests on figures that nobody measured for this job: of the library (marked `assumed` there, with a reason), of "
+        "the design (`assumed` behind a param), or a default. This is a note, never a warning. Replace them as you measure: "
+        "`material mine = nc.silver { shrink: 0.08; }`.",
+        USE + BODY + "print body { bath: nc.gold_bath; }\n",
+    ),
+    Code(
+        "W210",
+        "solvents that may not mix",
+        "The Hansen distance Ra between the ink's solvent and the bath's, Ra^2 = 4 (dd1 - dd2)^2 + (dp1 - dp2)^2 + (dh1 - dh2)^2, "
+        "tells how well they mix. Up to 13.8 MPa^0.5 pairs are known to print, from 25.1 on they are known to separate into "
+        "phases; the threshold in between is not published (Song et al. 2023).",
+        USE
+        + "bath oil = bath { solvent: nc.hexane; linkers: [nc.gold_iii]; molarity: 0.5[mM]; }\n"
+        + BODY
+        + "print body { bath: oil; }\n",
+    ),
+    Code(
+        "W211",
+        "a bath that may keep nanocrystals dispersed",
+        "A bath of high permittivity keeps the charged nanocrystals apart, so that they do not gel. Up to 24.9 (ethanol) baths are "
+        "known to work; the threshold lies above, probably below 37, and is not published (Song et al. 2023).",
+        USE
+        + "bath polar = bath { solvent: nc.acetonitrile; linkers: [nc.gold_iii]; molarity: 0.5[mM]; }\n"
+        + BODY
+        + "print body { bath: polar; }\n",
+    ),
+    Code(
+        "W212",
+        "linker outside the known window",
+        "Baths of 0.5 to 1 mM of linker are known to print (Song et al. 2023). Too much clogs the nozzle, too little lets "
+        "filaments dissolve.",
+        USE + "bath weak = nc.gold_bath { molarity: 0.1[mM]; }\n" + BODY + "print body { bath: weak; }\n",
+    ),
+    Code(
+        "W213",
+        "pieces shorter than the ink needs to turn solid",
+        "A region cuts filaments into pieces; a piece is printed in one go and left. Ink turns solid on a path of v R^2 / D (30 um "
+        "for a filament of 10 um at 1.2 mm/s; the linker's diffusion D = 1e-9 m2/s is assumed): a shorter piece is still liquid "
+        "when the nozzle leaves it. Move the boundary, or use `cut: whole`.",
+        USE
+        + BODY
+        + "region edge in body where x > 185um { material: nc.gold; }\nprint body { bath: nc.gold_bath; }\n",
+    ),
+    Code(
+        "W214",
+        "out of the stage's reach",
+        "Seen from where the rig puts the part (`origin_um`), some filament lies beyond a limit of the stage. Told only "
+        "with `--rig`. This is an error and cannot be allowed.",
+    ),
+    Code(
+        "W215",
+        "a first layer from the wrong height",
+        "From higher than swell times the tip's inner diameter the thread coils before it lands; from lower than half the wet "
+        "filament it is squashed (both bounds are assumed). `first_gap_um` of the rig is the gap. Told only with `--rig`.",
+    ),
+    Code(
+        "W216",
+        "a filament that does not fit its nozzle",
+        "The printing speed over the mean speed of ink in the tip is (tip diameter / thread diameter)^2. Outside 0.5 to 2 (assumed) "
+        "the thread is stretched until it breaks, or piles up. Take a nozzle nearer to the width. Told only with `--rig`.",
     ),
 )

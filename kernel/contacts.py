@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 
@@ -63,6 +64,12 @@ class Contacts:
         return Contacts(
             0, 0, 0, 0.0, 0.0, zeros(), zeros(), zeros(), np.zeros(n, dtype=bool), np.zeros(n), np.zeros(n)
         )
+
+
+@lru_cache(maxsize=4)
+def contacts_of(filaments: FilamentSet, name: StateName) -> Contacts:
+    """`find_contacts`, remembered for the sets last asked for: rules and figures look at the same ones."""
+    return find_contacts(filaments, name)
 
 
 def find_contacts(filaments: FilamentSet, name: StateName, *, pairs: bool = False) -> Contacts:

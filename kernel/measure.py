@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .bulk import bulk_fraction
-from .contacts import Contacts, find_contacts
+from .contacts import Contacts, contacts_of, find_contacts
 from .filaments import FilamentSet, Floats
 from .overlap import perimeter
 from .scene import StateName
@@ -124,7 +124,7 @@ def _perimeters(a: Floats, b: Floats) -> Floats:
 def measure_state(filaments: FilamentSet, name: StateName) -> StateFigures:
     """Figures of the state `name`. LookupError where it has not been computed."""
     swept = sweep(filaments, name)
-    found = find_contacts(filaments, name)
+    found = contacts_of(filaments, name)
     total, surface = float(swept.volume_um3.sum()), float(swept.surface_um2.sum())
     volume, surface = total - found.shared_um3, surface - found.hidden_um2
     exact = found.exact
@@ -167,7 +167,7 @@ def _union(filaments: FilamentSet, name: StateName) -> tuple[float, float] | Non
     """Volume and surface where three rods share a place, None where there are too many of them."""
     from .exposed import MOST_PAIRS, exposed
 
-    found = find_contacts(filaments, name)
+    found = contacts_of(filaments, name)
     if found.contacts + found.joints > MOST_PAIRS or found.rods is None:
         return None
     rows = find_contacts(filaments, name, pairs=True).rows

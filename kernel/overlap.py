@@ -20,7 +20,7 @@ Floats = npt.NDArray[np.float64]
 NODES, CLIPPED_NODES = 24, 64
 
 
-def _gauss_legendre(n: int) -> tuple[Floats, Floats]:
+def gauss_legendre(n: int) -> tuple[Floats, Floats]:
     """Nodes and weights by Newton's method on the recurrence: no linear algebra library, the same bits everywhere."""
     x = np.cos(np.pi * (np.arange(1, n + 1) - 0.25) / (n + 0.5))
     for _ in range(6):
@@ -35,7 +35,7 @@ def _gauss_legendre(n: int) -> tuple[Floats, Floats]:
 @cache
 def rule(n: int) -> tuple[Floats, Floats]:
     """Nodes in (-1, 1) and weights so that sum(w f(x)) is the integral over [-1, 1] of f with square roots at the ends."""
-    x, w = _gauss_legendre(n)
+    x, w = gauss_legendre(n)
     theta = 0.5 * np.pi * (x + 1.0)
     nodes, weights = -np.cos(theta), 0.5 * np.pi * w * np.sin(theta)
     nodes.flags.writeable = weights.flags.writeable = False

@@ -9,7 +9,7 @@ import numpy as np
 
 from .crossings import END_UM, Bools, Support
 from .filaments import FilamentSet, Floats, Ints
-from .overlap import Sections, crossing, radius
+from .overlap import Sections, crossing, gauss_legendre, radius
 
 if TYPE_CHECKING:
     from .contacts import Contacts
@@ -140,7 +140,7 @@ def _sampled(x: Pieces, i: Ints, j: Ints) -> tuple[float, float]:
     """Volume that pairs of pieces share and flanks that they hide, from 6 x 5 x 24 points of each first piece (relative
     error about 1e-2), both ways for the flanks."""
     volume = hidden = 0.0
-    g, w = np.polynomial.legendre.leggauss(6)
+    g, w = gauss_legendre(6)
     along, along_w = 0.5 * (g + 1.0), 0.5 * w
     phi = (np.arange(24) + 0.5) * (2.0 * np.pi / 24)
     ring = np.sqrt((np.arange(5) + 0.5) / 5)

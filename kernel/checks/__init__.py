@@ -1,1 +1,29 @@
 """Design rules that need geometry: one file each, one line here each."""
+
+from __future__ import annotations
+
+from ..check import Check
+from ..registry import Registry
+
+CHECKS: Registry[Check] = Registry(
+    "checks",
+    __name__,
+    {
+        "linker": ".linker:LINKER",
+        "bath": ".bath:BATH",
+        "width": ".width:WIDTH",
+        "span": ".span:SPAN",
+        "missing": ".missing:MISSING",
+        "fused": ".fused:FUSED",
+        "overhang": ".overhang:OVERHANG",
+        "layer_height": ".layer_height:LAYER_HEIGHT",
+        "assumed": ".assumed:ASSUMED",
+        "hansen": ".hansen:HANSEN_DISTANCE",
+        "permittivity": ".permittivity:PERMITTIVITY",
+        "molarity": ".molarity:MOLARITY",
+        "sliver": ".sliver:SLIVER",
+        "stage": ".stage:STAGE",
+        "standoff": ".standoff:STANDOFF",
+        "nozzle": ".nozzle:NOZZLE",
+    },
+)
