@@ -27,14 +27,21 @@ _GOES_ON = frozenset(
         "RSQB",
     )
 )
-#: Second and third token that show a statement's beginning even inside a bracket left open.
-_BEGINS = {
-    "LET": ("EQUAL", "COLON"),
-    "PARAM": ("COLON",),
-    "FN": ("LPAR",),
-    "REGION": ("IN",),
+#: Second and third token that show a statement's beginning even where the one before it is not ended.
+_BEGINS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "LET": (("NAME",), ("EQUAL", "COLON")),
+    "PARAM": (("NAME",), ("COLON",)),
+    "FN": (("NAME",), ("LPAR",)),
+    "REGION": (("NAME",), ("IN",)),
+    "PRINT": (("NAME",), ("LBRACE", "LPAR", "DOT", "SEMICOLON")),
+    "CHECK": (("NAME", "STRING"), ("LBRACE",)),
+    "TEST": (("STRING",), ("LBRACE", "WITH")),
+    "PRESET": (("STRING",), ("LBRACE",)),
+    "USE": (("STRING",), ("AS", "SEMICOLON")),
+    "ALLOW": (("NAME",), ("BECAUSE",)),
 } | dict.fromkeys(
-    ("MATERIAL", "BATH", "SOLVENT", "LINKER", "NOZZLE", "LATTICE", "PATH", "SOLID", "PART"), ("EQUAL",)
+    ("MATERIAL", "BATH", "SOLVENT", "LINKER", "NOZZLE", "LATTICE", "PATH", "SOLID", "PART"),
+    (("NAME",), ("EQUAL",)),
 )
 
 
@@ -81,7 +88,7 @@ def split(source: Source, tokens: list[Token], out: list[Diagnostic]) -> list[Ch
     count = len(tokens)
     for i, token in enumerate(tokens):
         kind = token.type
-        if open_ and kind in _BEGINS and _begins(source, tokens, i):
+        if current and kind in _BEGINS and _begins(source, tokens, i):
             finish()
         if kind == "SEMICOLON" and open_ and open_[-1].type != "LBRACE" and not deep:
             _end_brackets(source, tokens, i, open_, current, out)
@@ -143,9 +150,12 @@ def _end_brackets(
 
 
 def _begins(source: Source, tokens: list[Token], i: int) -> bool:
-    if i + 2 >= len(tokens) or not tokens[i + 1].text.isidentifier():
+    """Whether a new statement begins here, on a line of its own, whatever is still open."""
+    if i + 2 >= len(tokens):
         return False
-    if tokens[i + 2].type not in _BEGINS[tokens[i].type]:
+    second, third = _BEGINS[tokens[i].type]
+    kind = "NAME" if tokens[i + 1].text.isidentifier() else tokens[i + 1].type
+    if kind not in second or tokens[i + 2].type not in third:
         return False
     return i == 0 or "\n" in source.text[tokens[i - 1].end : tokens[i].start]
 

@@ -51,6 +51,11 @@ CODES: tuple[Code, ...] = (
         "wp 7;\n",
     ),
     Code(
+        "E007",
+        "the language server is not installed",
+        "`wp lsp` needs pygls, which an ordinary installation leaves out: `pip install 'wetprint[lsp]'` brings it.",
+    ),
+    Code(
         "E010",
         "something that does not fit here",
         "The message names what stands there and what could stand there. A statement ends with `;`, a "

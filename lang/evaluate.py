@@ -36,7 +36,9 @@ from .values import (
 MOST_COUNT = 10**15
 #: Items of one list, and rounds of all comprehensions and calls together, before a design is stopped.
 MOST_ITEMS = 200_000
-MOST_WORK = 2_000_000
+MOST_WORK = 1_000_000
+#: A call counts as so many rounds of a comprehension, which it costs.
+CALL_WORK = 5
 #: Calls within calls.
 MOST_CALLS = 60
 
@@ -123,9 +125,9 @@ class Evaluator:
     def near_fix(self, frame: Frame, node: s.Node, near: str | None) -> tuple[Fix, ...]:
         return (Fix(f"write `{near}`", (Edit(frame.span(node), near),)),) if near else ()
 
-    def work(self, frame: Frame, node: s.Node) -> bool:
-        """Counts one round; False once there were too many."""
-        self._work += 1
+    def work(self, frame: Frame, node: s.Node, rounds: int = 1) -> bool:
+        """Counts rounds of evaluation; False once there were too many."""
+        self._work += rounds
         if self._work > MOST_WORK and not self.stopped:
             self.stopped = True
             self.err(
@@ -642,7 +644,7 @@ class Evaluator:
         callee = self.eval(node.callee, frame)
         if callee is POISON:
             return POISON
-        if not self.work(frame, node):
+        if not self.work(frame, node, CALL_WORK):
             return POISON
         if isinstance(callee, Function):
             return self._call_function(callee, node, frame)

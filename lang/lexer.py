@@ -114,7 +114,7 @@ def _bad(source: Source, start: int, out: Lexed) -> int:
     text = source.text
     for size in (2, 1):
         known = _FOREIGN.get(text[start : start + size])
-        if known:
+        if known and start + size <= len(text):
             kind, right = known
             end = start + size
             out.tokens.append(Token(kind, right.strip(), start, end))

@@ -157,8 +157,8 @@ class _Loader:
         return env
 
     def _version(self, env: Env, at: Span | None) -> None:
-        first = next((st for st in env.module.statements if isinstance(st, s.Version)), None)
-        if first is None:
+        versions = [st for st in env.module.statements if isinstance(st, s.Version)]
+        if not versions:
             if at is None and env.module.statements:
                 spot = Span(env.source, 0, 0)
                 self.out.append(
@@ -170,14 +170,26 @@ class _Loader:
                     )
                 )
             return
-        number = first.number
-        if isinstance(number, s.Number) and (number.value != VERSION or number.unit):
+        for statement in versions:
+            number = statement.number
+            if isinstance(number, s.Number) and (number.value != VERSION or number.unit):
+                self.out.append(
+                    error(
+                        "E006",
+                        f"`wp {number.text}` is not known; this tool speaks version {VERSION}",
+                        env.span(number),
+                        fixes=(Fix(f"write `{VERSION}`", (Edit(env.span(number), str(VERSION)),)),),
+                    )
+                )
+        for statement in versions[1:]:
+            here = env.span(statement)
             self.out.append(
                 error(
-                    "E006",
-                    f"`wp {number.text}` is not known; this tool speaks version {VERSION}",
-                    env.span(number),
-                    fixes=(Fix(f"write `{VERSION}`", (Edit(env.span(number), str(VERSION)),)),),
+                    "E103",
+                    "the version is named already; it is named once",
+                    here,
+                    related=(Related(env.span(versions[0]), "named here first"),),
+                    fixes=(Fix("remove it", (Edit(here, ""),)),),
                 )
             )
 

@@ -17,7 +17,20 @@ from .parser import parse_expression
 from .scope import Binding, Env, nearest
 from .types import convert, named_type, same
 from .units import parse_unit, show
-from .values import POISON, Function, Graded, Num, Poison, Thing, shown, type_name
+from .values import (
+    POISON,
+    Builtin,
+    Function,
+    Graded,
+    Head,
+    Namespace,
+    Num,
+    Poison,
+    Rest,
+    Thing,
+    shown,
+    type_name,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +131,11 @@ def bind(ev: Evaluator, env: Env, name: str, cyclic: bool, params: dict[str, Par
                 value = ev.say(kind)
             else:
                 value = ev.check_type(value, kind, frame.place(statement.value, f"`{name}`"))
+        if isinstance(value, Namespace | Head | Builtin | Function | Rest):
+            what = frame.text(statement.value)
+            value = ev.err(
+                "E209", f"`{what}` is {type_name(value)}; `let` binds a value", frame, statement.value
+            )
         binding.value = value
     elif isinstance(statement, s.Decl):
         binding.value = _declaration(ev, statement, frame)
