@@ -17,10 +17,10 @@ from .filaments import QUANTUM_UM, FilamentSet, Floats, State
 from .lattice import MOST_POINTS, Strands
 from .lattices import LATTICES
 from .paths import PATHS, lines_of
+from .planar import layer_values
 from .regions import Tables, apply_regions
 from .scene import Lattice, Path, Placed, Print, Region, Scene, Solid, StateName, Union
 from .split import Ints, Lines, concatenate
-from .straight import layer_values
 
 _DECIMALS = round(-math.log10(QUANTUM_UM))
 
@@ -159,7 +159,7 @@ class _Builder:
         strands = kind.build(node)
         lines = self._dressed(node, strands)
         solid = node.fields.get("clip")
-        if solid is not None:
+        if solid is not None and not strands.clipped:
             lines = clip(lines, solid)
         lines = self._without_slivers(node, lines)
         if not len(lines):

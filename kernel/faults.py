@@ -9,8 +9,8 @@ from . import solids
 from .diagnostics import Diagnostic, Span, error
 from .lattice import MOST_POINTS
 from .lattices import LATTICES
+from .planar import layer_values
 from .scene import Lattice, Path, Solid
-from .straight import layer_values
 
 
 def span_of(node: Lattice | Path, name: str) -> Span:

@@ -26,12 +26,14 @@ MOST_POINTS = 20_000_000
 @dataclass(frozen=True, slots=True, eq=False)
 class Strands:
     """Centrelines before clipping: `points_um[P,3]` in part coordinates, `counts int64[F]` points of each filament,
-    `layer int32[F]`. They cover the lattice's frame; what stands over it is cut off by the builder.
+    `layer int32[F]`. They lie within the lattice's frame; what stands over its `clip` solid is cut off by the builder,
+    unless they are `clipped` (they follow the solid's own outline, to a tolerance).
     """
 
     points_um: npt.NDArray[np.float64]
     counts: npt.NDArray[np.int64]
     layer: npt.NDArray[np.int32]
+    clipped: bool = False
 
 
 class Lattice(Protocol):

@@ -13,8 +13,8 @@ from .filaments import QUANTUM_UM
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
-#: Points worked on in one go: bounds the memory that cutting takes beside its result.
-CHUNK_POINTS = 1 << 18
+#: Points worked on in one go: bounds the memory that cutting takes beside its result, and stays within a core's cache.
+CHUNK_POINTS = 1 << 15
 
 #: Cuts nearer than this to one another or to an end are one: no piece vanishes when paths are rounded.
 NEAREST_UM = 2 * QUANTUM_UM
@@ -221,6 +221,11 @@ def reassemble(lines: Lines, cut: Subdivision, decision: Ints) -> tuple[Lines, I
         after = values[np.minimum(before + 1, len(values) - 1)]
         return values[before] + np.where(way > 0, way * (after - values[before]), 0.0)
 
+    joined = _rings(lines, cut, starts, decision, node, counts)
+    if joined is not None:
+        order, counts, stay = joined
+        node, starts = node[order], starts[stay]
+        source, before, way = source[stay], before[order], way[order]
     out = Lines(
         cut.nodes_um[node],
         np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
@@ -231,3 +236,43 @@ def reassemble(lines: Lines, cut: Subdivision, decision: Ints) -> tuple[Lines, I
         lines.origin[source],
     )
     return out, decision[starts]
+
+
+def _rings(
+    lines: Lines, cut: Subdivision, starts: Ints, decision: Ints, node: Ints, counts: Ints
+) -> tuple[Ints, Ints, npt.NDArray[np.bool_]] | None:
+    """Of closed filaments that were cut: the last piece and the first are one, where they are of one decision, because
+    where a ring was begun is no boundary. Returns (order of the nodes, points of each piece, pieces that stay).
+    """
+    p, a, b = lines.points_um, lines.offsets[:-1], lines.offsets[1:] - 1
+    closed = (p[a] == p[b]).all(axis=1)
+    if not closed.any() or not len(starts):
+        return None
+    source = cut.owner[starts]
+    last_node = np.cumsum(counts) - 1
+    first_node = last_node - counts + 1
+    at_start = cut.original[node[first_node]] & (cut.before[node[first_node]] == a[source])
+    at_end = cut.original[node[last_node]] & (cut.before[node[last_node]] == b[source])
+    heads = np.flatnonzero(closed[source] & at_start & ~at_end)
+    tails = np.flatnonzero(closed[source] & at_end & ~at_start)
+    tail_of = np.full(len(lines), -1, dtype=np.int64)
+    tail_of[source[tails]] = tails
+    partner = tail_of[source[heads]]
+    same = (partner >= 0) & (decision[starts[heads]] == decision[starts[partner]])
+    heads, partner = heads[same], partner[same]
+    if not len(heads):
+        return None
+    # The head's nodes, but for its first, go behind those of its tail.
+    rank = np.arange(len(starts))
+    rank[heads] = partner
+    piece = np.repeat(np.arange(len(starts)), counts)
+    late = np.zeros(len(starts), dtype=bool)
+    late[heads] = True
+    drop = np.zeros(len(node), dtype=bool)
+    drop[first_node[heads]] = True
+    order = np.lexsort((late[piece], rank[piece]))
+    order = order[~drop[order]]
+    stay = ~late
+    counts = counts.copy()
+    counts[partner] += counts[heads] - 1
+    return order, counts[stay], stay

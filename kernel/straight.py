@@ -6,87 +6,38 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from . import scene
-from .lattice import FIT_TOLERANCE, Strands, complete_common, floor_fit
-from .quantity import Construct
+from .lattice import FIT_TOLERANCE, floor_fit
+from .planar import Frame, Layer, PlanarLattice, reach_of
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-Frame = tuple[float, float, float, float]
+    from .planar import Pattern
 
 
-class StraightLattice:
-    """Base of the straight-line lattices. `turns` is the sequence of layer directions, repeated; `families` are the
-    directions of the lines within one layer relative to it. Angles in rad.
+class StraightLattice(PlanarLattice):
+    """Base of the straight-line lattices. `families` are the directions, rad, of the lines within one layer relative
+    to the layer's own.
     """
 
-    construct: Construct
-    turns: tuple[float, ...] = (0.0,)
     families: tuple[float, ...] = (0.0,)
+    #: Lines stand at odd halves of a pitch from the middle, whatever number of them fits.
+    halves = False
 
-    def complete(self, fields: dict[str, Any]) -> dict[str, Any]:
-        return complete_common(self.construct, fields)
+    def pattern_points(self, node: scene.Lattice, layer: Layer) -> float:
+        return len(self.families) * 2.0 * (2 * reach_of(node.fields["frame"]) / layer.pitch + 2.0)
 
-    def angles(self, node: scene.Lattice) -> list[float]:
-        """Direction of the first family in every layer, rad: a layer rule's `angle` as it stands, otherwise the
-        sequence turned by the lattice's `angle`.
-        """
-        base = node.fields.get("angle") or 0.0
-        out = [base + self.turns[k % len(self.turns)] for k in range(node.fields["layers"])]
-        for rule in node.layers:
-            if rule.fields.get("angle") is not None:
-                out[rule.index] = rule.fields["angle"]
-        return out
-
-    def estimate(self, node: scene.Lattice) -> float:
-        x0, y0, x1, y1 = node.fields["frame"]
-        across = math.hypot(x1 - x0, y1 - y0)
-        pitches: list[float] = layer_values(node, "pitch")
-        return float(len(self.families)) * sum(2.0 * (across / p + 2.0) for p in pitches)
-
-    def build(self, node: scene.Lattice) -> Strands:
+    def pattern(self, node: scene.Lattice, layer: Layer) -> Pattern:
         import numpy as np
 
-        frame: Frame = node.fields["frame"]
-        heights = layer_z(node)
-        patterns: dict[tuple[float, float, float], npt.NDArray[np.float64]] = {}
-        points, counts, layers = [], [], []
-        values = zip(self.angles(node), layer_values(node, "pitch"), layer_values(node, "phase"), strict=True)
-        for k, key in enumerate(values):
-            lines = patterns.get(key)
-            if lines is None:
-                made = [
-                    parallel_lines(frame, key[0] + turn, key[1], key[2], node.fields.get("clip"))
-                    for turn in self.families
-                ]
-                lines = patterns[key] = np.concatenate(made)
-            layer = np.empty((len(lines), 2, 3))
-            layer[:, :, :2] = lines
-            layer[:, :, 2] = heights[k]
-            points.append(layer.reshape(-1, 3))
-            counts.append(len(lines))
-            layers.append(k)
-        return Strands(
-            np.concatenate(points) if points else np.empty((0, 3)),
-            np.full(sum(counts), 2, dtype=np.int64),
-            np.repeat(np.array(layers, dtype=np.int32), counts),
-        )
-
-
-def layer_values(node: scene.Lattice, name: str) -> list[Any]:
-    """A field's value in every layer: the layer rule's where it sets one, otherwise the lattice's."""
-    out = [node.fields.get(name)] * node.fields["layers"]
-    for rule in node.layers:
-        if name in rule.fields:
-            out[rule.index] = rule.fields[name]
-    return out
-
-
-def layer_z(node: scene.Lattice) -> list[float]:
-    """Centreline height of every layer, um: half of layer 0's filament above the substrate, then layer by layer."""
-    h, d0 = node.fields["layer_height"], layer_values(node, "filament")[:1]
-    return [d0[0] / 2 + k * h for k in range(node.fields["layers"])]
+        frame, clip = node.fields["frame"], node.fields.get("clip")
+        lines = [
+            parallel_lines(frame, layer.angle + turn, layer.pitch, layer.phase, clip, self.halves)
+            for turn in self.families
+        ]
+        n = sum(map(len, lines))
+        return np.concatenate(lines).reshape(-1, 2), np.full(n, 2, dtype=np.int64)
 
 
 def direction(angle: float) -> tuple[float, float]:
@@ -111,23 +62,25 @@ def across(frame: Frame, normal: tuple[float, float], clip: Any) -> tuple[float,
     return low, high
 
 
-def positions(low: float, high: float, pitch: float, phase: float) -> npt.NDArray[np.float64]:
-    """Places of lines a pitch apart in [low, high]: as many as fit, centred, then shifted by `phase`; with a phase
-    all that lie within the range.
+def positions(
+    low: float, high: float, pitch: float, phase: float, halves: bool = False
+) -> npt.NDArray[np.float64]:
+    """Places of lines a pitch apart in [low, high]: as many as fit, centred (or, with `halves`, half a pitch beside the
+    middle), then shifted by `phase`; with a phase all that lie within the range.
     """
     import numpy as np
 
     n = floor_fit(high - low, pitch) + 1
     if n <= 0:
         return np.empty(0)
-    base = (low + high) / 2 - (n - 1) / 2 * pitch + phase
+    base = (low + high) / 2 - (0.5 if halves else (n - 1) / 2) * pitch + phase
     first = math.ceil((low - base) / pitch - FIT_TOLERANCE)
     last = math.floor((high - base) / pitch + FIT_TOLERANCE)
     return np.asarray(base + np.arange(first, last + 1) * pitch)
 
 
 def parallel_lines(
-    frame: Frame, angle: float, pitch: float, phase: float, clip: Any = None
+    frame: Frame, angle: float, pitch: float, phase: float, clip: Any = None, halves: bool = False
 ) -> npt.NDArray[np.float64]:
     """Lines of one family, [N, 2 ends, xy], cut to the frame (Liang-Barsky); those outside are left out."""
     import numpy as np
@@ -136,7 +89,7 @@ def parallel_lines(
     # A phase moves lines towards +x or +y, whichever they lie more across.
     normal = (-u[1], u[0]) if u[0] - u[1] > -1e-12 else (u[1], -u[0])
     low, high = across(frame, normal, clip)
-    at = positions(low, high, pitch, phase)
+    at = positions(low, high, pitch, phase, halves)
     foot = at[:, None] * np.array(normal)
     start, end = np.full(len(at), -np.inf), np.full(len(at), np.inf)
     slack = FIT_TOLERANCE * pitch

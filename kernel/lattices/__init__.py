@@ -12,5 +12,10 @@ LATTICES: Registry[Lattice] = Registry(
         "woodpile": ".woodpile:WOODPILE",
         "grid": ".grid:GRID",
         "triangular": ".triangular:TRIANGULAR",
+        "honeycomb": ".honeycomb:HONEYCOMB",
+        "kagome": ".kagome:KAGOME",
+        "concentric": ".concentric:CONCENTRIC",
+        "spiral": ".spiral:SPIRAL",
+        "radial": ".radial:RADIAL",
     },
 )

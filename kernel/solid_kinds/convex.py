@@ -52,7 +52,7 @@ class ConvexPolyhedron:
         a, b, c = direction
         return max(a * x + b * y + c * z for x, y, z in bottom + top)
 
-    def _faces(self, solid: Solid) -> list[list[Vector]]:
+    def faces(self, solid: Solid) -> list[list[Vector]]:
         """Faces as rings of corners, counter-clockwise seen from outside."""
         bottom, top = self.rings(solid)
         n = max(len(bottom), len(top))
@@ -68,7 +68,7 @@ class ConvexPolyhedron:
         import numpy as np
 
         normals, offsets = [], []
-        for face in self._faces(solid):
+        for face in self.faces(solid):
             p = np.array(face)
             q = np.roll(p, -1, axis=0)
             # Newell's normal: right even where an apex makes two corners of a side one.
@@ -114,7 +114,7 @@ class ConvexPolyhedron:
         from ..triangles import distance_to_triangles
 
         triangles = np.array(
-            [[f[0], f[i], f[i + 1]] for f in self._faces(solid) for i in range(1, len(f) - 1)]
+            [[f[0], f[i], f[i + 1]] for f in self.faces(solid) for i in range(1, len(f) - 1)]
         )
         far = distance_to_triangles(points_um, triangles)
         return np.asarray(np.where(self.contains(solid, points_um, 0.0), -far, far))

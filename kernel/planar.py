@@ -1,0 +1,153 @@
+"""Lattices made of flat layers: one pattern for each layer, drawn once and laid at every height that it is used at."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from . import scene
+from .lattice import Strands, complete_common
+from .quantity import Construct
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    #: Points [P,2] and the number of points of each line.
+    Pattern = tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]
+
+Frame = tuple[float, float, float, float]
+
+
+class Layer(NamedTuple):
+    """What decides how a layer is drawn; layers of equal values share one pattern. `step` tells apart layers that a
+    lattice draws in turn, `z_um` is 0 unless the pattern depends on the height.
+    """
+
+    step: int
+    angle: float
+    pitch: float
+    phase: float
+    z_um: float = 0.0
+
+
+class PlanarLattice:
+    """Base of the planar lattices. `turns` is the sequence of layer directions, rad, repeated."""
+
+    construct: Construct
+    turns: tuple[float, ...] = (0.0,)
+    #: How many layers it takes until patterns repeat, beside their angles.
+    period = 1
+    #: Patterns follow the outline of the solid that clips the lattice, and are not cut again.
+    clipped = False
+
+    def complete(self, fields: dict[str, Any]) -> dict[str, Any]:
+        return complete_common(self.construct, fields)
+
+    def angles(self, node: scene.Lattice) -> list[float]:
+        """Direction of every layer, rad: a layer rule's `angle` as it stands, otherwise the sequence turned by the
+        lattice's `angle`.
+        """
+        base = node.fields.get("angle") or 0.0
+        out = [base + self.turns[k % len(self.turns)] for k in range(node.fields["layers"])]
+        for rule in node.layers:
+            if rule.fields.get("angle") is not None:
+                out[rule.index] = rule.fields["angle"]
+        return out
+
+    def layers(self, node: scene.Lattice) -> list[Layer]:
+        """Every layer from the lowest."""
+        values = zip(self.angles(node), layer_values(node, "pitch"), layer_values(node, "phase"), strict=True)
+        return [Layer(k % self.period, a, p, q or 0.0) for k, (a, p, q) in enumerate(values)]
+
+    def pattern(self, node: scene.Lattice, layer: Layer) -> Pattern:
+        """The lines of one layer; they may stand over the solid that clips the lattice, but not over its frame."""
+        raise NotImplementedError
+
+    def pattern_points(self, node: scene.Lattice, layer: Layer) -> float:
+        """About how many points the pattern has, at most: cheap."""
+        raise NotImplementedError
+
+    def estimate(self, node: scene.Lattice) -> float:
+        known: dict[Layer, float] = {}
+        total = 0.0
+        for layer in self.layers(node):
+            if layer not in known:
+                known[layer] = self.pattern_points(node, layer)
+            total += known[layer]
+        return total
+
+    def build(self, node: scene.Lattice) -> Strands:
+        import numpy as np
+
+        patterns: dict[Layer, Pattern] = {}
+        points, counts, layers = [np.empty((0, 3))], [np.empty(0, dtype=np.int64)], []
+        for layer, z in zip(self.layers(node), layer_z(node), strict=True):
+            if layer not in patterns:
+                patterns[layer] = self.pattern(node, layer)
+            flat, n = patterns[layer]
+            here = np.empty((len(flat), 3))
+            here[:, :2], here[:, 2] = flat, z
+            points.append(here)
+            counts.append(n)
+            layers.append(len(n))
+        return Strands(
+            np.concatenate(points),
+            np.concatenate(counts),
+            np.repeat(np.arange(len(layers), dtype=np.int32), layers),
+            self.clipped,
+        )
+
+
+def layer_values(node: scene.Lattice, name: str) -> list[Any]:
+    """A field's value in every layer: the layer rule's where it sets one, otherwise the lattice's."""
+    out = [node.fields.get(name)] * node.fields["layers"]
+    for rule in node.layers:
+        if name in rule.fields:
+            out[rule.index] = rule.fields[name]
+    return out
+
+
+def layer_z(node: scene.Lattice) -> list[float]:
+    """Centreline height of every layer, um: half of layer 0's filament above the substrate, then layer by layer."""
+    h, d0 = node.fields["layer_height"], layer_values(node, "filament")[:1]
+    return [d0[0] / 2 + k * h for k in range(node.fields["layers"])]
+
+
+def middle_of(frame: Frame) -> tuple[float, float]:
+    return (frame[0] + frame[2]) / 2, (frame[1] + frame[3]) / 2
+
+
+def reach_of(frame: Frame) -> float:
+    """From the middle of the frame to its corners."""
+    return math.hypot(frame[2] - frame[0], frame[3] - frame[1]) / 2
+
+
+def placed(points: npt.NDArray[np.float64], frame: Frame, angle: float) -> npt.NDArray[np.float64]:
+    """Points [P,2] about the origin, turned and moved to the middle of the frame."""
+    import numpy as np
+
+    c, s = math.cos(angle), math.sin(angle)
+    return np.asarray(points @ np.array([[c, s], [-s, c]]) + np.array(middle_of(frame)))
+
+
+def trimmed(pattern: Pattern, frame: Frame) -> Pattern:
+    """What of the pattern lies within the frame."""
+    import numpy as np
+
+    from .clip import clip
+    from .diagnostics import Source, Span
+    from .split import Lines
+
+    points, counts = pattern
+    x0, y0, x1, y1 = frame
+    inside = (points >= (x0, y0)).all(axis=1) & (points <= (x1, y1)).all(axis=1)
+    if inside.all():
+        return pattern
+    at = (*middle_of(frame), -1.0)
+    block = scene.Solid("box", {"size": (x1 - x0, y1 - y0, 2.0), "at": at}, Span(Source("", ""), 0, 0))
+    rows, wide = np.zeros(len(counts), dtype=np.int64), np.ones(len(points))
+    flat = np.column_stack([points, np.zeros(len(points))])
+    offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+    kept = clip(Lines(flat, offsets, wide, wide, rows, rows, rows), block)
+    return kept.points_um[:, :2], np.diff(kept.offsets)
