@@ -51,18 +51,21 @@ def _mask(font: Any, text: str) -> Floats32:
 
 def text_mask(text: str, px: int) -> tuple[Floats32, int]:
     """Coverage of `text` in letters `px` high, float32[h,w], and the row of its base line."""
-    font, wide = _font(px), _wide_font(px)
+    font, wide, small = _font(px), _wide_font(px), _font(max(6, round(px * 0.68)))
     missing = _mask(font, "\uffff")
-    runs: list[tuple[Any, str]] = []
+    runs: list[tuple[Any, str, int]] = []  # face, signs, how far below the base line
     for sign in text:
-        lacks = ord(sign) > 126 and np.array_equal(_mask(font, sign), missing)
-        face = wide if lacks and wide is not None else font
+        face, below = font, 0
+        if sign in _SUBSCRIPTS:
+            face, below, sign = small, round(px * 0.16), str(_SUBSCRIPTS.index(sign))
+        elif ord(sign) > 126 and wide is not None and np.array_equal(_mask(font, sign), missing):
+            face = wide
         if runs and runs[-1][0] is face:
-            runs[-1] = (face, runs[-1][1] + sign)
+            runs[-1] = (face, runs[-1][1] + sign, below)
         else:
-            runs.append((face, sign))
-    masks = [_mask(face, run) for face, run in runs] or [np.zeros((1, 1), dtype=np.float32)]
-    bases = [face.getmetrics()[0] for face, _ in runs] or [0]
+            runs.append((face, sign, below))
+    masks = [_mask(face, run) for face, run, _ in runs] or [np.zeros((1, 1), dtype=np.float32)]
+    bases = [face.getmetrics()[0] - below for face, _, below in runs] or [0]
     base = max(bases)
     below = max(m.shape[0] - b for m, b in zip(masks, bases, strict=False))
     out = np.zeros((base + below, sum(m.shape[1] - 2 for m in masks) + 2), dtype=np.float32)
@@ -72,6 +75,9 @@ def text_mask(text: str, px: int) -> tuple[Floats32, int]:
         np.maximum(part, m[:, : part.shape[1]], out=part)
         x += m.shape[1] - 2
     return out, base
+
+
+_SUBSCRIPTS = "₀₁₂₃₄₅₆₇₈₉"
 
 
 class Overlay:

@@ -79,7 +79,10 @@ class Lights:
         turn = light_axes(self.directions[k])
         u, v, w = (float(c) for c in turn @ self.centre)
         frame = Frame(self.pixels, self.pixels, (u, v), self.texel, w + self.radius, w - self.radius)
-        return self._canvas.depth(frame, turn).reshape(-1), turn
+        depth = self._canvas.depth(frame, turn).reshape(-1)
+        # Nothing there hides nothing, not even what lies behind the frame's far side.
+        depth[depth <= np.float32(frame.far_um + 1e-5 * self.radius)] = -np.inf
+        return depth, turn
 
     def lit(self, depth: Floats32, turn: Floats, place: Floats32, *, within: bool) -> npt.NDArray[np.bool_]:
         """Which of the points `place[4,N]` (part coordinates and a row of ones) nothing stands before, bool[N].

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
@@ -11,6 +12,7 @@ import numpy.typing as npt
 
 from ...kernel.diagnostics import WetprintError, error
 from ...kernel.filaments import FilamentSet, Floats
+from ...kernel.material import Ink
 from ...kernel.scene import StateName
 from ..export import whole
 from .camera import Camera, Frame, extent, nice_length
@@ -156,6 +158,23 @@ def ink_colours(
     inks = [part.inks[m] for m in used]
     return (
         tuple(ink.colour for ink in inks),
-        tuple((ink.name, ink.colour) for ink in inks),
+        tuple(zip(labels(inks), (ink.colour for ink in inks), strict=True)),
         row[part.material],
     )
+
+
+def labels(inks: Sequence[Ink]) -> list[str]:
+    """What a legend calls each ink: its nanocrystal as a formula, with the ink's own name where two share one."""
+    formulas = [formula(ink.nanocrystal) for ink in inks]
+    return [
+        f"{f} ({ink.name})" if not f or formulas.count(f) > 1 else f
+        for f, ink in zip(formulas, inks, strict=True)
+    ]
+
+
+def formula(text: str) -> str:
+    """A chemical formula with its small numbers: Fe3O4 as Fe₃O₄."""
+    return re.sub(r"(?<=[A-Za-z)\]])\d+", lambda m: m[0].translate(_SMALL), text)
+
+
+_SMALL = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")

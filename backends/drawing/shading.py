@@ -132,7 +132,7 @@ def shade(
     cover[inner] = 1.0
     dim = np.float32(style.shadow)
     ground = np.flatnonzero(smooth & (small.index == GROUND).reshape(-1))
-    cover[ground] = dim * (1.0 - _ground_light(sky[ground], key[ground]))
+    cover[ground] = dim * _shadow(sky[ground], key[ground])
 
     edge = np.flatnonzero(~smooth)
     y, x = np.divmod(edge, width)
@@ -149,12 +149,15 @@ def shade(
         )
         cover[edge[p]] += share
         g = np.flatnonzero(index == GROUND)
-        cover[edge[g]] += share * dim * (1.0 - _ground_light(sky[like[g]], key[like[g]]))
+        cover[edge[g]] += share * dim * _shadow(sky[like[g]], key[like[g]])
     return out.reshape(height, width, 3), cover.reshape(height, width)
 
 
-def _ground_light(sky: Floats32, key: Floats32) -> Floats32:
-    return np.float32(0.62) * sky + np.float32(0.38) * key
+def _shadow(sky: Floats32, key: Floats32) -> Floats32:
+    """How dark the ground is, 0..1; the faintest haze is left out, so that paper stays white."""
+    dark: Floats32 = np.float32(1.0) - np.float32(0.62) * sky - np.float32(0.38) * key
+    out: Floats32 = np.maximum(dark - np.float32(0.04), np.float32(0.0)) / np.float32(0.96)
+    return out
 
 
 def _colour(

@@ -13,6 +13,7 @@ PREVIEWS: Registry[Preview] = Registry(
     "previews",
     __name__,
     {
+        "html": ".html:HTML",
         "png": ".png:PNG",
     },
 )

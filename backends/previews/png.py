@@ -66,8 +66,8 @@ def render(shown: Picture) -> npt.NDArray[np.uint8]:
     cover = cover * clear + over.cover
     if not shown.transparent:
         paper = (np.float32(1.0) - cover[..., None]) * linear(shown.style.background)
-        return encoded((light + paper).astype(np.float32))
-    straight_light = light / np.maximum(cover, np.float32(1e-4))[..., None]
+        return encoded(np.asarray(light + paper, dtype=np.float32))
+    straight_light = np.asarray(light / np.maximum(cover, 1e-4)[..., None], dtype=np.float32)
     alpha = np.rint(np.clip(cover, 0, 1) * 255).astype(np.uint8)
     return np.concatenate([encoded(straight_light), alpha[..., None]], axis=2)
 
