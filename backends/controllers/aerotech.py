@@ -15,13 +15,13 @@ from ..transport import TransportError, connect
 from ..wire import SilenceError, Wire
 
 #: Longest wait for one reply (s). Every command sent here returns at once on the machine.
-REPLY_S = 1.0
+REPLY_S = 0.75
 #: Longest wait for replies while stopping.
 STOP_S = 0.5
 #: A program is compiled within this time, whatever its length (assumed).
 LOAD_S = 30.0
 #: So many bad replies to a poll in a row are taken for noise on the line; then it is a fault.
-POLL_TRIES = 3
+POLL_TRIES = 2
 UM = 1000.0
 
 _STATES = {
@@ -130,8 +130,8 @@ class A3200:
                 line = self._again(line)
         raise AssertionError
 
-    def _told(self, command: str, wire: Wire | None = None) -> None:
-        text = self._ask(command, wire)
+    def _told(self, command: str, wire: Wire | None = None, timeout_s: float = REPLY_S) -> None:
+        text = self._ask(command, wire, timeout_s)
         if text:
             raise ControllerError("M631", f"the controller answers `{command}` with {text!r}")
 
@@ -212,7 +212,7 @@ class A3200:
 
     def begin(self, program: bytes, name: str) -> None:
         path = self._put(program, name)
-        self._told(f'PROGRAM {self._task} LOAD "{path}"')
+        self._told(f'PROGRAM {self._task} LOAD "{path}"', timeout_s=LOAD_S)
         deadline = time.monotonic() + LOAD_S
         while (found := self.status()).motion is not Motion.READY:
             if found.motion is Motion.FAILED or time.monotonic() > deadline:

@@ -140,6 +140,24 @@ def later(seconds: float, act: Callable[[], object]) -> threading.Thread:
     return thread
 
 
+def when_printing(sim: Sim, act: Callable[[], object], after_s: float = 0.0) -> threading.Thread:
+    """Do something while ink is being laid on a moving stage, the first time or `after_s` later."""
+
+    def run() -> None:
+        end = time.monotonic() + 20.0
+        while time.monotonic() < end:
+            now = sim.world.now()
+            if any(sim.world.output(w.output, now) for w in sim.world.wiring) and sim.world.speed(now) > 1000.0:
+                break
+            time.sleep(0.002)
+        time.sleep(after_s)
+        act()
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    return thread
+
+
 @dataclass
 class Coverage:
     """How the deposits lie on the planned filaments: `gap_um` the most of any filament that is not covered, `twice_um` the most
