@@ -30,6 +30,10 @@ class Source:
         line = bisect_right(self._line_starts, offset)
         return line, offset - self._line_starts[line - 1] + 1
 
+    def line_start(self, line: int) -> int:
+        """Offset at which line `line` (from 1) begins."""
+        return self._line_starts[line - 1]
+
     def line_text(self, line: int) -> str:
         """Text of line `line` (from 1) without its line end."""
         start = self._line_starts[line - 1]
