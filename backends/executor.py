@@ -190,7 +190,7 @@ class _Job:
         assert guard is not None
         try:
             self._check_units(printer)
-            work = self._first_work(printer)
+            work: Work | None = self._first_work(printer)
             while work is not None:
                 work = self._attempt(printer, work)
             return self._finish(printer)
@@ -239,7 +239,7 @@ class _Job:
             raise
         return self._paused(printer, work, cut)
 
-    def _paused(self, printer: Printer, work: Work, cut: Cut) -> Work | None:
+    def _paused(self, printer: Printer, work: Work, cut: Cut) -> Work:
         assert self.stopped is not None and printer.guard is not None
         if not self.stopped.ink_off:
             self._say("M640", "ink could not be shown to be off: check the nozzle and the dispenser by hand")
@@ -268,7 +268,7 @@ class _Job:
         n = int(self.toolpath.nozzle[min(row, len(self.toolpath) - 1)])
         return OVERLAP_BORES * self.rig.nozzles[n].inner_um + READING_S * self.rig.speeds.print_um_s
 
-    def _first_work(self, printer: Printer) -> Work | None:
+    def _first_work(self, printer: Printer) -> Work:
         here = np.array(where_stands(printer.controller))
         self.tally.began = time.monotonic()
         cut = None

@@ -59,15 +59,16 @@ def cut_at(work: Work, row: int, stage_position_um: Floats, rig: Rig) -> Cut:
     return Cut(source, from_stage(rig, stage_position_um[None, :], nozzle)[0])
 
 
-def continue_from(toolpath: Toolpath, cut: Cut, here_um: Floats, rig: Rig, overlap_um: float) -> Work | None:
+def continue_from(toolpath: Toolpath, cut: Cut, here_um: Floats, rig: Rig, overlap_um: float) -> Work:
     """What is left of `toolpath` after `cut`, from the stage position `here_um`: up, purge, over, down from above onto the joint
-    (`overlap_um` before the cut), and on. None when nothing is left.
+    (`overlap_um` before the cut), and on.
 
     A filament of which nothing was laid begins anew; one that was laid in part goes on at the joint; one that is whole stays.
+    Where all are whole, the tip still leaves the part.
     """
     n = len(toolpath)
     if cut.row >= n:
-        return None
+        return _away(toolpath, here_um, rig)
     starts = atoms(toolpath)
     after = int(np.searchsorted(starts, cut.row, "right"))
     atom = int(starts[max(after - 1, 0)])
@@ -78,9 +79,7 @@ def continue_from(toolpath: Toolpath, cut: Cut, here_um: Floats, rig: Rig, overl
         return _joined(toolpath, cut, here_um, rig, overlap_um)
     if begun and cut.row > ink[-1]:
         # The last filament of this stretch is whole: go on with the next stretch.
-        if end >= n:
-            return None
-        return _fresh(toolpath, end, here_um, rig)
+        return _away(toolpath, here_um, rig) if end >= n else _fresh(toolpath, end, here_um, rig)
     if begun:
         # Between two filaments of one stretch: the next one begins at its approach.
         nxt = int(ink[ink > cut.row][0])
@@ -170,10 +169,14 @@ def _begin(toolpath: Toolpath, row: int, here_um: Floats, rig: Rig) -> tuple[lis
     return [over, replace(purge, filament=np.full(len(purge), -1, dtype=np.int64))], end
 
 
-def _fresh(toolpath: Toolpath, first: int, here_um: Floats, rig: Rig) -> Work | None:
+def _away(toolpath: Toolpath, here_um: Floats, rig: Rig) -> Work:
+    """Up and to where the print ends."""
+    way = _over(toolpath, here_um, toolpath.position_um[-1], rig, int(toolpath.nozzle[-1]))
+    return Work(way, np.full(len(way), -1, dtype=np.int64), toolpath)
+
+
+def _fresh(toolpath: Toolpath, first: int, here_um: Floats, rig: Rig) -> Work:
     """All rows from `first` on, after a purge and the way there."""
-    if first >= len(toolpath):
-        return None
     parts: list[Toolpath] = []
     at = here_um
     if (toolpath.filament[first:] >= 0).any():
