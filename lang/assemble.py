@@ -7,24 +7,18 @@ from dataclasses import replace
 from typing import Any, Literal
 
 from ..kernel import scene
-from ..kernel.diagnostics import Diagnostic, Edit, Fix, Related, Source, Span, error, warning
-from ..kernel.material import Bath, Ink, Origin
-from ..kernel.quantity import ref
+from ..kernel.diagnostics import Edit, Fix, Source, Span
+from ..kernel.material import Ink, Origin
 from ..kernel.scene import Allow, Assumption, Param, Region, Scene, StateName
 from . import syntax as s
 from .asserts import PostCheck, assert_holds, depends_on_figures
-from .construct import field_value, unknown_field
-from .evaluate import Evaluator, Frame
-from .field_expr import as_expr
-from .heads import PRINT, REGION
-from .mixes import regions_of
-from .parts import lattices_in
-from .scope import BARE_WORDS, COORDINATES, Env, nearest, references
-from .statements import check_presets, check_test_overrides
-from .values import POISON, FieldVal, Graded, Poison, Thing, type_name
-
-#: Ways of making a part that a print may name; the kernel knows them by the same words.
-PROCESSES = ("wet_writing",)
+from .evaluate import Evaluator
+from .frame import Frame
+from .param_values import check_presets, check_test_overrides
+from .prints import check_bath, inks_in, names_are_distinct, nothing_printed, print_of
+from .scope import Env, nearest
+from .values import Thing
+from .where import gradients, region
 
 
 def assemble(
@@ -41,9 +35,9 @@ def assemble(
     compensate: Literal["off", "uniform", "full"] = "full"
     for statement in env.module.statements:
         if isinstance(statement, s.Region):
-            regions += _region(ev, statement, frame)
+            regions += region(ev, statement, frame)
         elif isinstance(statement, s.Print):
-            made = _print(ev, statement, frame)
+            made = print_of(ev, statement, frame)
             if made is not None:
                 prints.append((made, statement))
         elif isinstance(statement, s.Assert):
@@ -67,12 +61,12 @@ def assemble(
         elif isinstance(statement, s.Compensate):
             compensate = _compensate(ev, statement, frame) or compensate
     check_presets(ev, env, ev.diagnostics)
-    regions = _gradients(parts, regions)
-    _names_are_distinct(prints)
+    regions = gradients(parts, regions)
+    names_are_distinct(prints)
     for made, _ in prints:
         check_bath(ev, made, regions, env)
     if not any(isinstance(st, s.Print | s.Broken) for st in env.module.statements):
-        _nothing_printed(ev, env, parts)
+        nothing_printed(ev, env, parts)
     inks = _inks(things, prints, regions)
     baths = {b.name: b for b in (t.node for t in things.values() if t.kind == "bath")}
     for made, _ in prints:
@@ -94,308 +88,6 @@ def assemble(
     )
 
 
-# --- regions ---------------------------------------------------------------------------------------------------------
-
-
-def _region(ev: Evaluator, node: s.Region, frame: Frame) -> list[Region]:
-    part = ev.typed(node.part, frame, ref("part"), "a region")
-    where = ev.eval(node.where, frame)
-    fields, spans = _fields(ev, node.block, REGION, frame, node)
-    if where is not POISON and not (
-        isinstance(where, bool) or (isinstance(where, FieldVal) and where.dim is None)
-    ):
-        hint: tuple[Fix, ...] = ()
-        if isinstance(where, Thing) and where.kind == "solid":
-            text = frame.text(node.where)
-            hint = (Fix(f"write `inside({text})`", (Edit(frame.span(node.where), f"inside({text})"),)),)
-        where = ev.err(
-            "E213",
-            f"`{frame.text(node.where)}` is {type_name(where)}; `where` takes a condition such as `inside(core)` or `z > 60um`",
-            frame,
-            node.where,
-            fixes=hint,
-        )
-    for name, _, here in references(node.where):
-        base = name.base if isinstance(name, s.Member) else name
-        if (
-            isinstance(base, s.Var)
-            and base.name in COORDINATES
-            and (base.name in frame.env.bindings or base.name in here)
-        ):
-            mine = frame.env.bindings[base.name]
-            ev.err(
-                "E107",
-                f"`{base.name}` in `where` could be the coordinate or the {mine.kind} of line "
-                f"{frame.source.line_col(mine.name.start)[0]}; another name was expected for the {mine.kind}",
-                frame,
-                base,
-                related=(Related(frame.span(mine.name), "bound here"),),
-            )
-            where = POISON
-    if isinstance(part, Poison) or where is POISON or fields is None:
-        return []
-    if not part.node.name:
-        ev.err(
-            "E113",
-            f"`{frame.text(node.part)}` has no name; a region lies in a part that is declared",
-            frame,
-            node.part,
-        )
-        return []
-    if not any(k in fields for k in ("material", "filament")) and not fields.get("omit"):
-        ev.err(
-            "E105",
-            f"region `{node.name.text}` changes nothing; `material`, `filament` or `omit: true` was expected",
-            frame,
-            node.name,
-        )
-        return []
-    cut = fields.get("cut", "split")
-    if cut not in ("split", "whole"):
-        ev.say(
-            error(
-                "E309",
-                f'"{cut}" is no way to cut; "split" or "whole" was expected',
-                spans["cut"],
-                fixes=(Fix('write "split"', (Edit(spans["cut"], '"split"'),)),),
-            )
-        )
-        return []
-    span = frame.span(node)
-    expr = as_expr(where, frame.span(node.where))
-    priority = int(fields.get("priority", 0))
-    material = fields.get("material")
-    filament = fields.get("filament")
-    if isinstance(material, Graded):
-        graded = replace(material, steps=fields.get("steps", material.steps))
-        more = {"cut": cut, "filament_um": filament}
-        return regions_of(graded, node.name.text, part.node.name, expr, priority, more)
-    return [
-        Region(
-            node.name.text,
-            part.node.name,
-            expr,
-            span,
-            material=material.node if material is not None else None,
-            filament_um=filament,
-            omit=bool(fields.get("omit", False)),
-            cut=cut,
-            priority=priority,
-        )
-    ]
-
-
-def _fields(
-    ev: Evaluator, block: s.Block, kind: Any, frame: Frame, node: s.Node
-) -> tuple[dict[str, Any] | None, dict[str, Span]]:
-    """The fields of a statement's block; None where one is wrong."""
-    out: dict[str, Any] = {}
-    spans: dict[str, Span] = {}
-    good = True
-    for item in block.items:
-        if isinstance(item, s.Layer):
-            ev.err("E112", f"`layer` belongs in a lattice, not in a {kind.name}", frame, item.index)
-            good = False
-            continue
-        name = item.name.text
-        spec = kind.field(name)
-        if spec is None:
-            unknown_field(ev, kind, item, frame, frozenset(f.name.text for f in block.fields))
-            good = False
-            continue
-        if name in spans:
-            ev.err("E108", f"`{name}` is given twice", frame, item.name)
-            good = False
-            continue
-        spans[name] = frame.span(item.value)
-        text = _bare_word(item.value) if name in BARE_WORDS else None
-        out[name] = text if text is not None else field_value(ev, spec, item.value, frame, kind)
-        good = good and out[name] is not POISON
-    return (out if good else None), spans
-
-
-def _bare_word(node: s.Expr) -> str | None:
-    """`cut: whole` and `process: wet_writing` need no quotes."""
-    if isinstance(node, s.Var):
-        return node.name
-    return None
-
-
-def _gradients(parts: Mapping[str, Thing], regions: list[Region]) -> list[Region]:
-    """Regions of lattices whose own material is graded: below every region that the design has."""
-    lowest = min((r.priority for r in regions), default=0) - 1
-    extra: list[Region] = []
-    for name, thing in parts.items():
-        if thing.graded is not None:
-            extra += regions_of(thing.graded, f"{name}_material", name, None, lowest, {})
-    return [*extra, *regions]
-
-
-# --- prints ----------------------------------------------------------------------------------------------------------
-
-
-def _print(ev: Evaluator, node: s.Print, frame: Frame) -> scene.Print | None:
-    part = ev.typed(node.part, frame, ref("part"), "`print`")
-    block = node.block or s.Block(node.end, node.end, [])
-    fields, spans = _fields(ev, block, PRINT, frame, node)
-    written = {i.name.text for i in block.fields}
-    if "bath" not in written:
-        _no_bath(ev, node, part, frame)
-        return None
-    if isinstance(part, Poison) or fields is None:
-        return None
-    process = fields.pop("process", "wet_writing")
-    if process not in PROCESSES:
-        near = nearest(process, PROCESSES) or PROCESSES[0]
-        ev.say(
-            error(
-                "E309",
-                f"`{process}` is no process; `{near}` was expected",
-                spans["process"],
-                fixes=(Fix(f"write `{near}`", (Edit(spans["process"], near),)),),
-            )
-        )
-        return None
-    bath = fields.pop("bath", None)
-    made = part.node if part.node.name else replace(part.node, name="part")
-    return scene.Print(
-        made, bath.node if bath is not None else None, frame.span(node), process, fields, spans
-    )
-
-
-def _no_bath(ev: Evaluator, node: s.Print, part: Any, frame: Frame) -> None:
-    """A print without its bath: the message proposes one that sets the part's inks."""
-    right = (
-        _right_bath(ev, frame.env, [i for i, _ in inks_in(part.node, [])])
-        if isinstance(part, Thing)
-        else None
-    )
-    text = frame.source.text[node.part.start : node.part.end]
-    fixes: tuple[Fix, ...] = ()
-    if right and node.block is None:
-        new = f"print {text} {{ bath: {right}; }}"
-        fixes = (Fix(f"write `{new}`", (Edit(frame.span(node), new),)),)
-    elif right and node.block is not None:
-        at = Span(frame.source, node.block.start + 1, node.block.start + 1)
-        fixes = (Fix(f"insert `bath: {right};`", (Edit(at, f" bath: {right};"),)),)
-    ev.err(
-        "E105",
-        f"`print {text}` also needs `bath: Bath`" + (f"; `bath: {right};` was expected" if right else ""),
-        frame,
-        node.part,
-        notes=("bath: the gelation bath it is printed in",),
-        fixes=fixes,
-    )
-
-
-def _names_are_distinct(prints: list[tuple[scene.Print, s.Print]]) -> None:
-    seen: dict[str, int] = {}
-    for i, (made, node) in enumerate(prints):
-        name = made.part.name
-        seen[name] = seen.get(name, 0) + 1
-        if seen[name] > 1:
-            prints[i] = (replace(made, part=replace(made.part, name=f"{name}_{seen[name]}")), node)
-
-
-def _nothing_printed(ev: Evaluator, env: Env, parts: Mapping[str, Thing]) -> None:
-    if not env.module.statements:
-        ev.say(
-            warning(
-                "E315",
-                "the design is empty; `print part { bath: ...; }` was expected",
-                Span(env.source, 0, 0),
-            )
-        )
-        return
-    last = env.module.statements[-1]
-    name = list(parts)[-1] if parts else None
-    what = f"`print {name} {{ bath: ...; }}`" if name else "`print part { bath: ...; }`"
-    ev.say(warning("E315", f"nothing is printed; {what} was expected", env.span(last)))
-
-
-def inks_in(part: Any, regions: list[Region]) -> list[tuple[Ink, Span]]:
-    """Every ink of a part with a place that chose it, in order."""
-    found: dict[int, tuple[Ink, Span]] = {}
-
-    def add(ink: Any, span: Span) -> None:
-        if isinstance(ink, Ink):
-            found.setdefault(id(ink), (ink, span))
-
-    names: set[str] = set()
-    pending: list[Any] = [part]
-    while pending:
-        at = pending.pop()
-        names.add(at.name)
-        pending += (
-            [at.part]
-            if isinstance(at, scene.Placed)
-            else list(at.parts)
-            if isinstance(at, scene.Union)
-            else []
-        )
-    for lattice in lattices_in(part):
-        rules = lattice.layers if isinstance(lattice, scene.Lattice) else ()
-        if not rules or any("material" not in r.fields for r in rules):
-            add(lattice.fields.get("material"), lattice.spans.get("material", lattice.span))
-        for rule in rules:
-            add(rule.fields.get("material"), rule.spans.get("material", lattice.span))
-    for region in regions:
-        if region.part in names:
-            add(region.material, region.span)
-    return list(found.values())
-
-
-def check_bath(ev: Evaluator, made: scene.Print, regions: list[Region], env: Env) -> None:
-    """Every ink needs one of its linkers in the bath, else it dissolves instead of setting."""
-    if made.bath is None:
-        return
-    has = {k.ion for k in made.bath.linkers}
-    inks = inks_in(made.part, regions)
-    for ink, span in inks:
-        wants = [k.ion for k in ink.linkers]
-        if not wants or has & set(wants):
-            continue
-        right = _right_bath(ev, env, [i for i, _ in inks])
-        place = made.spans.get("bath", made.span)
-        fixes = (Fix(f"write `{right}`", (Edit(place, right),)),) if right else ()
-        ev.say(
-            error(
-                "E313",
-                f"bath `{made.bath.name}` carries {', '.join(sorted(has)) or 'no linker'}; ink `{ink.name}` is linked by "
-                f"{' or '.join(wants)} and would not set",
-                place,
-                label="this bath",
-                related=(Related(span, f"ink `{ink.name}` is chosen here"),),
-                notes=()
-                if right
-                else ("a bath may carry several linkers: `nc.butanol_bath { linkers: [...]; }`",),
-                fixes=fixes,
-            )
-        )
-
-
-def _right_bath(ev: Evaluator, env: Env, inks: list[Ink]) -> str | None:
-    """A bath at hand that sets all the inks, as it would be written."""
-    from .scope import UNSET, order
-    from .statements import bind
-
-    for prefix, at in (("", env), *((f"{a}.", e) for a, e in env.imports.items() if e is not None)):
-        names = [n for n, b in at.bindings.items() if b.kind == "bath"]
-        if prefix:
-            silent: list[Diagnostic] = []
-            ordered, cyclic = order([(at, n) for n in names], silent)
-            for where, name in ordered:
-                if where.bindings[name].value is UNSET:
-                    bind(ev, where, name, (id(where), name) in cyclic, None)
-        for name in names:
-            thing = at.bindings[name].value
-            if isinstance(thing, Thing) and isinstance(thing.node, Bath):
-                ions = {k.ion for k in thing.node.linkers}
-                if all(not i.linkers or ions & {k.ion for k in i.linkers} for i in inks):
-                    return prefix + name
-    return None
-
-
 def _inks(
     things: Mapping[str, Thing], prints: list[tuple[scene.Print, s.Print]], regions: list[Region]
 ) -> dict[str, Ink]:
@@ -415,9 +107,6 @@ def _inks(
 
 def _same_ink(a: Ink, b: Ink) -> bool:
     return replace(a, span=None, provenance={}) == replace(b, span=None, provenance={})
-
-
-# --- the rest --------------------------------------------------------------------------------------------------------
 
 
 def _early_figures(ev: Evaluator, node: s.Assert, frame: Frame) -> None:

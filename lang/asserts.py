@@ -8,7 +8,8 @@ from typing import Any
 from ..kernel.diagnostics import error
 from ..kernel.scene import StateName
 from . import syntax as s
-from .evaluate import Evaluator, Frame
+from .evaluate import Evaluator
+from .frame import Frame
 from .scope import Env
 from .values import POISON, FieldVal, Thing, shown, type_name
 

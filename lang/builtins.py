@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import math
-import struct
 from collections.abc import Callable
 from typing import Any
 
 from ..kernel.diagnostics import Edit, Fix
-from ..kernel.quantity import ANGLE, LENGTH, NONE, Construct, Count, Length, ref
+from ..kernel.quantity import ANGLE, LENGTH, NONE, Construct, Length, ref
 from ..kernel.scene import Expr, StateName
 from . import mixes, parts
 from . import syntax as s
 from .call import Call
+from .chance import noise
 from .field_expr import as_expr, ramp, unary_field
 from .types import missing_unit, same
 from .units import show
@@ -253,55 +253,6 @@ def _sum(c: Call) -> Any:
     return total
 
 
-_MASK = (1 << 64) - 1
-
-
-def _splitmix(z: int) -> int:
-    z = (z + 0x9E3779B97F4A7C15) & _MASK
-    z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
-    z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & _MASK
-    return z ^ (z >> 31)
-
-
-def hash_noise(at: list[float], seed: int) -> float:
-    """The kernel's counter-based hash (kernel/fields.py `noise`) of single numbers: the same bits for the same figures."""
-    state = (seed * 0x9E3779B97F4A7C15 + 0x632BE59BD9B4E019) & _MASK
-    out = state
-    for value in at:
-        (bits,) = struct.unpack("<Q", struct.pack("<d", float(value) + 0.0))
-        out = _splitmix(bits ^ out)
-    return (_splitmix(out ^ state) >> 11) * 2.0**-53
-
-
-def _noise(c: Call) -> Any:
-    seed_node = next(
-        (a.value for a in c.node.args if isinstance(a.name, s.Var) and a.name.name == "seed"), None
-    )
-    seed: Any = 0 if seed_node is None else c.typed(seed_node, Count, "`seed`")
-    values = []
-    for arg in c.node.args:
-        if arg.name is not None:
-            if arg.value is not seed_node:
-                return c.err(
-                    "E208", f"`{c.frame.text(arg.name)}` is no argument of `noise(k, seed: 7)`", arg.name
-                )
-            continue
-        value = c.ev.eval(arg.value, c.frame)
-        if value is POISON:
-            return POISON
-        if not isinstance(value, Num | FieldVal) or value.dim is None:
-            return c.err("E202", f"`noise` takes numbers, not {type_name(value)}", arg)
-        values.append(value)
-    if isinstance(seed, Poison):
-        return POISON
-    if not values:
-        return c.err("E208", "`noise` takes at least one number: `noise(k, seed: 7)`")
-    if any(isinstance(v, FieldVal) for v in values):
-        span = c.frame.span(c.node)
-        return FieldVal(Expr("noise", (*(as_expr(v, span) for v in values), seed), span), NONE)
-    return Num(hash_noise([v.value for v in values if isinstance(v, Num)], seed))
-
-
 def _ramp(c: Call) -> Any:
     a = c.take("value", "over")
     if a is None:
@@ -389,7 +340,7 @@ _RUN: dict[str, Callable[[Call], Any]] = {
     "floor": _round(math.floor),
     "len": _len,
     "sum": _sum,
-    "noise": _noise,
+    "noise": noise,
     "ramp": _ramp,
     "inside": _about_solid("inside"),
     "distance": _about_solid("distance"),

@@ -7,7 +7,8 @@ from typing import Any
 
 from ..kernel.quantity import Type
 from . import syntax as s
-from .evaluate import Evaluator, Frame
+from .evaluate import Evaluator
+from .frame import Frame
 from .scope import nearest
 from .values import POISON, FieldVal, Num, Poison, type_name
 

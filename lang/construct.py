@@ -12,7 +12,8 @@ from ..kernel.material import Bath, Ink, Linker, Origin, Solvent
 from ..kernel.quantity import Construct, FieldSpec
 from ..kernel.scene import Solid
 from . import syntax as s
-from .evaluate import Evaluator, Frame
+from .evaluate import Evaluator
+from .frame import Frame
 from .types import convert, in_range, mistaken, nearest_field
 from .values import POISON, FieldVal, Head, Poison, Rec, Thing, type_name
 

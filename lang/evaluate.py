@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
-from ..kernel.diagnostics import Diagnostic, Edit, Fix, Related, Source, Span, error
-from ..kernel.quantity import NONE, Type
-from ..kernel.scene import Expr, StateName
+from ..kernel.diagnostics import Diagnostic, Edit, Fix, Related, error
+from ..kernel.quantity import Type
+from ..kernel.scene import StateName
 from . import syntax as s
-from .field_expr import as_expr, binary_field, compare_fields, coordinate, unary_field
+from .calls import call_function
+from .field_expr import coordinate
+from .frame import Frame
 from .heads import head, is_head
+from .operators import binary, choose, compare, ink_at_hand, not_bool, unary
 from .scope import CONSTANTS, COORDINATES, FUNCTIONS, UNSET, Binding, Env, nearest
-from .types import Place, convert, missing_unit, named_type, number, same
+from .types import Place, convert, number
 from .values import (
     POISON,
     Builtin,
@@ -27,42 +31,14 @@ from .values import (
     Rec,
     Rest,
     Thing,
-    dim_name,
-    shown,
     type_name,
 )
 
-#: Whole numbers up to here are exact as floats too.
-MOST_COUNT = 10**15
 #: Items of one list, and rounds of all comprehensions and calls together, before a design is stopped.
 MOST_ITEMS = 200_000
 MOST_WORK = 1_000_000
 #: A call counts as so many rounds of a comprehension, which it costs.
 CALL_WORK = 5
-#: Calls within calls.
-MOST_CALLS = 60
-
-
-@dataclass(slots=True)
-class Frame:
-    """Where an expression is evaluated: the file's scope, the text it stands in, and the local names."""
-
-    env: Env
-    source: Source
-    local: Mapping[str, Any] = field(default_factory=dict)
-
-    def span(self, node: s.Node) -> Span:
-        return Span(self.source, node.start, node.end)
-
-    def text(self, node: s.Node) -> str:
-        text = self.source.text[node.start : node.end]
-        return text if len(text) <= 60 else text[:56] + " ..."
-
-    def place(self, node: s.Node, what: str) -> Place:
-        return Place(self.source, node, what)
-
-    def with_local(self, **names: Any) -> Frame:
-        return Frame(self.env, self.source, {**self.local, **names})
 
 
 class Evaluator:
@@ -74,7 +50,7 @@ class Evaluator:
         self._said: set[tuple[str, int, int, int]] = set()
         self._checked: set[int] = set()
         self._work = 0
-        self._calls = 0
+        self.calls = 0
         self.stopped = False
         self._methods: dict[type, Callable[[Any, Frame], Any]] = {
             s.Missing: lambda _n, _f: POISON,
@@ -86,10 +62,10 @@ class Evaluator:
             s.Index: self._index,
             s.Call: self._call,
             s.Group: self._group,
-            s.Unary: self._unary,
-            s.Binary: self._binary,
-            s.Compare: self._compare,
-            s.If: self._if,
+            s.Unary: partial(unary, self),
+            s.Binary: partial(binary, self),
+            s.Compare: partial(compare, self),
+            s.If: partial(choose, self),
             s.ListExpr: self._list,
             s.Comprehension: self._comprehension,
             s.Construct: self._construct,
@@ -149,7 +125,7 @@ class Evaluator:
         """A mixed-up state with the conversion that mends it."""
         if found.code != "E205" or found.primary is None or found.fixes or state is None:
             return found
-        ink = self.ink_at_hand(node, frame)
+        ink = ink_at_hand(self, node, frame)
         new = f"{state}({found.primary.text}, {ink})"
         fixes = (Fix(f"convert it: `{new}`", (Edit(found.primary, new),)),) if ink else ()
         return replace(found, fixes=fixes)
@@ -290,280 +266,6 @@ class Evaluator:
     def _group(self, node: s.Group, frame: Frame) -> Any:
         return self.eval(node.inner, frame)
 
-    def _unary(self, node: s.Unary, frame: Frame) -> Any:
-        value = self.eval(node.operand, frame)
-        if value is POISON:
-            return POISON
-        if node.op == "not":
-            if isinstance(value, bool):
-                return not value
-            if isinstance(value, FieldVal) and value.dim is None:
-                return FieldVal(Expr("not", (value.expr,), frame.span(node)), None)
-            return self._not_bool(node.operand, value, frame)
-        if isinstance(value, Num):
-            return Num(-value.value, value.dim, value.state)
-        if isinstance(value, FieldVal) and value.dim is not None:
-            return unary_field("neg", value, frame.span(node))
-        return self.err("E202", f"`-` takes a number, not {type_name(value)}", frame, node)
-
-    def _not_bool(self, node: s.Expr, value: Any, frame: Frame) -> Poison:
-        return self.err(
-            "E213",
-            f"`{frame.text(node)}` is {type_name(value)}; a condition (a Bool) was expected",
-            frame,
-            node,
-        )
-
-    def _binary(self, node: s.Binary, frame: Frame) -> Any:
-        if node.op in ("and", "or"):
-            return self._logic(node, frame)
-        a = self.eval(node.left, frame)
-        b = self.eval(node.right, frame)
-        if a is POISON or b is POISON:
-            return POISON
-        if isinstance(a, Num) and isinstance(b, Num):
-            return self.arithmetic(node, a, b, frame)
-        if isinstance(a, Num | FieldVal) and isinstance(b, Num | FieldVal):
-            out = binary_field(node.op, a, b, frame.span(node))
-            return out if isinstance(out, FieldVal) else self.err(*self._unfit(node, a, b), frame, node)
-        if node.op == "+" and isinstance(a, str) and isinstance(b, str):
-            return a + b
-        bad, value = (node.left, a) if not isinstance(a, Num | FieldVal) else (node.right, b)
-        return self.err(
-            "E202", f"`{frame.text(bad)}` is {type_name(value)}; `{node.op}` takes numbers", frame, bad
-        )
-
-    def _logic(self, node: s.Binary, frame: Frame) -> Any:
-        a = self.eval(node.left, frame)
-        b = self.eval(node.right, frame)
-        if a is POISON or b is POISON:
-            return POISON
-        for operand, value in ((node.left, a), (node.right, b)):
-            if not (isinstance(value, bool) or (isinstance(value, FieldVal) and value.dim is None)):
-                return self._not_bool(operand, value, frame)
-        if isinstance(a, bool) and isinstance(b, bool):
-            return (a and b) if node.op == "and" else (a or b)
-        return FieldVal(
-            Expr(node.op, (as_expr(a, frame.span(node)), as_expr(b, frame.span(node))), frame.span(node)),
-            None,
-        )
-
-    def _unfit(self, node: s.Binary, a: Any, b: Any) -> tuple[str, str]:
-        verb = {"+": "added to", "-": "taken from", "mod": "divided by"}.get(node.op, "combined with")
-        first, second = (b, a) if node.op != "mod" else (a, b)
-        return (
-            "E204",
-            f"{type_name(first)} ({shown(first)}) cannot be {verb} {type_name(second)} ({shown(second)})",
-        )
-
-    def states(self, node: s.Expr, a: Num, b: Num, frame: Frame, right: s.Expr) -> StateName | Poison | None:
-        """The state of what two lengths make; POISON where they belong to different states."""
-        if a.state and b.state and a.state != b.state:
-            ink = self.ink_at_hand(node, frame)
-            text = frame.source.text[right.start : right.end]
-            new = f"{a.state}({text}, {ink})"
-            fixes = (Fix(f"convert it: `{new}`", (Edit(frame.span(right), new),)),) if ink else ()
-            return self.err(
-                "E205",
-                f"a {a.state} length and a {b.state} length do not mix: `{frame.text(node)}`",
-                frame,
-                node,
-                notes=(f"`{a.state}(length, ink)` converts through the shrinkage of an ink",),
-                fixes=fixes,
-            )
-        return a.state or b.state
-
-    def ink_at_hand(self, node: s.Node, frame: Frame) -> str:
-        """An ink to convert through, as it would be written: one that the design converts through, else one it declares."""
-        trees: list[s.Node] = [node, *frame.env.module.statements] if frame.source is frame.env.source else []
-        calls = (at for tree in trees for at in s.walk(tree) if isinstance(at, s.Call) and len(at.args) == 2)
-        for call in calls:
-            if isinstance(call.callee, s.Var) and call.callee.name in ("wet", "dried"):
-                return frame.source.text[call.args[1].value.start : call.args[1].value.end]
-        return next((n for n, b in frame.env.bindings.items() if b.kind == "material"), "")
-
-    def arithmetic(self, node: s.Binary, a: Num, b: Num, frame: Frame) -> Any:
-        op = node.op
-        if op in ("+", "-", "mod"):
-            if a.dim != b.dim:
-                for bare, other, operand in ((a, b, node.left), (b, a, node.right)):
-                    if bare.dim == NONE and isinstance(operand, s.Number):
-                        return self.say(
-                            missing_unit(
-                                bare,
-                                dim_name(other.dim),
-                                frame.place(operand, f"`{op}` beside {type_name(other)}"),
-                            )
-                        )
-                return self.err(*self._unfit(node, a, b), frame, node)
-            state = self.states(node, a, b, frame, node.right)
-            if isinstance(state, Poison):
-                return POISON
-            if op == "mod":
-                return self._mod(node, a, b, state, frame)
-            return self._finite(
-                a.value + b.value if op == "+" else a.value - b.value, a.dim, state, node, frame
-            )
-        if op == "*":
-            state = a.state if b.dim == NONE else b.state if a.dim == NONE else None
-            return self._finite(a.value * b.value, a.dim.times(b.dim), state, node, frame)
-        if op == "/":
-            if b.value == 0:
-                return self.err(
-                    "E302",
-                    f"`{frame.text(node.right)}` is zero; nothing can be divided by it",
-                    frame,
-                    node.right,
-                )
-            return self._finite(
-                a.value / b.value, a.dim.over(b.dim), a.state if b.dim == NONE else None, node, frame
-            )
-        return self._power(node, a, b, frame)
-
-    def _mod(self, node: s.Binary, a: Num, b: Num, state: StateName | None, frame: Frame) -> Any:
-        if b.value == 0:
-            return self.err(
-                "E302", f"`{frame.text(node.right)}` is zero; nothing can be divided by it", frame, node.right
-            )
-        if a.is_count and b.is_count:
-            return Num(a.value % b.value)
-        whole = a.value / b.value
-        if same(round(whole), whole):
-            return Num(0.0, a.dim, state)
-        return Num(a.value - math.floor(whole) * b.value, a.dim, state)
-
-    def _power(self, node: s.Binary, a: Num, b: Num, frame: Frame) -> Any:
-        if b.dim != NONE:
-            return self.err(
-                "E204",
-                f"`{frame.text(node.right)}` is {type_name(b)}; an exponent is a plain number",
-                frame,
-                node.right,
-            )
-        if abs(b.value) > 64:
-            return self.err("E303", f"{shown(b)} is too large an exponent", frame, node.right)
-        try:
-            value = float(a.value) ** float(b.value)
-        except (ZeroDivisionError, OverflowError, ValueError):
-            value = math.inf
-        if isinstance(value, complex):
-            return self.err("E303", f"{shown(a)} is below zero and has no such power", frame, node)
-        if a.is_count and b.is_count and b.value >= 0 and abs(value) <= MOST_COUNT:
-            value = int(a.value) ** int(b.value)
-        return self._finite(value, a.dim.power(float(b.value)), None, node, frame)
-
-    def _finite(self, value: float, dim: Any, state: StateName | None, node: s.Expr, frame: Frame) -> Any:
-        if isinstance(value, int):
-            if abs(value) > MOST_COUNT:
-                return self.err("E303", f"`{frame.text(node)}` is too large a number", frame, node)
-        elif not math.isfinite(value):
-            return self.err("E303", f"`{frame.text(node)}` is too large a number", frame, node)
-        return Num(value, dim, state)
-
-    def _compare(self, node: s.Compare, frame: Frame) -> Any:
-        values = [self.eval(o, frame) for o in node.operands]
-        result: Any = True
-        for i, op in enumerate(node.ops):
-            a, b = values[i], values[i + 1]
-            if a is POISON or b is POISON:
-                return POISON
-            one = self.compare_two(op, a, b, node, i, frame)
-            if one is POISON:
-                return POISON
-            if isinstance(one, FieldVal) or isinstance(result, FieldVal):
-                span = frame.span(node)
-                result = (
-                    one
-                    if result is True
-                    else FieldVal(Expr("and", (as_expr(result, span), as_expr(one, span)), span), None)
-                )
-            else:
-                result = result and one
-        return result
-
-    def compare_two(self, op: str, a: Any, b: Any, node: s.Compare, i: int, frame: Frame) -> Any:
-        left, right = node.operands[i], node.operands[i + 1]
-        if isinstance(a, Num | FieldVal) and isinstance(b, Num | FieldVal) and None not in (a.dim, b.dim):
-            if a.dim != b.dim:
-                for bare, other, operand in ((a, b, left), (b, a, right)):
-                    if (
-                        isinstance(bare, Num)
-                        and bare.dim == NONE
-                        and isinstance(operand, s.Number)
-                        and other.dim is not None
-                    ):
-                        what = f"`{op}` beside {type_name(other)}"
-                        return self.say(missing_unit(bare, dim_name(other.dim), frame.place(operand, what)))
-                return self.err(
-                    "E212",
-                    f"{type_name(a)} and {type_name(b)} cannot be compared: `{frame.text(node)}`",
-                    frame,
-                    node,
-                )
-            if isinstance(a, Num) and isinstance(b, Num):
-                if isinstance(self.states(node, a, b, frame, right), Poison):
-                    return POISON
-                return compare_numbers(op, a.value, b.value)
-            return compare_fields(op, a, b, frame.span(node))
-        if op in ("==", "!=") and type(a) is type(b) and isinstance(a, str | bool | tuple | Thing):
-            equal = a.node is b.node if isinstance(a, Thing) else equal_values(a, b)
-            return equal if op == "==" else not equal
-        return self.err(
-            "E212", f"{type_name(a)} and {type_name(b)} cannot be compared with `{op}`", frame, node
-        )
-
-    def _if(self, node: s.If, frame: Frame) -> Any:
-        cond = self.eval(node.cond, frame)
-        if cond is POISON:
-            return POISON
-        if isinstance(cond, FieldVal) and cond.dim is None:
-            return self._if_field(node, cond, frame)
-        if not isinstance(cond, bool):
-            return self._not_bool(node.cond, cond, frame)
-        taken, other = (node.then, node.other) if cond else (node.other, node.then)
-        value = self.eval(taken, frame)
-        if id(node) not in self._checked and value is not POISON:
-            self._checked.add(id(node))
-            unused = self._only_types(other, frame)
-            if isinstance(value, Num) and isinstance(unused, Num) and value.dim != unused.dim:
-                for bare, good, at in ((value, unused, taken), (unused, value, other)):
-                    if bare.dim == NONE and isinstance(at, s.Number):
-                        return self.say(
-                            missing_unit(bare, dim_name(good.dim), frame.place(at, "this branch of `if`"))
-                        )
-                return self.err(
-                    "E214",
-                    f"one branch is {type_name(value)}, the other {type_name(unused)}; both must be of one type",
-                    frame,
-                    node,
-                )
-        return value
-
-    def _only_types(self, node: s.Expr, frame: Frame) -> Any:
-        """Evaluate the branch that is not taken for its errors of type; errors of value (a division by zero) do not count."""
-        kept, self.diagnostics = self.diagnostics, []
-        said, self._said = self._said, set(self._said)
-        value = self.eval(node, frame)
-        found, self.diagnostics, self._said = self.diagnostics, kept, said
-        for d in found:
-            if d.code.startswith("E2"):
-                self.say(d)
-        return value
-
-    def _if_field(self, node: s.If, cond: FieldVal, frame: Frame) -> Any:
-        a, b = self.eval(node.then, frame), self.eval(node.other, frame)
-        if a is POISON or b is POISON:
-            return POISON
-        if isinstance(a, Num | FieldVal) and isinstance(b, Num | FieldVal) and a.dim == b.dim:
-            span = frame.span(node)
-            return FieldVal(Expr("if", (cond.expr, as_expr(a, span), as_expr(b, span)), span), a.dim)
-        return self.err(
-            "E214",
-            f"one branch is {type_name(a)}, the other {type_name(b)}; both must be numbers of one type",
-            frame,
-            node,
-        )
-
     def _list(self, node: s.ListExpr, frame: Frame) -> Any:
         items = [self.eval(i, frame) for i in node.items]
         return POISON if any(i is POISON for i in items) else tuple(items)
@@ -585,7 +287,7 @@ class Evaluator:
                         if keep is POISON:
                             return POISON
                         if not isinstance(keep, bool):
-                            return self._not_bool(clause.where, keep, inner)
+                            return not_bool(self, clause.where, keep, inner)
                         if not keep:
                             continue
                     grown.append(inner)
@@ -647,7 +349,7 @@ class Evaluator:
         if not self.work(frame, node, CALL_WORK):
             return POISON
         if isinstance(callee, Function):
-            return self._call_function(callee, node, frame)
+            return call_function(self, callee, node, frame)
         from .builtins import call_head
         from .call import Call
 
@@ -661,59 +363,6 @@ class Evaluator:
             frame,
             node.callee,
         )
-
-    def _call_function(self, fn: Function, node: s.Call, frame: Frame) -> Any:
-        names = [p.name.text for p in fn.node.params]
-        given: dict[str, s.Expr] = {}
-        for i, arg in enumerate(node.args):
-            if arg.name is None:
-                if i >= len(names):
-                    shape = f"{fn.node.name.text}({', '.join(names)})"
-                    return self.err(
-                        "E208", f"`{shape}` takes {len(names)} values, not {len(node.args)}", frame, arg
-                    )
-                name = names[i]
-            else:
-                name = arg.name.name if isinstance(arg.name, s.Var) else frame.text(arg.name)
-            if name not in names:
-                near = nearest(name, names)
-                return self.err(
-                    "E208",
-                    f"`{fn.node.name.text}` has no `{name}`; it takes {', '.join(names) or 'nothing'}",
-                    frame,
-                    arg.name or arg,
-                    fixes=self.near_fix(frame, arg.name or arg, near),
-                )
-            if name in given:
-                return self.err("E208", f"`{name}` is given twice", frame, arg)
-            given[name] = arg.value
-        missing = [n for n in names if n not in given]
-        if missing:
-            types = {p.name.text: fn.env.source.text[p.type.start : p.type.end] for p in fn.node.params}
-            wanted = ", ".join(f"`{m}: {types[m]}`" for m in missing)
-            return self.err("E208", f"`{fn.node.name.text}` also takes {wanted}", frame, node)
-        local: dict[str, Any] = {}
-        for p in fn.node.params:
-            kind = named_type(fn.env.source, p.type)
-            if isinstance(kind, Diagnostic):
-                return self.say(kind)
-            value = self.eval(given[p.name.text], frame)
-            checked = self.check_type(value, kind, frame.place(given[p.name.text], f"`{p.name.text}`"))
-            if checked is POISON:
-                return POISON
-            local[p.name.text] = checked
-        if self._calls >= MOST_CALLS:
-            return self.err("E316", f"more than {MOST_CALLS} calls within calls", frame, node)
-        self._calls += 1
-        try:
-            inner = Frame(fn.env, fn.env.source, local)
-            value = self.eval(fn.node.body, inner)
-        finally:
-            self._calls -= 1
-        kind = named_type(fn.env.source, fn.node.result)
-        if isinstance(kind, Diagnostic):
-            return self.say(kind)
-        return self.check_type(value, kind, inner.place(fn.node.body, f"the result of `{fn.node.name.text}`"))
 
     def check_type(self, value: Any, kind: Type, place: Place) -> Any:
         """The value itself if it is of that type (fields over space are welcome), else POISON and a word about it."""
@@ -732,25 +381,3 @@ class Evaluator:
         if isinstance(value, Num) and kind.kind == "number" and value.is_count:
             return Num(float(value.value), value.dim)
         return value
-
-
-def compare_numbers(op: str, a: float, b: float) -> bool:
-    """Compare within rounding: figures that agree to 1e-9 of themselves are equal."""
-    equal = same(a, b)
-    if op == "==":
-        return equal
-    if op == "!=":
-        return not equal
-    if op in ("<=", ">="):
-        return equal or (a < b if op == "<=" else a > b)
-    return not equal and (a < b if op == "<" else a > b)
-
-
-def equal_values(a: Any, b: Any) -> bool:
-    if isinstance(a, Num) and isinstance(b, Num):
-        return a.dim == b.dim and same(a.value, b.value)
-    if isinstance(a, tuple) and isinstance(b, tuple):
-        return len(a) == len(b) and all(equal_values(x, y) for x, y in zip(a, b, strict=True))
-    if isinstance(a, Thing) and isinstance(b, Thing):
-        return a.node is b.node
-    return bool(a == b)

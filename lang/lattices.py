@@ -11,7 +11,8 @@ from ..kernel.material import Origin
 from ..kernel.quantity import Construct
 from . import syntax as s
 from .construct import PerLayer, field_value, kernel_fields, report_missing, to_kernel, unknown_field
-from .evaluate import Evaluator, Frame
+from .evaluate import Evaluator
+from .frame import Frame
 from .heads import registers
 from .types import mistaken
 from .values import POISON, Graded, Num, Poison, Thing

@@ -22,11 +22,12 @@ from ..kernel.diagnostics import (
 from ..kernel.scene import Param, Scene, StateName
 from . import syntax as s
 from .assemble import assemble
+from .bindings import bind
 from .evaluate import Evaluator
+from .param_values import Override, overrides_of_preset, overrides_of_sets
 from .parser import parse
 from .scope import Env, Key, declare, order, resolve
 from .source import find_import, read_source
-from .statements import Override, bind, overrides_of_preset, overrides_of_sets
 
 #: The version of the language that this tool speaks.
 VERSION = 1

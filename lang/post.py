@@ -11,10 +11,11 @@ from ..kernel.quantity import AREA, LENGTH, MASS, NONE, VOLUME, Dim
 from ..kernel.scene import Scene
 from . import syntax as s
 from .asserts import PostCheck, assert_holds
-from .evaluate import Evaluator, Frame
+from .evaluate import Evaluator
+from .frame import Frame
 from .load import Loaded, load
+from .param_values import overrides_of_block
 from .scope import nearest
-from .statements import overrides_of_block
 from .values import POISON, Num, Thing, type_name
 
 #: part name -> {"wet": figures, "dried": figures, "materials": {ink: figures}}, as kernel.measure gives them.

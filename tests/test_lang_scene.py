@@ -520,7 +520,7 @@ def test_loading_twice_gives_the_same_scene() -> None:
 def test_noise_is_the_kernels_noise() -> None:
     import numpy as np
     from wetprint.kernel.fields import noise
-    from wetprint.lang.builtins import hash_noise
+    from wetprint.lang.chance import hash_noise
 
     for k, seed in ((0.0, 0), (3.0, 7), (-1.5, 12345), (1e9, 3)):
         assert hash_noise([k, 2.0], seed) == noise([np.array([k]), np.array([2.0])], seed)[0]

@@ -1,0 +1,34 @@
+"""Where an expression is evaluated: the scope of its file, its text, and the local names around it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..kernel.diagnostics import Source, Span
+from . import syntax as s
+from .scope import Env
+from .types import Place
+
+
+@dataclass(slots=True)
+class Frame:
+    """Where an expression is evaluated: the file's scope, the text it stands in, and the local names."""
+
+    env: Env
+    source: Source
+    local: Mapping[str, Any] = field(default_factory=dict)
+
+    def span(self, node: s.Node) -> Span:
+        return Span(self.source, node.start, node.end)
+
+    def text(self, node: s.Node) -> str:
+        text = self.source.text[node.start : node.end]
+        return text if len(text) <= 60 else text[:56] + " ..."
+
+    def place(self, node: s.Node, what: str) -> Place:
+        return Place(self.source, node, what)
+
+    def with_local(self, **names: Any) -> Frame:
+        return Frame(self.env, self.source, {**self.local, **names})

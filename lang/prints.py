@@ -1,0 +1,185 @@
+"""Prints: which part is made in which bath, and whether the bath sets its inks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from ..kernel import scene
+from ..kernel.diagnostics import Diagnostic, Edit, Fix, Related, Span, error, warning
+from ..kernel.material import Bath, Ink
+from ..kernel.quantity import ref
+from ..kernel.scene import Region
+from . import syntax as s
+from .evaluate import Evaluator
+from .frame import Frame
+from .heads import PRINT
+from .parts import lattices_in
+from .scope import UNSET, Env, nearest, order
+from .values import Poison, Thing
+from .where import block_fields
+
+#: Ways of making a part that a print may name; the kernel knows them by the same words.
+PROCESSES = ("wet_writing",)
+
+
+def print_of(ev: Evaluator, node: s.Print, frame: Frame) -> scene.Print | None:
+    part = ev.typed(node.part, frame, ref("part"), "`print`")
+    block = node.block or s.Block(node.end, node.end, [])
+    fields, spans = block_fields(ev, block, PRINT, frame, node)
+    written = {i.name.text for i in block.fields}
+    if "bath" not in written:
+        _no_bath(ev, node, part, frame)
+        return None
+    if isinstance(part, Poison) or fields is None:
+        return None
+    process = fields.pop("process", "wet_writing")
+    if process not in PROCESSES:
+        near = nearest(process, PROCESSES) or PROCESSES[0]
+        ev.say(
+            error(
+                "E309",
+                f"`{process}` is no process; `{near}` was expected",
+                spans["process"],
+                fixes=(Fix(f"write `{near}`", (Edit(spans["process"], near),)),),
+            )
+        )
+        return None
+    bath = fields.pop("bath", None)
+    made = part.node if part.node.name else replace(part.node, name="part")
+    return scene.Print(
+        made, bath.node if bath is not None else None, frame.span(node), process, fields, spans
+    )
+
+
+def _no_bath(ev: Evaluator, node: s.Print, part: Any, frame: Frame) -> None:
+    """A print without its bath: the message proposes one that sets the part's inks."""
+    right = (
+        _right_bath(ev, frame.env, [i for i, _ in inks_in(part.node, [])])
+        if isinstance(part, Thing)
+        else None
+    )
+    text = frame.source.text[node.part.start : node.part.end]
+    fixes: tuple[Fix, ...] = ()
+    if right and node.block is None:
+        new = f"print {text} {{ bath: {right}; }}"
+        fixes = (Fix(f"write `{new}`", (Edit(frame.span(node), new),)),)
+    elif right and node.block is not None:
+        at = Span(frame.source, node.block.start + 1, node.block.start + 1)
+        fixes = (Fix(f"insert `bath: {right};`", (Edit(at, f" bath: {right};"),)),)
+    ev.err(
+        "E105",
+        f"`print {text}` also needs `bath: Bath`" + (f"; `bath: {right};` was expected" if right else ""),
+        frame,
+        node.part,
+        notes=("bath: the gelation bath it is printed in",),
+        fixes=fixes,
+    )
+
+
+def names_are_distinct(prints: list[tuple[scene.Print, s.Print]]) -> None:
+    seen: dict[str, int] = {}
+    for i, (made, node) in enumerate(prints):
+        name = made.part.name
+        seen[name] = seen.get(name, 0) + 1
+        if seen[name] > 1:
+            prints[i] = (replace(made, part=replace(made.part, name=f"{name}_{seen[name]}")), node)
+
+
+def nothing_printed(ev: Evaluator, env: Env, parts: Mapping[str, Thing]) -> None:
+    if not env.module.statements:
+        ev.say(
+            warning(
+                "E315",
+                "the design is empty; `print part { bath: ...; }` was expected",
+                Span(env.source, 0, 0),
+            )
+        )
+        return
+    last = env.module.statements[-1]
+    name = list(parts)[-1] if parts else None
+    what = f"`print {name} {{ bath: ...; }}`" if name else "`print part { bath: ...; }`"
+    ev.say(warning("E315", f"nothing is printed; {what} was expected", env.span(last)))
+
+
+def inks_in(part: Any, regions: list[Region]) -> list[tuple[Ink, Span]]:
+    """Every ink of a part with a place that chose it, in order."""
+    found: dict[int, tuple[Ink, Span]] = {}
+
+    def add(ink: Any, span: Span) -> None:
+        if isinstance(ink, Ink):
+            found.setdefault(id(ink), (ink, span))
+
+    names: set[str] = set()
+    pending: list[Any] = [part]
+    while pending:
+        at = pending.pop()
+        names.add(at.name)
+        pending += (
+            [at.part]
+            if isinstance(at, scene.Placed)
+            else list(at.parts)
+            if isinstance(at, scene.Union)
+            else []
+        )
+    for lattice in lattices_in(part):
+        rules = lattice.layers if isinstance(lattice, scene.Lattice) else ()
+        if not rules or any("material" not in r.fields for r in rules):
+            add(lattice.fields.get("material"), lattice.spans.get("material", lattice.span))
+        for rule in rules:
+            add(rule.fields.get("material"), rule.spans.get("material", lattice.span))
+    for region in regions:
+        if region.part in names:
+            add(region.material, region.span)
+    return list(found.values())
+
+
+def check_bath(ev: Evaluator, made: scene.Print, regions: list[Region], env: Env) -> None:
+    """Every ink needs one of its linkers in the bath, else it dissolves instead of setting."""
+    if made.bath is None:
+        return
+    has = {k.ion for k in made.bath.linkers}
+    inks = inks_in(made.part, regions)
+    for ink, span in inks:
+        wants = [k.ion for k in ink.linkers]
+        if not wants or has & set(wants):
+            continue
+        right = _right_bath(ev, env, [i for i, _ in inks])
+        place = made.spans.get("bath", made.span)
+        fixes = (Fix(f"write `{right}`", (Edit(place, right),)),) if right else ()
+        ev.say(
+            error(
+                "E313",
+                f"bath `{made.bath.name}` carries {', '.join(sorted(has)) or 'no linker'}; ink `{ink.name}` is linked by "
+                f"{' or '.join(wants)} and would not set",
+                place,
+                label="this bath",
+                related=(Related(span, f"ink `{ink.name}` is chosen here"),),
+                notes=()
+                if right
+                else ("a bath may carry several linkers: `nc.butanol_bath { linkers: [...]; }`",),
+                fixes=fixes,
+            )
+        )
+
+
+def _right_bath(ev: Evaluator, env: Env, inks: list[Ink]) -> str | None:
+    """A bath at hand that sets all the inks, as it would be written."""
+    from .bindings import bind
+
+    for prefix, at in (("", env), *((f"{a}.", e) for a, e in env.imports.items() if e is not None)):
+        names = [n for n, b in at.bindings.items() if b.kind == "bath"]
+        if prefix:
+            silent: list[Diagnostic] = []
+            ordered, cyclic = order([(at, n) for n in names], silent)
+            for where, name in ordered:
+                if where.bindings[name].value is UNSET:
+                    bind(ev, where, name, (id(where), name) in cyclic, None)
+        for name in names:
+            thing = at.bindings[name].value
+            if isinstance(thing, Thing) and isinstance(thing.node, Bath):
+                ions = {k.ion for k in thing.node.linkers}
+                if all(not i.linkers or ions & {k.ion for k in i.linkers} for i in inks):
+                    return prefix + name
+    return None
