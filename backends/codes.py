@@ -109,6 +109,12 @@ RIG: tuple[Code, ...] = (
         "an output that the dialect cannot drive",
         "The controller's language has fewer outputs that change with the motion than the rig uses for its valves.",
     ),
+    Code(
+        "R524",
+        "the nozzle runs into the part",
+        "On a move of the plan the outside of the nozzle, a cone that widens upwards, would run through a filament printed before. "
+        "The order of printing avoids this where any order can.",
+    ),
 )
 
 FILES: tuple[Code, ...] = (

@@ -8,19 +8,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from .batches import batches
 from .dosing import dose
 from .filaments import FilamentSet, Ints
 from .frames import purge_place_um
 from .motion import DWELL, KIND_NAMES, PRINT, Toolpath
 from .plan import Event, Plan
+from .precede import upwards
 from .rig import ANY, Rig
 from .tour import order_batches
 
 if TYPE_CHECKING:
     from .build import Job
-
-#: Layers of different prints whose lowest points differ by less (um) are printed together.
-SAME_LEVEL_UM = 0.01
 
 UM3_PER_NL = 1e6
 
@@ -28,9 +27,8 @@ UM3_PER_NL = 1e6
 def make_plan(jobs: Sequence[Job], rig: Rig) -> Plan:
     """The order in which the filaments of all jobs are printed by this rig, with what happens between them.
 
-    Layers rise; within a layer all filaments of one ink are printed together; the sequence of inks is the one with the fewest
-    changes that this allows, beginning with the ink already loaded. A change of bath separates what is printed before it from
-    what follows. Raises LookupError where the wet state has not been computed.
+    batches.py says what may be printed together, tour.py in which order. A change of bath separates what is printed before it
+    from what follows. Raises LookupError where the wet state has not been computed.
     """
     filaments = _joined([job.filaments for job in jobs])
     f = len(filaments)
@@ -40,13 +38,19 @@ def make_plan(jobs: Sequence[Job], rig: Rig) -> Plan:
     for j in range(1, len(jobs)):
         group[j] = group[j - 1] + (baths[j] != baths[j - 1])
     wet = filaments.state("wet")
-    level = _levels(filaments, job_of, group[job_of] if f else group[:0])
-    sequence = ink_sequence(level, filaments.material, _loaded(filaments, rig))
-    batch = _batch_numbers(level, filaments.material, sequence)
-    first, last = filaments.offsets[:-1], filaments.offsets[1:] - 1
-    order, reverse = order_batches(wet.points_um[first], wet.points_um[last], batch, purge_place_um(rig))
+    batch = np.zeros(0, np.int64)
+    fixed = np.zeros(f, bool)
+    if f:
+        batch = batches(filaments, job_of, group[job_of], _loaded(filaments, rig), rig)
+        fixed = upwards(filaments)
+    start, end = wet.points_um[filaments.offsets[:-1]], wet.points_um[filaments.offsets[1:] - 1]
+    # What may only be printed upwards is handed over lower end first.
+    drawn_down = fixed & (start[:, 2] > end[:, 2])
+    start, end = np.where(drawn_down[:, None], end, start), np.where(drawn_down[:, None], start, end)
+    order, reverse = order_batches(start, end, batch, purge_place_um(rig), fixed)
+    reverse ^= drawn_down[order]
     inks = filaments.material[order]
-    carriers = nozzle_of_inks([filaments.inks[m].name for m in dict.fromkeys(sequence[:, 1].tolist())], rig)
+    carriers = nozzle_of_inks([filaments.inks[m].name for m in dict.fromkeys(inks.tolist())], rig)
     table = np.array([carriers.get(ink.name, 0) for ink in filaments.inks] or [0], dtype=np.int16)
     bath_of = np.array([group[j] for j in job_of[order]], dtype=np.int64)
     speeds = [job.print.fields.get("speed") for job in jobs]
@@ -68,41 +72,6 @@ def _joined(sets: Sequence[FilamentSet]) -> FilamentSet:
     return join(sets)
 
 
-def _levels(filaments: FilamentSet, job_of: Ints, group: Ints) -> Ints:
-    """Level of every filament: levels are printed in rising order, filaments of one level in any order.
-
-    A flat filament is as high as the lowest point of its layer; one that climbs by more than its own height as its own lowest
-    point. Layers of a job never change places, even where drying has been compensated by lifting some of their points.
-    """
-    f = len(filaments)
-    if f == 0:
-        return np.zeros(0, np.int64)
-    wet = filaments.state("wet")
-    z = wet.points_um[:, 2]
-    starts = filaments.offsets[:-1]
-    low = np.minimum.reduceat(z, starts)
-    climbs = np.maximum.reduceat(z, starts) - low > wet.height_um[starts]
-    wide = int(filaments.layer.max()) + 1
-    layers, member = np.unique(job_of * wide + filaments.layer, return_inverse=True)
-    lowest = np.full(len(layers), np.inf)
-    np.minimum.at(lowest, member[~climbs], low[~climbs])
-    for j in np.unique(layers // wide):
-        mine = layers // wide == j
-        # Layers of one job stay apart even where their lowest points coincide.
-        apart = 2 * SAME_LEVEL_UM * np.arange(int(mine.sum()))
-        known = np.where(np.isinf(lowest[mine]), -np.inf, lowest[mine]) - apart
-        lowest[mine] = np.maximum.accumulate(known) + apart
-    height = np.where(climbs, low, lowest[member])
-    rounded = np.round(height / SAME_LEVEL_UM)
-    order = np.lexsort((rounded, group))
-    new = (np.diff(rounded[order], prepend=rounded[order[0]]) != 0) | (
-        np.diff(group[order], prepend=group[order[0]]) != 0
-    )
-    level = np.empty(f, np.int64)
-    level[order] = np.cumsum(new)
-    return level
-
-
 def _loaded(filaments: FilamentSet, rig: Rig) -> int | None:
     """Index of the ink that the first nozzle holds when the print begins, if the rig says."""
     names = [entry.ink for entry in rig.nozzles[0].loads] if rig.nozzles else []
@@ -110,58 +79,6 @@ def _loaded(filaments: FilamentSet, rig: Rig) -> int | None:
         if names and names[0] == ink.name:
             return i
     return None
-
-
-def ink_sequence(level: Ints, material: npt.NDArray[np.int16], loaded: int | None = None) -> Ints:
-    """(level, ink) pairs int64[K,2] in printing order with the fewest changes of ink that printing level by level allows.
-
-    Exact: a shortest path over levels whose state is the ink that a level ends with. `loaded` is the ink before the first.
-    """
-    if len(level) == 0:
-        return np.zeros((0, 2), np.int64)
-    pairs = np.unique(np.stack([level, material.astype(np.int64)], axis=1), axis=0)
-    inks_at: list[list[int]] = []
-    for lvl, k in pairs.tolist():
-        if lvl == len(inks_at) - 1 and inks_at:
-            inks_at[-1].append(k)
-        else:
-            inks_at.append([k])
-    # cost and way back for each ink that a level may end with: (changes so far, first ink of this level, last ink before)
-    tables: list[dict[int, tuple[int, int, int | None]]] = []
-    ends: dict[int | None, int] = {loaded: 0}
-    for inks in inks_at:
-        table: dict[int, tuple[int, int, int | None]] = {}
-        for last in inks:
-            for first in inks:
-                if len(inks) > 1 and first == last:
-                    continue
-                for came, cost in ends.items():
-                    # The first ink of a print costs nothing where none is loaded.
-                    total = cost + (came is not None and came != first) + len(inks) - 1
-                    if last not in table or total < table[last][0]:
-                        table[last] = (total, first, came)
-        tables.append(table)
-        ends = {k: entry[0] for k, entry in table.items()}
-    ink: int | None = min(tables[-1], key=lambda k: (tables[-1][k][0], k))
-    rows: list[tuple[int, int]] = []
-    for lvl in range(len(inks_at) - 1, -1, -1):
-        assert ink is not None
-        _, first, came = tables[lvl][ink]
-        middle = [k for k in inks_at[lvl] if k not in (first, ink)]
-        sequence = [first, *middle, ink] if first != ink else [ink]
-        rows += [(lvl, k) for k in reversed(sequence)]
-        ink = came
-    return np.array(rows[::-1], dtype=np.int64)
-
-
-def _batch_numbers(level: Ints, material: npt.NDArray[np.int16], sequence: Ints) -> Ints:
-    """Place of every filament's (level, ink) in the sequence."""
-    if len(level) == 0:
-        return np.zeros(0, np.int64)
-    most = int(material.max()) + 1
-    table = np.zeros((int(level.max()) + 1, most), np.int64)
-    table[sequence[:, 0], sequence[:, 1]] = np.arange(len(sequence))
-    return table[level, material]
 
 
 def nozzle_of_inks(inks: Sequence[str], rig: Rig) -> dict[str, int]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from .diagnostics import Diagnostic, Span, error, warning
+from .clearance import clearance
+from .diagnostics import Diagnostic, Related, Span, error, warning
 from .dosing import dose
 from .filaments import Floats, Ints
 from .frames import purge_place_um, to_stage
 from .motion import DWELL, FLOWING, PRINT, Toolpath
 from .plan import Plan
+from .precede import PRESS
 from .rig import ANY, Rig
 
 #: Ink that is purged spreads: it stays this far (um) from the part. Assumed.
@@ -25,7 +27,7 @@ def problems(plan: Plan, rig: Rig, toolpath: Toolpath | None = None) -> list[Dia
     """
     found = [*_inks(plan, rig), *_baths(plan, rig), *_purge(plan, rig), *_speeds(rig), *_idle(plan, rig)]
     if toolpath is not None:
-        found += [*_reach(toolpath, rig), *_short(toolpath, rig)]
+        found += [*_reach(toolpath, rig), *_short(toolpath, rig), *_clearance(toolpath, rig)]
     if rig.assumed and not rig.simulated:
         found.append(
             warning(
@@ -282,5 +284,32 @@ def _short(toolpath: Toolpath, rig: Rig) -> list[Diagnostic]:
             _span(toolpath.plan, least),
             label="shorter than the delay of the ink",
             notes=("longer filaments, a slower print, or a nozzle with a shorter `off_s`",),
+        )
+    ]
+
+
+def _clearance(toolpath: Toolpath, rig: Rig) -> list[Diagnostic]:
+    """A nozzle that runs through what it has printed. Wet filaments of one layer that touch or cross are pressed a little."""
+    plan = toolpath.plan
+    if len(plan.order) == 0 or not rig.nozzles:
+        return []
+    press = PRESS * float(plan.filaments.state("wet").height_um.min())
+    least = clearance(toolpath, rig)
+    if least.least_um >= -press:
+        return []
+    row, hit = least.row, least.filament
+    ahead = toolpath.filament[row:]
+    near = ahead[ahead >= 0]
+    moving = int(near[0]) if len(near) else int(plan.order[-1])
+    x, y, z = toolpath.position_um[row]
+    return [
+        error(
+            "R524",
+            f"{-least.least_um:.4g} um is how deep nozzle `{rig.nozzles[int(toolpath.nozzle[row])].name}` runs into a printed "
+            f"filament, near x {x:.4g} y {y:.4g} z {z:.4g} um",
+            _span(plan, moving),
+            label="on the way to or along this",
+            related=(Related(_span(plan, hit), "printed before"),) if hit >= 0 else (),
+            notes=("no order of printing avoids it: leave more room, or take a slimmer nozzle",),
         )
     ]

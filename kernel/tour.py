@@ -29,12 +29,16 @@ WINDOW = 200
 
 
 def order_batches(
-    start_um: Floats, end_um: Floats, batch: Ints, at_um: npt.ArrayLike | None = None
+    start_um: Floats,
+    end_um: Floats,
+    batch: Ints,
+    at_um: npt.ArrayLike | None = None,
+    fixed: Bools | None = None,
 ) -> tuple[Ints, Bools]:
     """Order and directions of filaments, batch after batch.
 
     start_um, end_um[F,3]: first and last points; batch int64[F]: which batch each is in, printed in rising order; at_um: where
-    the nozzle comes from. Returns (order int64[F], reverse bool[F]), reverse by position in the order.
+    the nozzle comes from; fixed bool[F]: those that may only run from start to end. Returns (order int64[F], reverse bool[F]), reverse by position in the order.
     """
     f = len(batch)
     if f == 0:
@@ -44,6 +48,8 @@ def order_batches(
     first = np.flatnonzero(np.diff(group, prepend=group[0] - 1))
     bounds = np.append(first, f)
     lines, along, regular = _lines(start, end, first, group)
+    one_way = np.zeros(f, bool) if fixed is None else fixed[by_batch]
+    regular &= ~np.logical_or.reduceat(one_way, first)
     # Position in a batch's serpentine, for all batches at once: line by line, to and fro.
     number = np.cumsum(np.diff(group, prepend=group[0]) != 0)
     odd = lines % 2 == 1
@@ -58,9 +64,10 @@ def order_batches(
         low, high = bounds[b], bounds[b + 1]
         items = serpentine[low:high]
         back = odd[items] ^ ~forward[items]
-        tour, flip = _best_serpentine(items, back, lines, along, start, end, here, bool(regular[b]))
+        tour, flip = _best_serpentine(items, back, start, end, here, bool(regular[b]))
         if not regular[b]:
-            tour, flip = _improve(tour, flip, start, end, here, max(LEAST_WORK, WORK * len(tour) / unordered))
+            work = max(LEAST_WORK, WORK * len(tour) / unordered)
+            tour, flip = _improve(tour, flip & ~one_way[tour], start, end, one_way, here, work)
         order[low:high] = by_batch[tour]
         reverse[low:high] = flip
         here = start[tour[-1]] if flip[-1] else end[tour[-1]]
@@ -116,14 +123,7 @@ def _lines(start: Floats, end: Floats, first: Ints, group: Ints) -> tuple[Ints, 
 
 
 def _best_serpentine(
-    items: Ints,
-    back: Bools,
-    lines: Ints,
-    along: Floats,
-    start: Floats,
-    end: Floats,
-    here: Floats,
-    regular: bool,
+    items: Ints, back: Bools, start: Floats, end: Floats, here: Floats, regular: bool
 ) -> tuple[Ints, Bools]:
     """Of the serpentines of a batch (from either side, starting in either direction) the one that begins nearest."""
     choices = [(items, back)]
@@ -150,17 +150,17 @@ def travel_um(tour: Ints, flip: Bools, start: Floats, end: Floats, here: Floats 
 
 
 def _improve(
-    tour: Ints, flip: Bools, start: Floats, end: Floats, here: Floats, work: float
+    tour: Ints, flip: Bools, start: Floats, end: Floats, one_way: Bools, here: Floats, work: float
 ) -> tuple[Ints, Bools]:
     """The better of the given tour and a nearest-neighbour tour, after 2-opt and or-opt."""
-    near = _nearest_neighbour(tour, start, end, here)
+    near = _nearest_neighbour(tour, start, end, one_way, here)
     if travel_um(*near, start, end, here) < travel_um(tour, flip, start, end, here):
         tour, flip = near
     n = len(tour)
     if n < 2:
         return tour, flip
     if n <= WINDOW:
-        return _local_search(tour, flip, start, end, here, None, work)
+        return _local_search(tour, flip, start, end, one_way, here, None, work)
     tour, flip = tour.copy(), flip.copy()
     for offset in (0, WINDOW // 2):
         for low in range(offset, n - 1, WINDOW):
@@ -168,7 +168,7 @@ def _improve(
             came = here if low == 0 else _tail(tour[low - 1], flip[low - 1], start, end)
             goes = None if high == n else _head(tour[high], flip[high], start, end)
             tour[low:high], flip[low:high] = _local_search(
-                tour[low:high], flip[low:high], start, end, came, goes, 0.5 * work * (high - low) / n
+                tour[low:high], flip[low:high], start, end, one_way, came, goes, 0.5 * work * (high - low) / n
             )
     return tour, flip
 
@@ -183,13 +183,16 @@ def _tail(i: int, flip: bool, start: Floats, end: Floats) -> Floats:
     return point
 
 
-def _nearest_neighbour(items: Ints, start: Floats, end: Floats, here: Floats) -> tuple[Ints, Bools]:
+def _nearest_neighbour(
+    items: Ints, start: Floats, end: Floats, one_way: Bools, here: Floats
+) -> tuple[Ints, Bools]:
     """Always the filament with the nearest free end next."""
     n = len(items)
     ends = np.concatenate([start[items], end[items]])
     if n > 2 * WINDOW:
-        return _nearest_neighbour_tree(items, ends, here)
+        return _nearest_neighbour_tree(items, ends, one_way, here)
     alive = np.zeros(2 * n)
+    alive[n:][one_way[items]] = np.inf
     tour = np.empty(n, np.int64)
     flip = np.empty(n, bool)
     for k in range(n):
@@ -202,16 +205,17 @@ def _nearest_neighbour(items: Ints, start: Floats, end: Floats, here: Floats) ->
     return items[tour], flip
 
 
-def _nearest_neighbour_tree(items: Ints, ends: Floats, here: Floats) -> tuple[Ints, Bools]:
+def _nearest_neighbour_tree(items: Ints, ends: Floats, one_way: Bools, here: Floats) -> tuple[Ints, Bools]:
     """The same for large batches: candidates from a k-d tree that is rebuilt whenever half its points are used up."""
     from scipy.spatial import cKDTree
 
     n = len(items)
     used = np.zeros(2 * n, bool)
+    used[n:] = one_way[items]
     tour = np.empty(n, np.int64)
     flip = np.empty(n, bool)
-    left = np.arange(2 * n)
-    tree = cKDTree(ends)
+    left = np.flatnonzero(~used)
+    tree = cKDTree(ends[left])
     fresh = 0
     for k in range(n):
         if 2 * fresh >= len(left) and len(left) > 64:
@@ -237,7 +241,14 @@ def _nearest_neighbour_tree(items: Ints, ends: Floats, here: Floats) -> tuple[In
 
 
 def _local_search(
-    tour: Ints, flip: Bools, start: Floats, end: Floats, came: Floats, goes: Floats | None, work: float
+    tour: Ints,
+    flip: Bools,
+    start: Floats,
+    end: Floats,
+    one_way: Bools,
+    came: Floats,
+    goes: Floats | None,
+    work: float,
 ) -> tuple[Ints, Bools]:
     """2-opt (turn a stretch round) and or-opt (move up to three filaments elsewhere, either way round) until neither
     shortens the tour or the allowed work is done. `came` and `goes` are the fixed points before and after.
@@ -254,8 +265,9 @@ def _local_search(
         gap = np.linalg.norm(after - before, axis=1)
         if goes is None:
             gap[n] = 0.0
-        changes = _turns(before, after, heads, tails, gap, goes is None)
-        changes += _moves(before, after, heads, tails, gap, goes is None)
+        fixed = one_way[tour]
+        changes = _turns(before, after, heads, tails, gap, goes is None, fixed)
+        changes += _moves(before, after, heads, tails, gap, goes is None, fixed)
         changes.sort(key=lambda c: (-c.gain, c.low, c.high))
         taken = np.zeros(n + 1, bool)
         places = np.arange(n)
@@ -307,7 +319,7 @@ def _distances(a: Floats, b: Floats) -> Floats:
 
 
 def _turns(
-    before: Floats, after: Floats, heads: Floats, tails: Floats, gap: Floats, is_open: bool
+    before: Floats, after: Floats, heads: Floats, tails: Floats, gap: Floats, is_open: bool, fixed: Bools
 ) -> list[_Change]:
     """For every item the best stretch that begins with it to turn round: it is then entered at the last tail and left at
     the first head."""
@@ -317,6 +329,10 @@ def _turns(
         leave[:, n - 1] = 0.0
     gain = gap[:n, None] + gap[None, 1:] - _distances(before[:n], tails) - leave
     gain[np.tril_indices(n, -1)] = -np.inf
+    if fixed.any():
+        # A stretch that holds a filament which may not be turned round may not either.
+        count = np.concatenate([[0], np.cumsum(fixed)])
+        gain[count[None, 1:] - count[:n, None] > 0] = -np.inf
     last = np.argmax(gain, axis=1)
     best = gain[np.arange(n), last]
     return [
@@ -325,7 +341,7 @@ def _turns(
 
 
 def _moves(
-    before: Floats, after: Floats, heads: Floats, tails: Floats, gap: Floats, is_open: bool
+    before: Floats, after: Floats, heads: Floats, tails: Floats, gap: Floats, is_open: bool, fixed: Bools
 ) -> list[_Change]:
     """For every stretch of one to three items the best gap to move it to, either way round."""
     n = len(heads)
@@ -345,6 +361,9 @@ def _moves(
             enter = to_tails[:, last] if turn else to_heads[:, low]
             leave = from_heads[:, low] if turn else from_tails[:, last]
             gain = freed[None, :] + gap[:, None] - enter - leave
+            if turn and fixed.any():
+                held = np.concatenate([[0], np.cumsum(fixed)])
+                gain[:, held[last + 1] - held[low] > 0] = -np.inf
             for touch in range(size + 1):
                 gain[low + touch, low] = -np.inf
             to = np.argmax(gain, axis=0)

@@ -30,8 +30,8 @@ def fitting(name: str, rig: Rig) -> Rig:
 def random_toolpath(plans: ModuleType, rig: Rig, seed: int, n: int = 6) -> Toolpath:
     rng = np.random.default_rng(seed)
     counts = rng.integers(2, 9, n)
-    points = rng.uniform(-400, 400, (int(counts.sum()), 3)) * rng.choice([1e-3, 1.0, 30.0])
-    points[:, 2] = rng.uniform(5, 300, len(points))
+    points = rng.uniform(-400, 400, (int(counts.sum()), 3)) * rng.choice([1e-3, 1.0, 3.0])
+    points[:, 2] = rng.uniform(5, 60, len(points))
     part = filaments(
         points, counts, width_um=rng.uniform(6, 14, len(points)), material=rng.integers(0, 2, n), layer=0, origin=0,
         inks=(plans.ink("au"), plans.ink("cdse")), spans=(plans.SPAN,), state="wet",

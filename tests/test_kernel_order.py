@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from wetprint.backends.rig_store import load_rig
-from wetprint.kernel.order import ink_sequence, make_plan, nozzle_of_inks, summary, summary_table
+from wetprint.kernel.batches import ink_sequence
+from wetprint.kernel.order import make_plan, nozzle_of_inks, summary, summary_table
 from wetprint.kernel.rig import InkLoad
 from wetprint.kernel.tour import order_batches, travel_um
 
@@ -82,11 +83,13 @@ def test_layers_keep_their_order_where_compensation_lifts_points(plans: ModuleTy
     assert (np.diff(lifted.layer[plan.order]) >= 0).all()
 
 
-def test_climbing_paths_come_by_their_lowest_point(plans: ModuleType) -> None:
-    low = np.array([50.0, 5.0, 90.0, 20.0])
-    ends = [[[i * 100, 0, z], [i * 100 + 50, 0, z + 200]] for i, z in enumerate(low)]
-    plan = make_plan([plans.job(plans.lines(ends))], plans.sim())
-    assert (np.diff(low[plan.order]) > 0).all()
+def test_climbing_paths_run_upwards(plans: ModuleType) -> None:
+    ends = [[[i * 200, 0, 5], [i * 200 + 50, 0, 205]][:: 1 if i % 2 else -1] for i in range(6)]
+    part = plans.lines(ends)
+    plan = make_plan([plans.job(part)], plans.sim())
+    points = part.wet.points_um.reshape(-1, 2, 3)[plan.order]
+    start = np.where(plan.reverse, points[:, 1, 2], points[:, 0, 2])
+    assert (start == 5).all()
 
 
 def test_parallel_lines_are_a_serpentine(plans: ModuleType) -> None:

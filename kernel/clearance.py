@@ -1,0 +1,213 @@
+"""Clearance: how far the nozzle stays from everything deposited before, on every move of a toolpath.
+
+A nozzle is nowhere below the end of its tip. Where nothing printed so far stands above that plane, the clearance is the height over
+the highest of it, exactly. The other moves are held against samples of what stands higher, by the distance to the piecewise
+cone (tip.gap_um); samples are at most `SAMPLE_UM` apart, so that a true clearance is less by at most half of that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from .filaments import Floats, Ints
+from .motion import PRINT, Toolpath
+from .rig import Rig
+from .tip import gap_um, reach_um
+
+#: Largest distance between samples on moves and filaments.
+SAMPLE_UM = 4.0
+
+#: Tops that stand above the end of the tip by less count as flush with it.
+FLUSH_UM = 0.5
+
+#: How far to the side of the nozzle is looked: clearances beyond are not told from one another.
+LOOK_UM = 20.0
+
+#: Pairs of samples looked at together.
+_PAIRS = 4_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Clearance:
+    """The least clearance (um, negative where the nozzle would hit), the row of the toolpath, and the filament that stands
+    beside it; -1 for the height of a travel over everything, and for no row at all."""
+
+    least_um: float
+    row: int = -1
+    filament: int = -1
+
+
+def clearance(toolpath: Toolpath, rig: Rig, tolerance_um: float = FLUSH_UM) -> Clearance:
+    """The least clearance of all moves of a toolpath from filaments printed before.
+
+    Filaments that stand higher than the tip's end by no more than `tolerance_um` count as flush: the tip of a filament runs in
+    the plane of the tops of its layer, and drying compensation may lift some of them.
+    """
+    n = len(toolpath)
+    plan = toolpath.plan
+    f = len(plan.order)
+    if n < 2 or f == 0:
+        return Clearance(np.inf)
+    wet = plan.filaments.state("wet")
+    top = np.maximum.reduceat(wet.points_um[:, 2] + 0.5 * wet.height_um, plan.filaments.offsets[:-1])
+    # Filament that has been printed to its end before each row, by place in the order.
+    place = np.empty(f, np.int64)
+    place[plan.order] = np.arange(f)
+    begun = np.where(toolpath.filament >= 0, place[toolpath.filament], -1)
+    begun = np.maximum.accumulate(begun)
+    printing = toolpath.kind == PRINT
+    done = np.where(printing, begun - 1, begun)
+    highest = np.concatenate([[-np.inf], np.maximum.accumulate(top[plan.order])])[done + 1]
+    low = np.minimum(toolpath.position_um[:, 2], np.append(np.inf, toolpath.position_um[:-1, 2]))
+    jump = np.diff(toolpath.nozzle, prepend=toolpath.nozzle[0]) != 0
+    low = np.where(jump, toolpath.position_um[:, 2], low)
+    over = low - highest
+    over[0] = np.inf
+    beside = over < -tolerance_um
+    found = Clearance(np.inf)
+    if (~beside).any():
+        # Flush tops are contact by design while printing; a travel's height over them is what counts.
+        height = np.where(beside | printing | (over <= 1e-6), np.inf, over)
+        # Ways up and down begin and end on the filament that they serve.
+        steep = (
+            np.abs(np.diff(toolpath.position_um[:, :2], axis=0, prepend=toolpath.position_um[:1, :2])).max(
+                axis=1
+            )
+            < 1e-9
+        )
+        height[steep] = np.inf
+        row = int(np.argmin(height))
+        if np.isfinite(height[row]):
+            found = Clearance(float(height[row]), row, -1)
+    rows = np.flatnonzero(beside)
+    if len(rows):
+        near = _beside(toolpath, rig, rows, done, place, tolerance_um)
+        if near.least_um < found.least_um:
+            found = near
+    return found
+
+
+def sample(points: Floats, owner: Ints, spacing_um: float = SAMPLE_UM) -> tuple[Floats, Ints, Floats]:
+    """Points along segments points[k] -> points[k+1] of one owner, at most `spacing_um` apart: positions, owners, and the segment
+    number plus the place on it (for interpolation of anything else that the points carry)."""
+    same = np.flatnonzero(owner[1:] == owner[:-1])
+    step = points[same + 1] - points[same]
+    pieces = np.maximum(1, np.ceil(np.linalg.norm(step, axis=1) / spacing_um)).astype(np.int64)
+    segment = np.repeat(np.arange(len(same)), pieces)
+    share = (np.arange(len(segment)) - np.repeat(np.cumsum(pieces) - pieces, pieces)) / np.repeat(
+        pieces, pieces
+    )
+    where = same[segment] + share
+    last = np.flatnonzero(np.append(owner[1:] != owner[:-1], True))
+    where = np.concatenate([where, last.astype(np.float64)])
+    low = np.minimum(where.astype(np.int64), len(points) - 1)
+    high = np.minimum(low + 1, len(points) - 1)
+    t = (where - low)[:, None]
+    return points[low] * (1 - t) + points[high] * t, owner[low], where
+
+
+def _beside(
+    toolpath: Toolpath, rig: Rig, rows: Ints, done: Ints, place: Ints, tolerance_um: float
+) -> Clearance:
+    """Least clearance of moves that run lower than something printed before them."""
+    plan = toolpath.plan
+    wet = plan.filaments.state("wet")
+    axis, owner, where = sample(wet.points_um, plan.filaments.owner())
+    low = where.astype(np.int64)
+    radius = 0.5 * np.maximum(wet.width_um, wet.height_um)[low]
+    tops = axis[:, 2] + 0.5 * wet.height_um[low]
+    turn = place[owner]
+    # Moves as samples: row, position of the tip, how far the print had come.
+    begin = toolpath.position_um[rows - 1].copy()
+    jump = toolpath.nozzle[rows] != toolpath.nozzle[rows - 1]
+    begin[jump] = toolpath.position_um[rows[jump]]
+    ends = np.stack([begin, toolpath.position_um[rows]], axis=1).reshape(-1, 3)
+    tip, move, _ = sample(ends, np.repeat(np.arange(len(rows)), 2))
+    best = Clearance(np.inf)
+    for n in np.unique(toolpath.nozzle[rows]).tolist():
+        nozzle = rig.nozzles[n]
+        mine = np.flatnonzero(toolpath.nozzle[rows[move]] == n)
+        if not len(mine):
+            continue
+        rise = float(tops.max() - tip[mine, 2].min())
+        reach = reach_um(nozzle, rise) + float(radius.max()) + LOOK_UM
+        suspect = _suspects(axis, tops, turn, tip[mine], done[rows[move[mine]]], reach, tolerance_um)
+        mine = mine[suspect]
+        if not len(mine):
+            continue
+        for p, q in near_pairs(axis[:, :2], tip[mine, :2], reach):
+            p = mine[p]
+            row = rows[move[p]]
+            keep = (turn[q] <= done[row]) & (tops[q] > tip[p, 2] + tolerance_um)
+            p, q, row = p[keep], q[keep], row[keep]
+            if not len(p):
+                continue
+            beside = np.hypot(axis[q, 0] - tip[p, 0], axis[q, 1] - tip[p, 1])
+            gap = gap_um(nozzle, beside, axis[q, 2] - tip[p, 2]) - radius[q]
+            k = int(np.argmin(gap))
+            if gap[k] < best.least_um:
+                best = Clearance(float(gap[k]), int(row[k]), int(owner[q[k]]))
+    return best
+
+
+def near_pairs(of_um: Floats, to_um: Floats, reach_um: float) -> Iterator[tuple[Ints, Ints]]:
+    """Pairs (row of `to_um`, row of `of_um`) of points in the plane within `reach_um`, some millions at a time."""
+    from scipy.spatial import cKDTree
+
+    tree = cKDTree(of_um)
+    counts: Ints = np.asarray(tree.query_ball_point(to_um, reach_um, return_length=True), dtype=np.int64)
+    some = np.flatnonzero(counts)
+    ends = np.cumsum(counts[some])
+    done = 0
+    while done < len(some):
+        begun = int(ends[done - 1]) if done else 0
+        upto = max(done + 1, int(np.searchsorted(ends, begun + _PAIRS, "right")))
+        part = some[done:upto]
+        balls = tree.query_ball_point(to_um[part], reach_um)
+        yield np.repeat(part, counts[part]), np.concatenate([np.asarray(b, dtype=np.int64) for b in balls])
+        done = upto
+
+
+#: Stretches of a print for which the grid of heights is brought up to date.
+_STAGES = 2000
+
+#: Most cells of that grid.
+_CELLS = 4_000_000
+
+
+def _suspects(
+    axis: Floats, tops: Floats, turn: Ints, tip: Floats, done: Ints, reach_um: float, tolerance_um: float
+) -> Ints:
+    """Tips that may have something beside them that was printed before (its `turn` no later than their `done`): in their cell of
+    a grid, or the eight around it, stands something higher. Cells are at least as wide as the reach."""
+    low = np.minimum(axis[:, :2].min(axis=0), tip[:, :2].min(axis=0))
+    span = np.maximum(axis[:, :2].max(axis=0), tip[:, :2].max(axis=0)) - low
+    cell = max(reach_um, float(np.sqrt(np.prod(span + reach_um) / _CELLS)))
+    wide = int(span[1] // cell) + 3
+    height = np.full((int(span[0] // cell) + 3) * wide, -np.inf)
+
+    def cells(points: Floats) -> Ints:
+        number = ((points[:, :2] - low) // cell).astype(np.int64) + 1
+        keys: Ints = number[:, 0] * wide + number[:, 1]
+        return keys
+
+    laid = np.argsort(turn, kind="stable")
+    when, where, high = turn[laid], cells(axis)[laid], tops[laid]
+    mine = np.argsort(done, kind="stable")
+    here, late, floor = cells(tip)[mine], done[mine], tip[mine, 2] + tolerance_um
+    news = np.flatnonzero(np.diff(late, prepend=-2))
+    edges = [*news[:: -(-len(news) // _STAGES)].tolist(), len(mine)]
+    around = [dx * wide + dy for dx in (-1, 0, 1) for dy in (-1, 0, 1)]
+    found = np.zeros(len(mine), bool)
+    begun = 0
+    for a, b in pairwise(edges):
+        upto = int(np.searchsorted(when, late[b - 1], "right"))
+        np.maximum.at(height, where[begun:upto], high[begun:upto])
+        begun = upto
+        for step in around:
+            found[a:b] |= height[here[a:b] + step] > floor[a:b]
+    return np.sort(mine[found])
