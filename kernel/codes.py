@@ -106,6 +106,15 @@ CODES: tuple[Code, ...] = (
         "print body { bath: nc.gold_bath; }\n",
     ),
     Code(
+        "E413",
+        "a lattice whose own fields do not fit together",
+        "A field that only this kind of lattice has cannot be met: the nodes and edges of a cell do not join when it is "
+        "repeated, a node has no partner on the opposite face, or a fill has no solid to fill.",
+        USE
+        + "lattice body = graph {\n  size: [400um, 400um]; layers: 2; pitch: 100um; filament: 10um; material: nc.silver;\n"
+        "  nodes: [[0, 0, 0], [1, 0.5, 1]]; edges: [[0, 1]];\n}\nprint body { bath: nc.gold_bath; }\n",
+    ),
+    Code(
         "E412",
         "a path that cannot be drawn",
         "A path needs at least two distinct points, finite measures, and a filament width above zero all along.",

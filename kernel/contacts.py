@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from .crossings import Bools, Cross, Crossing, Support
 from .filaments import FilamentSet, Floats, Ints, State
 from .parallels import Parallel
-from .rods import Family, Rods, rods
+from .rods import FAN, Family, Rods, rods
 from .scene import StateName
+
+if TYPE_CHECKING:
+    from .bent import BentCrossing, BentParallel
 
 #: Rods whose directions part by less than this over the longest of them, in widths, run parallel.
 PARALLEL = 1e-3
@@ -86,19 +90,23 @@ def find_contacts(filaments: FilamentSet, name: StateName, *, pairs: bool = Fals
 class _Rods:
     def __init__(self, filaments: FilamentSet, state: State, table: Rods, pairs: bool) -> None:
         self.table, self.pairs = table, pairs
+        self.crossing: type[Crossing] | type[BentCrossing] = Crossing
+        self.parallel: type[Parallel] | type[BentParallel] = Parallel
+        if table.course is not None:
+            from .bent import BentCrossing, BentParallel
+
+            self.crossing, self.parallel = BentCrossing, BentParallel
         self.out = Contacts.empty(len(filaments))
         self.out.rods = table
         self.families = sorted(range(len(table.families)), key=lambda i: (table.families[i].low_um, i))
         self.layer = filaments.layer
         self.longest = [float((table.e_um[f.rows] - table.s_um[f.rows]).max()) for f in table.families]
         self.height = [float(table.z_um[f.rows].mean()) for f in table.families]
-        # Boxes in plan view, so that families of parts that stand apart are not compared.
-        self.meets: dict[tuple[int, int], float] = {}
 
     def contacts(self) -> Contacts:
         out, fam = self.out, self.table.families
         for i, f in enumerate(fam):
-            found = Parallel(self.table, f, f).meet(out.layer_gap_um, upper=0, pairs=self.pairs)
+            found = self.parallel(self.table, f, f).meet(out.layer_gap_um, upper=0, pairs=self.pairs)
             self._add(i, i, found)
         order = self.families
         low = np.array([fam[i].low_um for i in order])
@@ -144,10 +152,11 @@ class _Rods:
         turn = abs(f.ux * g.uy - f.uy * g.ux)
         length = max(self.longest[i], self.longest[j])
         width = float(self.table.a_um[f.start] + self.table.a_um[g.start])
-        if turn * length < PARALLEL * width:
-            return Parallel(self.table, f, g).meet(wanted, upper=upper, pairs=self.pairs)
+        sway = 0.0 if self.table.course is None else FAN * length
+        if turn * length < PARALLEL * width + sway:
+            return self.parallel(self.table, f, g).meet(wanted, upper=upper, pairs=self.pairs)
         adjacent = abs(f.layer - g.layer) == 1
-        return Crossing(self.table, f, g).meet(wanted, adjacent=adjacent, upper=upper, pairs=self.pairs)
+        return self.crossing(self.table, f, g).meet(wanted, adjacent=adjacent, upper=upper, pairs=self.pairs)
 
     def _add(self, i: int, j: int, found: Cross) -> None:
         out, t = self.out, self.table

@@ -9,8 +9,9 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from .ends import Clip, clipped, meets
 from .filaments import Floats, Ints
-from .overlap import Clip, Sections, Shared, clipped, crossing, radius
+from .overlap import Sections, Shared, crossing, radius
 from .rods import Family, Rods
 
 Bools = npt.NDArray[np.bool_]
@@ -142,6 +143,8 @@ class Crossing:
         a1, a2 = float(self.k1.a.max()), float(self.k2.a.max())
         self.reach1 = (a2 + a1 * abs(self.cos)) / abs(self.sin)
         self.reach2 = (a1 + a2 * abs(self.cos)) / abs(self.sin)
+        # Axes that end farther than this from where they would cross cannot come near enough to touch.
+        self.near = (a1 + a2 + float(self.k1.b.max() + self.k2.b.max())) / abs(self.sin)
 
     def meet(self, wanted_gap: float, *, adjacent: bool, upper: int, pairs: bool) -> Cross:
         """`wanted_gap`: wider gaps are of no interest, um. `adjacent`: a crossing in plan view that does not touch is
@@ -160,7 +163,7 @@ class Crossing:
                 fulls += np.bincount(block.kind[contact], minlength=fulls.size)
             cut = None
             if any_touch:
-                near = (block.over1 < self.reach1) & (block.over2 < self.reach2) & ~full
+                near = (block.over1 < self.near) & (block.over2 < self.near) & ~full
                 cut = self._clipped(block, near)
                 if cut is not None:
                     i, j, shared = cut
@@ -178,8 +181,10 @@ class Crossing:
                 self._gap(out, block, contact)
             if upper:
                 i, j = np.nonzero(contact)
+                family, row = (self.one, i + rows.start) if upper == 1 else (self.two, j)
                 at = block.along1[i, j] if upper == 1 else block.along2[i, j]
-                out.supports.append(Support(i + rows.start if upper == 1 else j, at, at))
+                at = np.clip(at, self.table.s_um[family.start + row], self.table.e_um[family.start + row])
+                out.supports.append(Support(row, at, at))
             if pairs:
                 out.pairs.append(self._pairs(block, contact, whole, cut))
         if whole is not None:
@@ -213,7 +218,7 @@ class Crossing:
             yield _Block(rows, along1, along2, over1, over2, kind)
 
     def _clipped(self, block: _Block, near: Bools) -> tuple[Ints, Ints, Shared] | None:
-        """Pairs that an end cuts into and that share anything: rows of the block, columns, what they share."""
+        """Pairs at whose place one ends and that touch: rows of the block, columns, what they share."""
         i, j = np.nonzero(near)
         if block.kind is not None and len(i):
             bonded = self.touch[block.kind[i, j]]
@@ -227,10 +232,10 @@ class Crossing:
         # Ends beyond reach are all alike, and on a lattice's edge the rest is too: few different cases remain.
         key = np.stack(
             [
-                np.clip(t.s_um[r1] - u, -self.reach1, self.reach1),
-                np.clip(t.e_um[r1] - u, -self.reach1, self.reach1),
-                np.clip(t.s_um[r2] - v, -self.reach2, self.reach2),
-                np.clip(t.e_um[r2] - v, -self.reach2, self.reach2),
+                np.clip(t.s_um[r1] - u, -self.near, self.near),
+                np.clip(t.e_um[r1] - u, -self.near, self.near),
+                np.clip(t.s_um[r2] - v, -self.near, self.near),
+                np.clip(t.e_um[r2] - v, -self.near, self.near),
                 kind.astype(np.float64),
             ],
             axis=1,
@@ -240,10 +245,10 @@ class Crossing:
         which = cases[:, 4].astype(np.int64)
         sections = Sections(*(v[which] for v in self.sections))
         ends = Clip(*cases[:, :4].T)
-        found = clipped(sections, ends, self.sin, self.cos)
-        least = 1e-9 * sections.a1 * sections.a2 * sections.b1
+        angle = np.full((2, len(cases)), [[self.sin], [self.cos]])
+        found = clipped(sections, ends, angle[0], angle[1])
         shared = Shared(*(v[member] for v in found))
-        real = (found.volume > least)[member]
+        real = meets(sections, ends, angle[0], angle[1], BOND_UM)[member]
         return i[real], j[real], Shared(*(v[real] for v in shared))
 
     def _pairs(

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from .crossings import END_UM, unique_rows
+from .ends import cut
 from .filaments import Floats, Ints
 from .overlap import Sections, half_width, outline_crossings, rule
 from .rods import Family, Rods
@@ -148,8 +149,8 @@ class _Bare:
         x2 = self._half(p)
         low = np.broadcast_to(t.s_um[me, None], v.shape)
         high = np.broadcast_to(t.e_um[me, None], v.shape)
-        low, high = _cut(low, high, -sin, cos * v - t.c_um[o, None], -x2, x2)
-        return _cut(low, high, cos, sin * v, t.s_um[o, None], t.e_um[o, None])
+        low, high = cut(low, high, -sin, cos * v - t.c_um[o, None], -x2, x2)
+        return cut(low, high, cos, sin * v, t.s_um[o, None], t.e_um[o, None])
 
     def _face(self, p: slice | Ints, end: Floats, shift: float) -> tuple[Floats, Floats]:
         """Range across the end face, at every height, that the other rod hides."""
@@ -158,8 +159,8 @@ class _Bare:
         u = end[me][:, None] + shift
         x1, x2 = self.across[me - self.f.start], self._half(p)
         c = t.c_um[me][:, None]
-        low, high = _cut(c - x1, c + x1, cos, -sin * u - t.c_um[o][:, None], -x2, x2)
-        return _cut(low, high, sin, cos * u, t.s_um[o][:, None], t.e_um[o][:, None])
+        low, high = cut(c - x1, c + x1, cos, -sin * u - t.c_um[o][:, None], -x2, x2)
+        return cut(low, high, sin, cos * u, t.s_um[o][:, None], t.e_um[o][:, None])
 
     def _cover(self, bare: Floats, hidden: list[Hidden]) -> None:
         """Take the union of the ranges of every (rod, node) off what is bare there."""
@@ -183,16 +184,3 @@ class _Bare:
         from_ = (low - base) + group * far
         from_[1:] = np.maximum(from_[1:], np.minimum(reached[:-1], lifted[1:]))
         np.subtract.at(bare.reshape(-1), group, np.maximum(0.0, lifted - from_))
-
-
-def _cut(
-    low: Floats, high: Floats, slope: Floats, shift: Floats, least: Floats, most: Floats
-) -> tuple[Floats, Floats]:
-    """[low, high] cut to where least < slope * u + shift < most; all arrays broadcast."""
-    level = np.abs(slope) < 1e-12
-    safe = np.where(level, 1.0, slope)
-    a, b = (least - shift) / safe, (most - shift) / safe
-    inside = (shift > least) & (shift < most)
-    first = np.where(level, np.where(inside, -np.inf, np.inf), np.minimum(a, b))
-    last = np.where(level, np.where(inside, np.inf, -np.inf), np.maximum(a, b))
-    return np.maximum(low, first), np.minimum(high, last)

@@ -128,7 +128,9 @@ def measure_state(filaments: FilamentSet, name: StateName) -> StateFigures:
     total, surface = float(swept.volume_um3.sum()), float(swept.surface_um2.sum())
     volume, surface = total - found.shared_um3, surface - found.hidden_um2
     exact = found.exact
-    if found.crowded and found.rods is not None:
+    if found.crowded and found.rods is not None and found.rods.course is not None:
+        exact = False
+    elif found.crowded and found.rods is not None:
         union = _union(filaments, name)
         exact = union is not None
         if union is not None:

@@ -16,8 +16,8 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
 
-#: Nodes for crossings away from ends (relative error below 1e-10) and for clipped ones, whose integrand has kinks.
-NODES, CLIPPED_NODES = 24, 64
+#: Nodes for crossings away from ends: a relative error below 1e-10.
+NODES = 24
 
 
 def gauss_legendre(n: int) -> tuple[Floats, Floats]:
@@ -120,116 +120,6 @@ def _hidden(pairs: Sections) -> Floats:
     x2 = half_width(pairs.a2[..., None], pairs.b2[..., None], z2)
     out: Floats = 4.0 * np.sum(arc * x2, axis=-1)
     return out
-
-
-class Clip(NamedTuple):
-    """N crossings near ends: where the filaments end, measured from the crossing of the axes along each, um."""
-
-    low1: Floats
-    high1: Floats
-    low2: Floats
-    high2: Floats
-
-    def swapped(self) -> Clip:
-        return Clip(self.low2, self.high2, self.low1, self.high1)
-
-
-def clipped(pairs: Sections, ends: Clip, sin: float, cos: float) -> Shared:
-    """Shared volume and hidden surfaces (flanks and flat end faces) of crossings that an end cuts into.
-
-    `sin`, `cos` of the angle from the first direction to the second, seen from above.
-    """
-    z, w = pairs.heights(CLIPPED_NODES)
-    x1 = half_width(pairs.a1[..., None], pairs.b1[..., None], z)
-    x2 = half_width(pairs.a2[..., None], pairs.b2[..., None], z - pairs.h[..., None])
-    ends_n = Clip(*(e[..., None] for e in ends))
-    volume = np.sum(w * rectangles(x1, x2, ends_n, sin, cos), axis=-1)
-    swapped = pairs.swapped()
-    return Shared(
-        volume,
-        _hidden_clipped(pairs, ends, sin, cos) + _faces(pairs, ends, sin, cos),
-        _hidden_clipped(swapped, ends.swapped(), -sin, cos) + _faces(swapped, ends.swapped(), -sin, cos),
-    )
-
-
-def rectangles(x1: Floats, x2: Floats, ends: Clip, sin: float, cos: float) -> Floats:
-    """Area that two rectangles share: [low1, high1] x [-x1, x1] and the same of the second, turned by the angle."""
-    if abs(cos) < 1e-12:
-        along = np.minimum(ends.high1, x2) - np.maximum(ends.low1, -x2)
-        across = np.minimum(ends.high2, x1) - np.maximum(ends.low2, -x1)
-        out: Floats = np.maximum(0.0, along) * np.maximum(0.0, across)
-        return out
-    shape = np.broadcast_shapes(x1.shape, x2.shape, ends.low1.shape)
-    low1, high1, low2, high2, w1, w2 = (
-        np.broadcast_to(v, shape) for v in (ends.low1, ends.high1, ends.low2, ends.high2, x1, x2)
-    )
-    # Corners of the first in the frame of the second; sides are cut where they pass a side of the second, and what
-    # lies outside is pushed onto it: that leaves the enclosed area inside unchanged and adds none outside.
-    u = np.stack([low1, high1, high1, low1], axis=-1)
-    v = np.stack([-w1, -w1, w1, w1], axis=-1)
-    p, q = cos * u + sin * v, -sin * u + cos * v
-    dp, dq = np.roll(p, -1, axis=-1) - p, np.roll(q, -1, axis=-1) - q
-    with np.errstate(divide="ignore", invalid="ignore"):
-        cuts = np.stack(
-            [
-                (low2[..., None] - p) / dp,
-                (high2[..., None] - p) / dp,
-                (-w2[..., None] - q) / dq,
-                (w2[..., None] - q) / dq,
-            ],
-            axis=-1,
-        )
-    cuts = np.sort(np.clip(np.nan_to_num(cuts, nan=0.0, posinf=1.0, neginf=0.0), 0.0, 1.0), axis=-1)
-    t = np.concatenate([np.zeros((*cuts.shape[:-1], 1)), cuts], axis=-1)
-    px = np.clip(p[..., None] + t * dp[..., None], low2[..., None, None], high2[..., None, None])
-    qx = np.clip(q[..., None] + t * dq[..., None], -w2[..., None, None], w2[..., None, None])
-    px, qx = px.reshape(*shape, -1), qx.reshape(*shape, -1)
-    area = 0.5 * np.sum(px * np.roll(qx, -1, axis=-1) - np.roll(px, -1, axis=-1) * qx, axis=-1)
-    return np.asarray(np.maximum(0.0, area))
-
-
-def _within(
-    low: Floats, high: Floats, slope: float, shift: Floats, least: Floats, most: Floats
-) -> tuple[Floats, Floats]:
-    """[low, high] cut to where least <= slope * u + shift <= most."""
-    if abs(slope) < 1e-12:
-        inside = (shift > least) & (shift < most)
-        edge = (shift == least) | (shift == most)
-        # On the very edge (two faces in one plane) half counts, so that the two of a pair hide it once.
-        middle = 0.5 * (low + high)
-        high = np.where(inside, high, np.where(edge, middle, low))
-        return low, high
-    a, b = (least - shift) / slope, (most - shift) / slope
-    return np.maximum(low, np.minimum(a, b)), np.minimum(high, np.maximum(a, b))
-
-
-def _hidden_clipped(pairs: Sections, ends: Clip, sin: float, cos: float) -> Floats:
-    """Area of the first one's flanks inside the second: for each height and side the range along the axis is exact."""
-    v, z2, arc = flank(pairs, CLIPPED_NODES)
-    x2 = half_width(pairs.a2[..., None], pairs.b2[..., None], z2)
-    low1, high1, low2, high2 = (np.broadcast_to(e[..., None], v.shape) for e in ends)
-    total = np.zeros(v.shape)
-    for side in (v, -v):
-        low, high = _within(low1, high1, cos, sin * side, low2, high2)
-        low, high = _within(low, high, -sin, cos * side, -x2, x2)
-        total += np.maximum(0.0, high - low)
-    out: Floats = np.sum(arc * total, axis=-1)
-    return out
-
-
-def _faces(pairs: Sections, ends: Clip, sin: float, cos: float) -> Floats:
-    """Area of the first one's flat end faces inside the second."""
-    z, w = pairs.heights(CLIPPED_NODES)
-    x1 = half_width(pairs.a1[..., None], pairs.b1[..., None], z)
-    x2 = half_width(pairs.a2[..., None], pairs.b2[..., None], z - pairs.h[..., None])
-    low2, high2 = (np.broadcast_to(e[..., None], x1.shape) for e in (ends.low2, ends.high2))
-    total = np.zeros(pairs.a1.shape)
-    for end in (ends.low1, ends.high1):
-        u = np.where(np.isfinite(end), end, 1e18)[..., None]
-        low, high = _within(-x1, x1, sin, cos * u, low2, high2)
-        low, high = _within(low, high, cos, -sin * u, -x2, x2)
-        total += np.sum(w * np.maximum(0.0, high - low), axis=-1)
-    return total
 
 
 def lens(pairs: Sections, offset_um: Floats) -> Shared:

@@ -99,7 +99,7 @@ class Parallel:
                     out.supports.append(Support(j[side], lo[side], hi[side]))
             if self.one.layer == self.two.layer:
                 out.fused = [(self.one.start + i[side], self.two.start + j[side])]
-                self._take(out, i[side], j[side], _clear(sections, offset)[side])
+                self._take(out, i[side], j[side], clear_distance(sections, offset)[side])
         if pairs:
             middle = 0.5 * (low + high)
             out.pairs.append(Pairs(i, j, middle, self.sign * middle, area * np.maximum(length, 0.0)))
@@ -125,7 +125,7 @@ class Parallel:
     def _clear_pairs(self, i: Ints, j: Ints) -> Floats:
         """Clear distance of pairs, inf for those that touch or abut."""
         sections, offset, low, high = self._pair(i, j)
-        clear, along = _clear(sections, offset), low - high
+        clear, along = clear_distance(sections, offset), low - high
         gap = np.where(along <= 0, clear, np.hypot(np.maximum(clear, 0.0), np.maximum(along, 0.0)))
         touching = (clear < -BOND_UM) & (along <= 2 * END_UM)
         return np.where(touching, np.inf, np.maximum(gap, 0.0))
@@ -144,7 +144,7 @@ class Parallel:
             out.nearest = (int(f[self.one.start + i[k]]), int(f[self.two.start + j[k]]))
 
 
-def _clear(sections: Sections, offset: Floats) -> Floats:
+def clear_distance(sections: Sections, offset: Floats) -> Floats:
     """Distance between the axes less the radii along the line that joins them, um; below 0 where they share space."""
     across, up = np.abs(offset), np.abs(sections.h)
     size = np.hypot(across, up)

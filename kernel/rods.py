@@ -1,12 +1,16 @@
-"""Straight level filaments sorted into families of one layer and direction: what lattices are made of."""
+"""Filaments that run nearly straight and level, sorted into families of one layer and direction: what lattices are made of."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
+from .course import Course, course
 from .filaments import FilamentSet, Floats, Ints, State
+
+Bools = npt.NDArray[np.bool_]
 
 #: A filament is straight and level while no point is farther than this from the line between its ends, um. Paths are
 #: rounded to 1 nm, so a few of these.
@@ -14,6 +18,9 @@ STRAIGHT_UM = 5e-3
 
 #: Sections count as even while they differ by less than this part along a filament.
 EVEN = 1e-4
+
+#: Bent filaments: neighbours in angle that belong together (rad), steepest slope against the chord, steepest climb.
+FAN, BEND, CLIMB = 0.03, 0.5, 0.3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,7 +49,8 @@ class Rods:
 
     `filament int64[F]`: whose row; `c_um`: offset across (along the direction turned left); `s_um`, `e_um`: where it begins and
     ends along the direction; `z_um`: height of the axis; `a_um`, `b_um`: half-width and half-height. `kind int64[F]`
-    numbers sections (a, b, z) that are alike within a family.
+    numbers sections (a, b, z) that are alike within a family. Where filaments bend, `course` follows them, and the columns here
+    hold means over their points.
     """
 
     filament: Ints
@@ -54,61 +62,131 @@ class Rods:
     b_um: Floats
     kind: Ints
     families: tuple[Family, ...]
+    course: Course | None = None
 
 
 def rods(filaments: FilamentSet, state: State) -> Rods | None:
-    """The filaments as rods, None where one of them bends, climbs or changes its section."""
+    """The filaments as rods; with a `course` where they bend. None where they climb, turn back, or fan out too finely."""
     n = len(filaments)
     if n == 0:
-        return Rods(*(np.zeros(0, dtype=np.int64),), *(np.zeros(0),) * 6, np.zeros(0, dtype=np.int64), ())
+        none = np.zeros(0)
+        nothing = np.zeros(0, dtype=np.int64)
+        return Rods(nothing, none, none, none, none, none, none, nothing, ())
     first, last = filaments.offsets[:-1], filaments.offsets[1:] - 1
     p = state.points_um
     start, end = p[first], p[last]
     step = end - start
     length = np.hypot(step[:, 0], step[:, 1])
-    if not (length > 0).all() or float(np.abs(step[:, 2]).max()) > STRAIGHT_UM:
+    if not (length > 0).all():
         return None
     a, b = 0.5 * state.width_um[first], 0.5 * state.height_um[first]
-    if not _straight(filaments, state, start, step, length, a, b):
-        return None
+    straight = _straight(filaments, state, start, step, length, a, b)
     # The end whose direction lies in [0, pi) leads; a little below 0 counts as 0, whatever the rounding says.
-    flip = (step[:, 1] < -STRAIGHT_UM) | ((np.abs(step[:, 1]) <= STRAIGHT_UM) & (step[:, 0] < 0))
+    slack = STRAIGHT_UM if straight else FAN * length
+    flip = (step[:, 1] < -slack) | ((np.abs(step[:, 1]) <= slack) & (step[:, 0] < 0))
     step = np.where(flip[:, None], -step, step)
     angle = np.arctan2(step[:, 1], step[:, 0])
     layer = filaments.layer.astype(np.int64)
     order = np.lexsort((angle, layer))
-    slack = STRAIGHT_UM / length[order]
+    apart = STRAIGHT_UM / length[order] if straight else np.full(n, FAN)
     new = np.empty(n, dtype=bool)
     new[0] = True
-    new[1:] = (np.diff(layer[order]) != 0) | (np.diff(angle[order]) > np.maximum(slack[1:], slack[:-1]))
-    family = np.cumsum(new) - 1
-    count = int(family[-1]) + 1
-    ux: Floats = np.bincount(family, step[order, 0], minlength=count).astype(np.float64)
-    uy: Floats = np.bincount(family, step[order, 1], minlength=count).astype(np.float64)
-    norm = np.hypot(ux, uy)
-    ux, uy = ux / norm, uy / norm
-    middle = 0.5 * (start + end)[order]
-    c = ux[family] * middle[:, 1] - uy[family] * middle[:, 0]
-    along = ux[family] * middle[:, 0] + uy[family] * middle[:, 1]
-    half = 0.5 * length[order]
-    inner = np.lexsort((along, c, family))
-    order = order[inner]
-    c, along, half = c[inner], along[inner], half[inner]
-    a, b, z = a[order], b[order], middle[inner, 2]
+    new[1:] = (np.diff(layer[order]) != 0) | (np.diff(angle[order]) > np.maximum(apart[1:], apart[:-1]))
     starts = np.flatnonzero(new)
     stops = np.append(starts[1:], n)
-    low, high = np.minimum.reduceat(z - b, starts), np.maximum.reduceat(z + b, starts)
+    if not straight and float((angle[order][stops - 1] - angle[order][starts]).max()) > 3.0 * FAN:
+        return None
+    family = np.cumsum(new) - 1
+    ux: Floats = np.add.reduceat(step[order, 0], starts)
+    uy: Floats = np.add.reduceat(step[order, 1], starts)
+    norm = np.hypot(ux, uy)
+    ux, uy = ux / norm, uy / norm
+    if straight:
+        middle = 0.5 * (start + end)[order]
+        along = ux[family] * middle[:, 0] + uy[family] * middle[:, 1]
+        half = 0.5 * length[order]
+        low, high = along - half, along + half
+        c = ux[family] * middle[:, 1] - uy[family] * middle[:, 0]
+        z, a, b = middle[:, 2], a[order], b[order]
+        nodes = None
+    else:
+        nodes = _nodes(filaments, state, order, flip, ux[family], uy[family])
+        if nodes is None:
+            return None
+        firsts = nodes[0][:-1]
+        low, high = nodes[1][firsts], nodes[1][nodes[0][1:] - 1]
+        count = np.diff(nodes[0])
+        c, z, a, b = (np.add.reduceat(v, firsts) / count for v in nodes[2:])
+    inner = np.lexsort((0.5 * (low + high), c, family))
+    order = order[inner]
+    c, low, high, z, a, b = (v[inner] for v in (c, low, high, z, a, b))
+    bends = None
+    if nodes is not None:
+        bends = _in_order(nodes, inner, c)
+        firsts = bends.first[:-1]
+        foot, top = (
+            np.minimum.reduceat(bends.z_um - bends.b_um, firsts),
+            np.maximum.reduceat(bends.z_um + bends.b_um, firsts),
+        )
+    else:
+        foot, top = z - b, z + b
     families = tuple(
         Family(int(i), int(j), int(k), float(x), float(y), float(lo), float(hi))
-        for i, j, k, x, y, lo, hi in zip(starts, stops, layer[order][starts], ux, uy, low, high, strict=True)
+        for i, j, k, x, y, lo, hi in zip(
+            starts,
+            stops,
+            layer[order][starts],
+            ux,
+            uy,
+            np.minimum.reduceat(foot, starts),
+            np.maximum.reduceat(top, starts),
+            strict=True,
+        )
     )
-    kind = _kinds(families, a, b, z)
-    return Rods(order, c, along - half, along + half, z, a, b, kind, families)
+    kind = np.zeros(n, dtype=np.int64) if bends is not None else _kinds(families, a, b, z)
+    return Rods(order, c, low, high, z, a, b, kind, families, bends)
+
+
+Nodes = tuple[Ints, Floats, Floats, Floats, Floats, Floats]
+
+
+def _nodes(
+    filaments: FilamentSet, state: State, order: Ints, flip: Bools, ux: Floats, uy: Floats
+) -> Nodes | None:
+    """(first, along, across, height, half-width, half-height) of the points of the filaments `order`, places rising; None
+    where one turns back or bends or climbs too much for a course."""
+    count = np.diff(filaments.offsets)[order]
+    first = np.concatenate([[0], np.cumsum(count)]).astype(np.int64)
+    row = np.repeat(np.arange(len(order)), count)
+    k = np.arange(len(row)) - first[row]
+    k = np.where(flip[order][row], count[row] - 1 - k, k)
+    at = filaments.offsets[:-1][order][row] + k
+    p = state.points_um[at]
+    u = ux[row] * p[:, 0] + uy[row] * p[:, 1]
+    c = ux[row] * p[:, 1] - uy[row] * p[:, 0]
+    inner = np.ones(len(row), dtype=bool)
+    inner[first[1:-1]] = False
+    du, dc, dz = (np.diff(v)[inner[1:]] for v in (u, c, p[:, 2]))
+    if not ((du > 0).all() and (np.abs(dc) <= BEND * du).all() and (np.abs(dz) <= CLIMB * du).all()):
+        return None
+    return first, u, c, p[:, 2].copy(), 0.5 * state.width_um[at], 0.5 * state.height_um[at]
+
+
+def _in_order(nodes: Nodes, order: Ints, mean_c: Floats) -> Course:
+    first, columns = nodes[0], nodes[1:]
+    count = np.diff(first)[order]
+    begin = np.concatenate([[0], np.cumsum(count)]).astype(np.int64)
+    at = np.arange(begin[-1]) + np.repeat(first[:-1][order] - begin[:-1], count)
+    u, c, z, a, b = (v[at] for v in columns)
+    return course(begin, u, c, z, a, b, mean_c)
 
 
 def _straight(
     filaments: FilamentSet, state: State, start: Floats, step: Floats, length: Floats, a: Floats, b: Floats
 ) -> bool:
+    """Whether all filaments are straight, level and even."""
+    if float(np.abs(step[:, 2]).max()) > STRAIGHT_UM:
+        return False
     counts = np.diff(filaments.offsets)
     if (counts == 2).all():
         last = filaments.offsets[1:] - 1
