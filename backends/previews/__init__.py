@@ -15,5 +15,6 @@ PREVIEWS: Registry[Preview] = Registry(
     {
         "html": ".html:HTML",
         "png": ".png:PNG",
+        "window": ".window:WINDOW",
     },
 )

@@ -1,0 +1,458 @@
+"""Window: turn the part, peel its layers, switch between wet and dried, ask a filament for its line of source. PyVista."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from ...kernel.filaments import FilamentSet, Floats
+from ...kernel.scene import StateName
+from ..drawing.camera import DIRECTIONS, Camera, extent, length_label, nice_length
+from ..drawing.lettering import text_mask
+from ..drawing.picture import ink_colours
+from ..export import whole
+from ..exporter import rgb
+from ..opengl import prepare_offscreen, prepare_window
+from ..preview import Look
+from ..tubes import Mesh, tubes
+
+if TYPE_CHECKING:
+    from ...kernel.build import Job
+
+Colouring = Literal["ink", "layer", "width", "height"]
+COLOURINGS: tuple[Colouring, ...] = ("ink", "layer", "width", "height")
+
+KEYS: tuple[tuple[str, str], ...] = (
+    ("drag", "turn"),
+    ("shift + drag, middle button", "move"),
+    ("wheel, right button", "zoom"),
+    ("click", "what is this filament?"),
+    ("W", "wet / dried"),
+    ("C", "colour by ink, layer, width, height"),
+    ("up, down", "layers"),
+    ("X", "cut the part open"),
+    ("1 2 3 4", "axonometric, top, front, side"),
+    ("R", "whole part"),
+    ("P", "perspective / parallel"),
+    ("S", "save a picture"),
+    ("?", "this list"),
+    ("Q", "close"),
+)
+
+_INK = (22, 24, 29)
+
+
+def _legend(entries: Sequence[tuple[str, Floats]], px: int) -> npt.NDArray[np.uint8]:
+    """Rows of a colour and a label, uint8[h,w,4]."""
+    masks = [text_mask(label, px)[0] for label, _ in entries]
+    line, swatch = round(1.45 * px), round(1.1 * px)
+    wide = swatch + px // 2 + max(m.shape[1] for m in masks)
+    out = np.zeros((line * len(entries), wide, 4), dtype=np.uint8)
+    for k, (mask, (_, colour)) in enumerate(zip(masks, entries, strict=True)):
+        at = k * line
+        middle = at + round(0.62 * px)
+        out[middle - px // 4 : middle + px // 4, :swatch] = (
+            *np.rint(np.asarray(colour) * 255).astype(int),
+            255,
+        )
+        out[at : at + line, swatch + px // 2 :, :3] = _INK
+        rows = min(mask.shape[0], line)
+        x = swatch + px // 2
+        out[at : at + rows, x : x + mask.shape[1], 3] = np.rint(mask[:rows] * 255)
+    return out
+
+
+def _table(rows: Sequence[tuple[str, str]], px: int) -> npt.NDArray[np.uint8]:
+    """Two columns of text on a white card, uint8[h,w,4]."""
+    left = [text_mask(a, px)[0] for a, _ in rows]
+    right = [text_mask(b, px)[0] for _, b in rows]
+    line, gap = round(1.4 * px), px
+    start = gap + max(m.shape[1] for m in left) + 2 * gap
+    out = np.full(
+        (line * len(rows) + gap, start + max(m.shape[1] for m in right) + gap, 4), 255, dtype=np.uint8
+    )
+    out[..., 3] = 235
+    for k, pair in enumerate(zip(left, right, strict=True)):
+        for mask, x in zip(pair, (gap, start), strict=True):
+            at = gap // 2 + k * line
+            part = out[at : at + mask.shape[0], x : x + mask.shape[1], :3]
+            m = mask[: part.shape[0], :, None]
+            part[:] = np.rint(part * (1 - m) + np.array(_INK) * m)
+    return out
+
+
+class Window:
+    """One window. Built apart from `show`, so that it can be driven and photographed without a display."""
+
+    def __init__(self, part: FilamentSet, look: Look, *, off_screen: bool = False) -> None:
+        import pyvista as pv
+
+        self.part = part
+        self.state: StateName = "wet" if look.state in ("wet", "both") else "dried"
+        self.colouring: Colouring = "ink"
+        self.layers = int(part.layer.max()) + 1
+        self.shown_layers = self.layers
+        self.title = look.title
+        self._colours, self._legend, self._index = ink_colours(part)
+        segments = part.point_count - len(part)
+        self._sides = 20 if segments < 5_000 else 10 if segments < 50_000 else 6
+        self._mesh: Mesh = tubes(part, self.state, self._sides)
+        self._meshes: dict[StateName, Floats] = {self.state: self._mesh.points_um}
+        self.plotter: Any = pv.Plotter(
+            off_screen=off_screen,
+            window_size=list(look.size),
+            title=look.title or "wetprint",
+            lighting="none",
+        )
+        p = self.plotter
+        p.set_background("white")
+        self._lights()
+        self._data: Any = None
+        self._actor: Any = None
+        self._cut = False
+        self._helping = False
+        self._px = max(13, round(0.022 * look.size[1]))
+        self._draw()
+        p.enable_parallel_projection()
+        p.enable_terrain_style(mouse_wheel_zooms=True, shift_pans=True)
+        # The interactor's own letters (w for wires, s for surface ...) would answer beside ours.
+        p.iren.interactor.GetInteractorStyle().AddObserver("CharEvent", lambda *_: None)
+        if segments < 200_000 and not self._software():
+            p.enable_ssao(radius=2.5 * float(np.median(part.state(self.state).width_um)), kernel_size=48)
+        p.enable_anti_aliasing("msaa", multi_samples=8)
+        if self.layers > 1:
+            self._slider = p.add_slider_widget(
+                lambda v: self.show_layers(round(v)),
+                [1, self.layers],
+                value=self.layers,
+                title="layers",
+                pointa=(0.70, 0.92),
+                pointb=(0.96, 0.92),
+                style="modern",
+                fmt="%.0f",
+                color="#16181d",
+                title_height=0.02,
+            )
+        self._letters()
+        self._keys()
+        self.from_direction("axonometric" if look.view not in DIRECTIONS else look.view)
+
+    # -- what is drawn -------------------------------------------------------------------------------------------------
+
+    def _lights(self) -> None:
+        import pyvista as pv
+
+        for position, strength in (
+            ((-0.50, 0.72, 0.62), 0.66),
+            ((0.85, 0.1, 0.55), 0.20),
+            ((0, 0.3, 1), 0.26),
+        ):
+            self.plotter.add_light(
+                pv.Light(position=position, intensity=strength, light_type="camera light", positional=False)
+            )
+
+    def _software(self) -> bool:
+        """Whether the processor draws: then shadows in corners would make turning slow."""
+        window = self.plotter.render_window
+        window.Render()  # before its first picture a window knows of no driver, and falls when asked
+        said = window.ReportCapabilities()
+        return any(name in said for name in ("llvmpipe", "softpipe", "swrast", "SWR"))
+
+    def _draw(self) -> None:
+        import pyvista as pv
+
+        keep = self.part.layer[self._mesh.filament] < self.shown_layers
+        faces = self._mesh.faces[keep]
+        self._filament = self._mesh.filament[keep]
+        self._data = pv.PolyData.from_regular_faces(self._meshes[self.state].astype(np.float32), faces)
+        self._data.cell_data["rgb"] = self._cell_colours()
+        self._actor = self.plotter.add_mesh(
+            self._data,
+            scalars="rgb",
+            rgb=True,
+            smooth_shading=True,
+            split_sharp_edges=False,
+            ambient=0.30,
+            diffuse=0.85,
+            specular=0.18,
+            specular_power=18,
+            name="part",
+            reset_camera=False,
+            render=False,
+        )
+        self.plotter.render()
+
+    def _cell_colours(self) -> npt.NDArray[np.uint8]:
+        if self.colouring == "ink":
+            table = np.array([rgb(c) for c in self._colours], dtype=np.uint8)
+            of = table[self._index]
+        else:
+            of = np.array(self._ramp(self._values()) * 255, dtype=np.uint8)
+        return np.asarray(of[self._filament])
+
+    def _values(self) -> Floats:
+        """What is coloured, one figure a filament."""
+        if self.colouring == "layer":
+            return self.part.layer.astype(np.float64)
+        s = self.part.state(self.state)
+        column = s.width_um if self.colouring == "width" else s.height_um
+        return np.add.reduceat(column, self.part.offsets[:-1]) / np.diff(self.part.offsets)
+
+    def _ramp(self, values: Floats) -> Floats:
+        from matplotlib import colormaps
+
+        low, high = float(values.min()), float(values.max())
+        share = (values - low) / (high - low) if high - low > 1e-9 * max(1.0, abs(high)) else values * 0.0
+        return np.asarray(colormaps["viridis"](share))[:, :3]
+
+    def _letters(self) -> None:
+        """Title and legend."""
+        parts = [self.title, self.state, f"{len(self.part)} filaments"]
+        self._write("title", "   ".join(t for t in parts if t), 24, -24)
+        if self.colouring == "ink":
+            entries = [(label, np.array(rgb(colour)) / 255) for label, colour in self._legend]
+        else:
+            v = self._values()
+            ends = np.linspace(v.min(), v.max(), 5 if v.max() > v.min() else 1)
+            said = [f"layer {x + 1:.0f}" if self.colouring == "layer" else f"{x:.4g} µm" for x in ends]
+            entries = list(zip(said, self._ramp(ends), strict=True))
+        self._overlay("legend", _legend(entries, self._px), -24, 24)
+        self._bar()
+
+    def _bar(self) -> None:
+        """The scale bar, as long as the view's scale says now."""
+        p = self.plotter
+        width, height = p.window_size
+        self.um_per_px = 2.0 * p.camera.parallel_scale / height
+        self.bar_um = nice_length(0.2 * width * self.um_per_px)
+        if not p.camera.parallel_projection:
+            p.remove_actor("bar", render=False)
+            self._write("bar text", "perspective: no scale", 24, 24)
+            return
+        length = round(self.bar_um / self.um_per_px)
+        bar = np.zeros((max(3, self._px // 5), length, 4), dtype=np.uint8)
+        bar[:] = (*_INK, 255)
+        self._overlay("bar", bar, 24, 24)
+        self._write("bar text", length_label(self.bar_um), 24, 24 + 2 * (self._px // 5) + 2)
+
+    def _write(self, name: str, text: str, x: int, y: int) -> None:
+        """Dark letters at (x, y) from the lower left corner, or from the upper and right one where negative."""
+        lines = [text_mask(line, self._px)[0] for line in text.split("\n")]
+        image = np.zeros((sum(m.shape[0] for m in lines), max(m.shape[1] for m in lines), 4), dtype=np.uint8)
+        image[..., :3] = _INK
+        at = 0
+        for m in lines:
+            image[at : at + m.shape[0], : m.shape[1], 3] = np.rint(m * 255)
+            at += m.shape[0]
+        self._overlay(name, image, x, y)
+
+    def _overlay(self, name: str, image: npt.NDArray[np.uint8], x: int, y: int) -> None:
+        """Lay an image uint8[h,w,4] over the view."""
+        from vtkmodules.util.numpy_support import numpy_to_vtk
+        from vtkmodules.vtkCommonDataModel import vtkImageData
+        from vtkmodules.vtkRenderingCore import vtkActor2D, vtkImageMapper
+
+        h, w = image.shape[:2]
+        wide, tall = self.plotter.window_size
+        data = vtkImageData()
+        data.SetDimensions(w, h, 1)
+        data.GetPointData().SetScalars(
+            numpy_to_vtk(np.ascontiguousarray(image[::-1]).reshape(-1, 4), deep=True)
+        )
+        mapper, actor = vtkImageMapper(), vtkActor2D()
+        mapper.SetInputData(data)
+        mapper.SetColorWindow(255)
+        mapper.SetColorLevel(127.5)
+        actor.SetMapper(mapper)
+        actor.SetPosition(x if x >= 0 else wide + x - w, y if y >= 0 else tall + y - h)
+        self.plotter.add_actor(actor, name=name, render=False, reset_camera=False, pickable=False)
+
+    # -- what a user does ----------------------------------------------------------------------------------------------
+
+    def _keys(self) -> None:
+        p = self.plotter
+        bound: dict[str, Callable[[], None]] = {
+            "w": self.other_state,
+            "c": self.next_colouring,
+            "x": self.cut,
+            "Up": lambda: self.show_layers(self.shown_layers + 1),
+            "Down": lambda: self.show_layers(self.shown_layers - 1),
+            "r": lambda: self.from_direction("axonometric"),
+            "p": self.perspective,
+            "s": self._save,
+            "question": self.help,
+            "1": lambda: self.from_direction("axonometric"),
+            "2": lambda: self.from_direction("top"),
+            "3": lambda: self.from_direction("front"),
+            "4": lambda: self.from_direction("side"),
+        }
+        p.reset_key_events()
+        for key, action in bound.items():
+            p.add_key_event(key, action)
+        p.add_key_event("q", p.close)
+        p.iren.add_observer("InteractionEvent", lambda *_: self._bar())
+        p.iren.add_observer("MouseWheelForwardEvent", lambda *_: self._bar())
+        p.iren.add_observer("MouseWheelBackwardEvent", lambda *_: self._bar())
+        self._pressed = (0, 0)
+        p.iren.add_observer("LeftButtonPressEvent", lambda *_: self._press())
+        p.iren.add_observer("LeftButtonReleaseEvent", lambda *_: self._release())
+
+    def _press(self) -> None:
+        self._pressed = self.plotter.iren.get_event_position()
+
+    def _release(self) -> None:
+        x, y = self.plotter.iren.get_event_position()
+        if abs(x - self._pressed[0]) + abs(y - self._pressed[1]) < 4:
+            self.pick(x, y)
+
+    def pick(self, x: int, y: int) -> int | None:
+        """Tell of the filament at pixel (x, y) from the lower left; its number, or None where there is none."""
+        from vtkmodules.vtkRenderingCore import vtkCellPicker
+
+        picker = vtkCellPicker()
+        picker.SetTolerance(0.0)
+        picker.AddPickList(self._actor)
+        picker.PickFromListOn()
+        p = self.plotter
+        if not picker.Pick(x, y, 0, p.renderer) or picker.GetCellId() < 0:
+            p.remove_actor("told")
+            return None
+        f = int(self._filament[picker.GetCellId()])
+        self._write("told", self.told(f), 24, 24 + 4 * self._px)
+        p.render()
+        return f
+
+    def told(self, f: int) -> str:
+        """What there is to say of filament `f`, its line of source first."""
+        part, s = self.part, self.part.state(self.state)
+        rows = slice(int(part.offsets[f]), int(part.offsets[f + 1]))
+        steps = np.diff(s.points_um[rows], axis=0)
+        length = float(np.sqrt((steps**2).sum(axis=1)).sum())
+        span = part.spans[part.origin[f]]
+        width, height = float(s.width_um[rows].mean()), float(s.height_um[rows].mean())
+        high = f", {height:.4g} high" if abs(width - height) > 0.005 * width else ""
+        return (
+            f"{span.where}\n{part.inks[part.material[f]].name}, layer {part.layer[f] + 1}, filament {f + 1}\n"
+            f"{width:.4g} µm wide{high}, {length:.5g} µm long, {self.state}"
+        )
+
+    def show_layers(self, count: int) -> None:
+        count = min(self.layers, max(1, count))
+        if count == self.shown_layers:
+            return
+        self.shown_layers = count
+        if self.layers > 1:
+            self._slider.GetRepresentation().SetValue(count)
+        self._draw()
+
+    def other_state(self) -> None:
+        """From wet to dried or back, where both are known."""
+        other: StateName = "dried" if self.state == "wet" else "wet"
+        if (self.part.wet if other == "wet" else self.part.dried) is None:
+            return
+        if other not in self._meshes:
+            self._meshes[other] = tubes(self.part, other, self._sides).points_um
+        self.state = other
+        self._draw()
+        self._letters()
+
+    def next_colouring(self) -> None:
+        self.colouring = COLOURINGS[(COLOURINGS.index(self.colouring) + 1) % len(COLOURINGS)]
+        self._data.cell_data["rgb"] = self._cell_colours()
+        self._letters()
+        self.plotter.render()
+
+    def cut(self) -> None:
+        """Cut the part open with a plane that can be dragged, or close it again."""
+        self._cut = not self._cut
+        if not self._cut:
+            self.plotter.clear_plane_widgets()
+            self._actor.mapper.RemoveAllClippingPlanes()
+            self.plotter.render()
+            return
+        from vtkmodules.vtkCommonDataModel import vtkPlane
+
+        plane = vtkPlane()
+
+        def moved(normal: Sequence[float], origin: Sequence[float]) -> None:
+            plane.SetNormal(*normal)
+            plane.SetOrigin(*origin)
+            self._actor.mapper.RemoveAllClippingPlanes()
+            self._actor.mapper.AddClippingPlane(plane)
+
+        self.plotter.add_plane_widget(moved, normal=(0, 1, 0), bounds=self._data.bounds, implicit=True)
+
+    def perspective(self) -> None:
+        on = self.plotter.camera.parallel_projection
+        (self.plotter.disable_parallel_projection if on else self.plotter.enable_parallel_projection)()
+        self._bar()
+
+    def from_direction(self, name: str) -> None:
+        """Look along a named direction, the whole part in view."""
+        axes = Camera.named(name).axes()
+        low, high = extent(self.part, self.state, axes)
+        centre = ((low + high) / 2) @ axes
+        reach = float(np.linalg.norm(high - low)) + 1.0
+        p = self.plotter
+        width, height = p.window_size
+        p.camera.focal_point = centre
+        p.camera.position = centre + axes[2] * 2 * reach
+        p.camera.up = axes[1]
+        p.camera.parallel_scale = 0.5 * max((high - low)[1] / 0.74, (high - low)[0] / 0.86 * height / width)
+        p.renderer.ResetCameraClippingRange()
+        self._bar()
+        p.render()
+
+    def _save(self) -> None:
+        self.save()
+
+    def save(self) -> Path:
+        """Save what is seen beside the design, as the next `wetprint-N.png`."""
+        n = 1
+        while (path := Path(f"wetprint-{n}.png")).exists():
+            n += 1
+        self.plotter.screenshot(str(path))
+        return path
+
+    def help(self) -> None:
+        self._helping = not self._helping
+        if self._helping:
+            self._overlay("help", _table(KEYS, self._px), 24, 24 + 8 * self._px)
+        else:
+            self.plotter.remove_actor("help", render=False)
+        self.plotter.render()
+
+
+class _Window:
+    name = "window"
+    doc = "a window in which the part turns"
+    ending = ""
+
+    def show(
+        self, jobs: FilamentSet | Sequence[FilamentSet | Job], look: Look, path: Path | None
+    ) -> Path | None:
+        del path
+        prepare_window()
+        part = whole(jobs, "wet" if look.state in ("wet", "both") else "dried")
+        Window(part, look).plotter.show()
+        return None
+
+
+def photograph(
+    jobs: FilamentSet | Sequence[FilamentSet | Job], look: Look, path: Path, act: Callable[[Window], None] = lambda _: None
+) -> Path:  # fmt: skip
+    """The window as it looks after `act`, as a picture, without a display."""
+    prepare_offscreen()
+    part = whole(jobs, "wet" if look.state in ("wet", "both") else "dried")
+    window = Window(part, look, off_screen=True)
+    act(window)
+    window.plotter.screenshot(str(path))
+    window.plotter.close()
+    return path
+
+
+WINDOW = _Window()
