@@ -182,7 +182,8 @@ def check(
             from .kernel.shrink import complete_jobs
             from .lang.post import run_post_checks
 
-            jobs, more = complete_jobs(loaded.scene, jobs)
+            # The closed-form drying model: rules have an answer at once; what goes to a printer is checked with the frame.
+            jobs, more = complete_jobs(loaded.scene, jobs, model="analytic")
             said += more
             said += run_checks(loaded.scene, jobs, _rig(rig, file) if rig else None)
             if loaded.scene.post_checks:
@@ -201,6 +202,7 @@ def fmt(
     diff: Annotated[bool, typer.Option("--diff", help="show what would change")] = False,
 ) -> None:
     """Lay designs out in the one style."""
+    from .backends.files import writing
     from .lang.format import format_source
     from .lang.source import read_source
 
@@ -223,20 +225,11 @@ def fmt(
             elif check_only:
                 print(f"{file} would change")
             else:
-                _replace(Path(file), text)
+                with writing(Path(file)) as out:
+                    out.write(text.encode())
                 print(f"{file} formatted")
     if changed and (check_only or diff):
         raise typer.Exit(DESIGN_ERROR)
-
-
-def _replace(path: Path, text: str) -> None:
-    """Write `path` whole or not at all."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        beside.write_bytes(text.encode())
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
 
 
 @app.command()
@@ -401,9 +394,9 @@ def export(
         loaded = _load(file, sets, preset)
         jobs, said = _jobs(loaded)
         _show(d for d in said if d.severity >= Severity.WARNING)
-        if len(_states(state)) != 1:
-            raise typer.BadParameter("'both': a file holds one state, wet or dried", param_hint="--state")
-        write_geometry(jobs, name, output, state)
+        if state not in ("wet", "dried"):
+            raise typer.BadParameter(f"{state!r}: a file holds one state, wet or dried", param_hint="--state")
+        write_geometry(jobs, name, output, "wet" if state == "wet" else "dried")
     print(f"{name}: {output}")
 
 

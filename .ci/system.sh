@@ -12,8 +12,6 @@ command -v "$python" >/dev/null 2>&1 || { echo "wetprint: $python is not on the 
 has_lib() { /sbin/ldconfig -p 2>/dev/null | grep -q "$1"; }
 # Software OpenGL for pictures without a display.
 has_lib 'libOSMesa\.so\.8' || { has_lib 'libEGL\.so\.1' && has_lib 'libEGL_mesa\.so\.0'; } || need="$need libosmesa6"
-# X11 libraries that VTK's modules link to; no display is needed.
-has_lib 'libXrender\.so\.1' || need="$need libxrender1"
 
 if [ "$what" = test ]; then
   # Independent referees. Without them their tests are skipped, and say so.

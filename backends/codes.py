@@ -119,6 +119,27 @@ RIG: tuple[Code, ...] = (
 
 FILES: tuple[Code, ...] = (
     Code(
+        "X701",
+        "a file is there already",
+        "`wp new` never overwrites. Choose another name, or remove the old file first.",
+    ),
+    Code(
+        "X702",
+        "the system refuses a file",
+        "The operating system refused to read or write: no such folder, no permission, a full disk. The message repeats its words.",
+    ),
+    Code(
+        "X703",
+        "not enough memory",
+        "The design has more filaments or points than this computer can hold. Raise the pitch, print fewer layers, or split the part.",
+    ),
+    Code(
+        "X799",
+        "a fault of wetprint itself",
+        "This should not happen, whatever the design says. Please report it with the design; WP_TRACEBACK=1 in the environment "
+        "prints where it happened.",
+    ),
+    Code(
         "X710",
         "a file cannot be written",
         "The folder does not exist, may not be written to, or the disk is full. An older file of that name is as it was.",

@@ -20,6 +20,11 @@ def writing(path: Path) -> Iterator[BinaryIO]:
     try:
         if path.is_dir():
             raise IsADirectoryError(21, "this is a folder", str(path))
+        if path.exists() and not path.is_file():
+            # A device or a pipe: a rename would put a file in its place.
+            with path.open("wb") as out:
+                yield out
+            return
         with part.open("wb") as out:
             yield out
         part.replace(path)

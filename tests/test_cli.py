@@ -69,7 +69,7 @@ def test_an_example_is_measured_and_planned(wp: Wp, root: Path, name: str) -> No
     planned = json.loads(wp("plan", str(root / "examples" / name), "--rig", "sim", "--json").stdout)
     assert PLAN_KEYS <= set(planned)
     assert planned["filaments"] == wet["filaments"]
-    assert planned["print_um"] == pytest.approx(wet["length_um"], rel=1e-6)
+    assert planned["print_um"] == pytest.approx(wet["length_um"], rel=1e-5)
 
 
 @pytest.mark.parametrize("ending", ["stl", "vtp", "pgm", "ngc"])
@@ -87,7 +87,7 @@ def test_language_errors_are_all_told_with_their_places(wp: Wp, tmp_path: Path) 
     (tmp_path / "bad.wp").write_text(BROKEN)
     done = wp("check", "bad.wp")
     assert done.returncode == 1
-    assert "bad.wp:4:33" in done.stderr
+    assert "bad.wp:4:31" in done.stderr
     assert "40um" in done.stderr
     found = json.loads(wp("check", "bad.wp", "--json").stdout)
     assert {d["severity"] for d in found} >= {"error"}
@@ -113,7 +113,7 @@ def test_a_design_can_come_from_standard_input(wp: Wp, root: Path) -> None:
     text = (root / "examples" / "ag_cube.wp").read_text()
     assert wp("check", "-", stdin=text).returncode == 0
     done = wp("check", "-", stdin=BROKEN)
-    assert done.returncode == 1 and "<stdin>:4:33" in done.stderr
+    assert done.returncode == 1 and "<stdin>:4:31" in done.stderr
 
 
 @pytest.mark.parametrize(
