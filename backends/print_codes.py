@@ -138,7 +138,11 @@ PRINT: tuple[Code, ...] = (
         "It does not stand within 1 um of where the run came to rest. Register the part anew, or start over.",
     ),
     Code("M654", "no such run", "`wp runs` lists what is on record."),
-    Code("M655", "the run is done", "Nothing is left to print."),
+    Code(
+        "M655",
+        "the run is done",
+        "Every filament of this run is printed, so nothing is left to resume. `wp print` without --resume prints the part anew.",
+    ),
     Code("M656", "the run is being printed", "Another process prints it right now; `wp stop` stops it."),
     Code(
         "M660",
