@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -159,6 +159,8 @@ class _Builder:
         strands = kind.build(node)
         lines = self._dressed(node, strands)
         solid = node.fields.get("clip")
+        if strands.level is not None:
+            lines = replace(lines, layer=strands.level.astype(np.int64))
         if solid is not None and not strands.clipped:
             lines = clip(lines, solid)
         lines = self._without_slivers(node, lines)

@@ -263,4 +263,27 @@ CODES: tuple[Code, ...] = (
         "The printing speed over the mean speed of ink in the tip is (tip diameter / thread diameter)^2. Outside 0.5 to 2 (assumed) "
         "the thread is stretched until it breaks, or piles up. Take a nozzle nearer to the width. Told only with `--rig`.",
     ),
+    Code(
+        "W260",
+        "filament that rests on nothing",
+        "Some filament touches neither the substrate nor anything that stands on it, so where it dries to is not known. The "
+        "drying model holds it by its lowest points. Usually a layer is too far above the one below: look at "
+        "`layer_height` and at the widths of both.",
+        USE + "path wire = polyline { points: [[-50um, 0um, 60um], [50um, 0um, 60um]]; filament: 10um; "
+        "material: nc.silver; }\nprint wire { bath: nc.gold_bath; }\n",
+    ),
+    Code(
+        "W261",
+        "the drying model did not settle",
+        "The beams of the part found no balance, most often because it hangs together by few bonds or because its inks "
+        "shrink very differently. The closed-form model was used instead: it knows the hold of the substrate, but not how "
+        "inks pull at each other.",
+    ),
+    Code(
+        "W262",
+        "the wet shape is not certain",
+        "Filaments that barely touch bond in one wet shape and not in the next, so the search for the wet state went back "
+        "and forth between them. The message says by how much the dried part may differ from the design. More overlap "
+        "between the layers, or a clear gap, settles it.",
+    ),
 )

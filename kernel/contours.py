@@ -104,28 +104,71 @@ def chains(start: Ints, end: Ints, nodes: int) -> tuple[Ints, Ints]:
     return order, counts
 
 
+#: How often a contour's chords are halved at most.
+_HALVINGS = 5
+
+
+#: Newton steps below this have arrived: a hundredth of what paths are rounded to.
+_AT_REST_UM = 1e-5
+
+
 def polished(points: Floats, field: Field, step_um: float, most_um: float, held: tuple[float, ...]) -> Floats:
     """The points moved onto the zero of the true field by Newton's method along its slope (central differences over
     `step_um`), none farther than `most_um`. Points on the frame `held` (x0, y0, x1, y1) move along it.
     """
     out = points.copy()
     x0, y0, x1, y1 = held
-    fixed = np.stack(
-        [(points[:, 0] == x0) | (points[:, 0] == x1), (points[:, 1] == y0) | (points[:, 1] == y1)], axis=1
-    )
+    on_x = (points[:, 0] == x0) | (points[:, 0] == x1)
+    on_y = (points[:, 1] == y0) | (points[:, 1] == y1)
+    fixed = np.stack([on_x, on_y], axis=1)
+    going = np.arange(len(out))
     with np.errstate(all="ignore"):
         for _ in range(4):
-            value = field(out)
-            slope = np.stack(
-                [
-                    (field(out + e) - field(out - e)) / (2 * step_um)
-                    for e in (np.array([step_um, 0.0]), np.array([0.0, step_um]))
-                ],
-                axis=1,
-            )
-            slope[fixed] = 0.0
-            move = -value[:, None] * slope / (slope * slope).sum(axis=1)[:, None]
-            out = out + np.where(np.isfinite(move), move, 0.0)
-            gone = np.linalg.norm(out - points, axis=1) > most_um
-            out[gone] = points[gone]
+            here = out[going]
+            slope = slope_of(field, here, step_um)
+            slope[fixed[going]] = 0.0
+            move = -field(here)[:, None] * slope / (slope * slope).sum(axis=1)[:, None]
+            there = here + np.where(np.isfinite(move), move, 0.0)
+            gone = np.linalg.norm(there - points[going], axis=1) > most_um
+            there[gone] = points[going[gone]]
+            out[going] = there
+            going = going[~gone & (np.linalg.norm(there - here, axis=1) > _AT_REST_UM)]
+            if not len(going):
+                break
     return np.clip(out, (x0, y0), (x1, y1))
+
+
+def slope_of(field: Field, points: Floats, step_um: float) -> Floats:
+    """Gradient [N,2] of the field by central differences over `step_um`."""
+    ex, ey = np.array([step_um, 0.0]), np.array([0.0, step_um])
+    along = [(field(points + e) - field(points - e)) / (2 * step_um) for e in (ex, ey)]
+    return np.stack(along, axis=1)
+
+
+def refined(
+    points: Floats, counts: Ints, field: Field, step_um: float, tolerance_um: float, held: tuple[float, ...]
+) -> tuple[Floats, Ints]:
+    """The lines with points put in until the middle of every chord lies within `tolerance_um` of the zero of the field,
+    or the chord has been halved five times (by the rim of a flat place, where a contour has no one place).
+    """
+    fresh = np.ones(len(points), dtype=bool)
+    for _ in range(_HALVINGS):
+        inner = fresh.copy()
+        inner[np.cumsum(counts) - 1] = False
+        first = np.flatnonzero(inner)
+        middle = (points[first] + points[first + 1]) / 2
+        chord = np.linalg.norm(points[first + 1] - points[first], axis=1)
+        with np.errstate(all="ignore"):
+            away = np.abs(field(middle)) / np.linalg.norm(slope_of(field, middle, step_um), axis=1)
+        coarse = (away > tolerance_um) & (chord > tolerance_um)
+        if not coarse.any():
+            break
+        new = polished(middle[coarse], field, step_um, float(chord.max()), held)
+        line = np.repeat(np.arange(len(counts)), counts)[first[coarse]]
+        # Only the two halves of a chord that was cut are looked at again.
+        fresh = np.zeros(len(points), dtype=bool)
+        fresh[first[coarse]] = True
+        fresh = np.insert(fresh, first[coarse] + 1, True)
+        points = np.insert(points, first[coarse] + 1, new, axis=0)
+        counts = counts + np.bincount(line, minlength=len(counts))
+    return points, counts

@@ -7,7 +7,7 @@ from typing import Any
 
 from . import solids
 from .diagnostics import Diagnostic, Span, error
-from .lattice import MOST_POINTS
+from .lattice import COMMON, MOST_POINTS
 from .lattices import LATTICES
 from .planar import layer_values
 from .scene import Lattice, Path, Solid
@@ -120,6 +120,7 @@ def _layer_faults(node: Lattice) -> list[Diagnostic]:
             if not positive(value):
                 out.append(_not_above_zero(name, value, place(name, k), None if k not in rules else k))
                 break
+    out += _field_faults(node)
     for name in ("angle", "phase"):
         for k, value in enumerate(layer_values(node, name)):
             if value is not None and not _is_number(value):
@@ -139,6 +140,35 @@ def _layer_faults(node: Lattice) -> list[Diagnostic]:
             )
             break
     return out
+
+
+def _field_faults(node: Lattice) -> list[Diagnostic]:
+    """Faults in the fields that a lattice has of its own."""
+    kind, fields = LATTICES[node.kind], dict(node.fields)
+    common = {spec.name for spec in COMMON}
+    for spec in kind.construct.fields:
+        value = fields.get(spec.name)
+        if spec.name in common or value is None or spec.type.kind not in ("number", "count"):
+            continue
+        low, high = -math.inf if spec.low is None else spec.low, math.inf if spec.high is None else spec.high
+        if not _is_number(value) or not low <= value <= high or (spec.name == "tolerance" and value == 0):
+            bounds = " and ".join(
+                f"{word} {b:g}" for word, b in (("at least", low), ("at most", high)) if math.isfinite(b)
+            )
+            return [
+                error(
+                    "E402",
+                    f"{spec.name} is {value}, it must be {bounds or 'finite'}",
+                    span_of(node, spec.name),
+                )
+            ]
+    try:
+        found = kind.complaint(fields)
+    except (KeyError, TypeError, ValueError, ArithmeticError):
+        found = ("", "its fields do not fit together")
+    if found is None:
+        return []
+    return [error("E413", f"lattice '{node.name}': {found[1]}", span_of(node, found[0]))]
 
 
 def _not_above_zero(name: str, value: Any, where: Span, layer: int | None = None) -> Diagnostic:

@@ -27,13 +27,15 @@ MOST_POINTS = 20_000_000
 class Strands:
     """Centrelines before clipping: `points_um[P,3]` in part coordinates, `counts int64[F]` points of each filament,
     `layer int32[F]`. They lie within the lattice's frame; what stands over its `clip` solid is cut off by the builder,
-    unless they are `clipped` (they follow the solid's own outline, to a tolerance).
+    unless they are `clipped` (they follow the solid's own outline, to a tolerance). Where the order of printing is
+    finer than the layers that rules speak of, `level int32[F]` counts it.
     """
 
     points_um: npt.NDArray[np.float64]
     counts: npt.NDArray[np.int64]
     layer: npt.NDArray[np.int32]
     clipped: bool = False
+    level: npt.NDArray[np.int32] | None = None
 
 
 class Lattice(Protocol):
@@ -46,6 +48,10 @@ class Lattice(Protocol):
 
         Never raises: what cannot be computed is left None, and the builder says why.
         """
+        ...
+
+    def complaint(self, fields: dict[str, Any]) -> tuple[str, str] | None:
+        """(field, what is wrong with its value) of complete fields, beside what is checked for every lattice."""
         ...
 
     def estimate(self, node: scene.Lattice) -> float:

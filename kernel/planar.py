@@ -44,6 +44,9 @@ class PlanarLattice:
     def complete(self, fields: dict[str, Any]) -> dict[str, Any]:
         return complete_common(self.construct, fields)
 
+    def complaint(self, fields: dict[str, Any]) -> tuple[str, str] | None:
+        return None
+
     def angles(self, node: scene.Lattice) -> list[float]:
         """Direction of every layer, rad: a layer rule's `angle` as it stands, otherwise the sequence turned by the
         lattice's `angle`.

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from shapely import LineString, box
 from wetprint.kernel.lattices import LATTICES
+from wetprint.kernel.planar import PlanarLattice
 from wetprint.kernel.quantity import REQUIRED
 from wetprint.kernel.scene import Placed
 
@@ -216,26 +217,46 @@ def test_rigid_motions_commute_with_building(
     assert np.allclose(scenes.lengths(a), scenes.lengths(b), atol=4e-3)
 
 
-def test_every_lattice_of_the_register_builds_and_documents_itself(scenes: ModuleType) -> None:
-    for name in LATTICES:
-        construct = LATTICES[name].construct
-        assert (construct.kind, construct.name) == ("lattice", name) and construct.doc
-        assert len({f.name for f in construct.fields}) == len(construct.fields)
-        for field in construct.fields:
-            assert field.doc and (
-                field.default is not None or field.default_doc or field.type.kind == "ref"
-            ), (name, field.name)
-        assert {f.name for f in construct.fields if f.default is REQUIRED} <= {"pitch", "filament"}
-        f = scenes.one(scenes.lattice(name, size=(300.0, 300.0)), warnings=True)
-        assert len(f) > 4 and set(f.layer) == {0, 1, 2, 3}
-        p = f.dried.points_um
-        assert (np.abs(p[:, :2]) <= 150.001).all() and set(p[:, 2]) == {5.0, 13.0, 21.0, 29.0}
-        g = scenes.one(scenes.lattice(name, size=(300.0, 300.0)), warnings=True)
-        assert g.dried.points_um.tobytes() == p.tobytes() and not np.signbit(p[p == 0]).any()
-        estimate = LATTICES[name].estimate
-        node = scenes.lattice(name, size=(300.0, 300.0))
-        node = type(node)(node.name, name, LATTICES[name].complete(dict(node.fields)), (), node.span)
-        assert f.point_count <= estimate(node) <= 30 * f.point_count
+#: What lattices need that the others do not have.
+NEEDS = {
+    "graph": {"nodes": ((0.0, 0.0, 0.0), (1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0), (1.0, 1.0, 1.0), (1.0, 1.0, 0.0),
+                        (1.0, 0.0, 1.0), (0.0, 1.0, 1.0)), "edges": ((0, 4),)},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", list(LATTICES))
+def test_every_lattice_of_the_register_builds_and_documents_itself(scenes: ModuleType, name: str) -> None:
+    construct = LATTICES[name].construct
+    assert (construct.kind, construct.name) == ("lattice", name) and construct.doc
+    assert len({f.name for f in construct.fields}) == len(construct.fields)
+    for field in construct.fields:
+        assert field.doc
+        assert field.default is not None or field.default_doc or field.type.kind == "ref", field.name
+    own = {f.name for f in construct.fields if f.default is REQUIRED} - {"pitch", "filament"}
+    assert own <= set(NEEDS.get(name, {}))
+    node = scenes.lattice(name, size=(300.0, 300.0), pitch=50.0, **NEEDS.get(name, {}))
+    f = scenes.one(node, warnings=True)
+    planar = isinstance(LATTICES[name], PlanarLattice)
+    p = f.dried.points_um
+    assert len(f) > 4 and (np.abs(p[:, :2]) <= 150.001).all() and p[:, 2].min() == 5.0
+    z = p[f.offsets[:-1], 2] + p[f.offsets[1:] - 1, 2]
+    assert (np.argsort(z, kind="stable") >= 0).all() and [*np.unique(f.layer)] == [
+        *range(int(f.layer.max()) + 1)
+    ]
+    assert all(z[f.layer == k].max() < z[f.layer == k + 1].min() for k in range(int(f.layer.max())))
+    if planar:
+        assert set(p[:, 2]) == {5.0, 13.0, 21.0, 29.0} and set(f.layer) == {0, 1, 2, 3}
+    g = scenes.one(node, warnings=True)
+    assert g.dried.points_um.tobytes() == p.tobytes() and not np.signbit(p[p == 0]).any()
+    complete = LATTICES[name].complete(dict(node.fields))
+    estimate = LATTICES[name].estimate(type(node)(node.name, name, complete, (), node.span))
+    assert f.point_count <= estimate <= 30 * f.point_count
+    assert complete["height"] == pytest.approx(p[:, 2].max() + 5.0)
+    # Clipped to a rod, it stays within it; a quarter turn of the rod changes nothing.
+    rod = scenes.solid("cylinder", radius=120.0, height=500.0)
+    h = scenes.one(scenes.lattice(name, clip=rod, pitch=50.0, **NEEDS.get(name, {})), warnings=True)
+    q = h.dried.points_um
+    assert (np.hypot(q[:, 0], q[:, 1]) <= 120.002).all() and len(h) > 0
 
 
 def test_defaults_are_computed_from_filament_and_clip(scenes: ModuleType) -> None:

@@ -1,4 +1,4 @@
-"""The lattices on offer: one file each, one line here each."""
+"""The lattices on offer: one file for each or for each family, one line here for each."""
 
 from __future__ import annotations
 
@@ -17,5 +17,14 @@ LATTICES: Registry[Lattice] = Registry(
         "concentric": ".concentric:CONCENTRIC",
         "spiral": ".spiral:SPIRAL",
         "radial": ".radial:RADIAL",
+        "gyroid": ".tpms:GYROID",
+        "schwarz_p": ".tpms:SCHWARZ_P",
+        "schwarz_d": ".tpms:SCHWARZ_D",
+        "lidinoid": ".tpms:LIDINOID",
+        "cubic": ".cells:CUBIC",
+        "bcc": ".cells:BCC",
+        "octet": ".cells:OCTET",
+        "diamond": ".cells:DIAMOND",
+        "graph": ".cells:GRAPH",
     },
 )
