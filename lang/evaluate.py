@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -39,6 +41,21 @@ MOST_ITEMS = 200_000
 MOST_WORK = 1_000_000
 #: A call counts as so many rounds of a comprehension, which it costs.
 CALL_WORK = 5
+
+
+#: Python frames that an evaluation may take: trees are at most 100 high (tree.py), calls MOST_CALLS deep (calls.py).
+_FRAMES = 60_000
+
+
+@contextmanager
+def room_to_recurse() -> Iterator[None]:
+    """Raises Python's limit of frames for a while; what a design can need is bounded far below what memory holds."""
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(before, _FRAMES))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(before)
 
 
 class Evaluator:

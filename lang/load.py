@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,7 +22,7 @@ from ..kernel.scene import Param, Scene, StateName
 from . import syntax as s
 from .assemble import assemble
 from .bindings import bind
-from .evaluate import Evaluator
+from .evaluate import Evaluator, room_to_recurse
 from .param_values import Override, overrides_of_preset, overrides_of_sets
 from .parser import parse
 from .scope import Env, Key, declare, order, resolve
@@ -31,8 +30,6 @@ from .source import find_import, read_source
 
 #: The version of the language that this tool speaks.
 VERSION = 1
-#: Python frames that an evaluation may take; trees are at most 100 high and calls at most 60 deep (tree.py, evaluate.py).
-_FRAMES = 60_000
 
 
 @dataclass(frozen=True)
@@ -70,10 +67,9 @@ def load(
         empty = Source(str(path_or_name), "")
         module = s.Module(empty, [])
         return Loaded(None, e.diagnostics, (), module, empty, Env(empty, module))
-    if sys.getrecursionlimit() < _FRAMES:
-        sys.setrecursionlimit(_FRAMES)
     path = None if str(path_or_name) == "-" else Path(path_or_name)
-    return _Loader(source, path).run(sets or {}, preset, overrides or {})
+    with room_to_recurse():
+        return _Loader(source, path).run(sets or {}, preset, overrides or {})
 
 
 class _Loader:

@@ -11,7 +11,7 @@ from ..kernel.quantity import AREA, LENGTH, MASS, NONE, VOLUME, Dim
 from ..kernel.scene import Scene
 from . import syntax as s
 from .asserts import PostCheck, assert_holds
-from .evaluate import Evaluator
+from .evaluate import Evaluator, room_to_recurse
 from .frame import Frame
 from .load import Loaded, load
 from .param_values import overrides_of_block
@@ -151,11 +151,12 @@ class PostEvaluator(Evaluator):
 def run_post_checks(scene: Scene, figures: Figures) -> list[Diagnostic]:
     """Every assert of every `check` block that does not hold, with its values."""
     out: list[Diagnostic] = []
-    for check in scene.post_checks:
-        assert isinstance(check, PostCheck)
-        ev = PostEvaluator(figures, check.state)
-        assert_holds(ev, check.node, Frame(check.env, check.env.source), "E322", check.name)
-        out += ev.diagnostics
+    with room_to_recurse():
+        for check in scene.post_checks:
+            assert isinstance(check, PostCheck)
+            ev = PostEvaluator(figures, check.state)
+            assert_holds(ev, check.node, Frame(check.env, check.env.source), "E322", check.name)
+            out += ev.diagnostics
     return out
 
 
@@ -197,7 +198,8 @@ def _run(loaded: Loaded, node: s.Test, build: Build) -> list[Diagnostic]:
             ev = PostEvaluator(figures, variant.scene.state if variant.scene else "dried")
             for item in node.items:
                 if isinstance(item, s.Assert):
-                    assert_holds(ev, item, Frame(variant.env, variant.source), "E324", node.name.value)
+                    with room_to_recurse():
+                        assert_holds(ev, item, Frame(variant.env, variant.source), "E324", node.name.value)
             failed += ev.diagnostics
     return failed
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
@@ -25,7 +26,7 @@ SAME = 1e-9
 
 
 def same(a: float, b: float) -> bool:
-    return a == b or abs(a - b) <= SAME * max(abs(a), abs(b))
+    return a == b or abs(a - b) <= SAME * max(abs(a), abs(b)) < math.inf
 
 
 @dataclass(slots=True)

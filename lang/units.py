@@ -69,7 +69,7 @@ def parse_unit(text: str) -> tuple[float, Dim]:
     while at < len(stripped):
         m = _PIECE.match(stripped, at)
         if m is None or (m[1] is None) != (at == 0):
-            raise UnitError(text, None)
+            raise UnitError(text, nearest_unit(stripped))
         unit = UNITS.get(m[2])
         if unit is None:
             near = nearest_unit(m[2])
