@@ -15,6 +15,7 @@ import numpy as np
 
 from .filaments import Floats, Ints
 from .motion import PRINT, Toolpath
+from .plan import Plan
 from .rig import Rig
 from .tip import gap_um, reach_um
 
@@ -115,18 +116,23 @@ def _beside(
 ) -> Clearance:
     """Least clearance of moves that run lower than something printed before them."""
     plan = toolpath.plan
-    wet = plan.filaments.state("wet")
-    axis, owner, where = sample(wet.points_um, plan.filaments.owner())
-    low = where.astype(np.int64)
-    radius = 0.5 * np.maximum(wet.width_um, wet.height_um)[low]
-    tops = axis[:, 2] + 0.5 * wet.height_um[low]
-    turn = place[owner]
     # Moves as samples: row, position of the tip, how far the print had come.
     begin = toolpath.position_um[rows - 1].copy()
     jump = toolpath.nozzle[rows] != toolpath.nozzle[rows - 1]
     begin[jump] = toolpath.position_um[rows[jump]]
     ends = np.stack([begin, toolpath.position_um[rows]], axis=1).reshape(-1, 3)
     tip, move, _ = sample(ends, np.repeat(np.arange(len(rows)), 2))
+    near = _filaments_near(plan, tip, reach_of_all(rig, plan, float(tip[:, 2].min())))
+    if not len(near):
+        return Clearance(np.inf)
+    part = plan.filaments.take(near)
+    wet = part.state("wet")
+    axis, owner, where = sample(wet.points_um, part.owner())
+    low = where.astype(np.int64)
+    radius = 0.5 * np.maximum(wet.width_um, wet.height_um)[low]
+    tops = axis[:, 2] + 0.5 * wet.height_um[low]
+    owner = near[owner]
+    turn = place[owner]
     best = Clearance(np.inf)
     for n in np.unique(toolpath.nozzle[rows]).tolist():
         nozzle = rig.nozzles[n]
@@ -152,6 +158,23 @@ def _beside(
             if gap[k] < best.least_um:
                 best = Clearance(float(gap[k]), int(row[k]), int(owner[q[k]]))
     return best
+
+
+def reach_of_all(rig: Rig, plan: Plan, lowest_um: float) -> float:
+    """How far to the side anything of the part can matter to a tip at `lowest_um`."""
+    wet = plan.filaments.state("wet")
+    size = float(max(wet.width_um.max(), wet.height_um.max()))
+    rise = float(wet.points_um[:, 2].max()) + size - lowest_um
+    return max(reach_um(nozzle, rise) for nozzle in rig.nozzles) + size + LOOK_UM
+
+
+def _filaments_near(plan: Plan, tip: Floats, reach_um: float) -> Ints:
+    """Filaments whose box comes within `reach_um` of the box of the tips, in the plane."""
+    points, starts = plan.filaments.state("wet").points_um[:, :2], plan.filaments.offsets[:-1]
+    low, high = tip[:, :2].min(axis=0) - reach_um, tip[:, :2].max(axis=0) + reach_um
+    inside = (np.minimum.reduceat(points, starts) <= high) & (np.maximum.reduceat(points, starts) >= low)
+    near: Ints = np.flatnonzero(inside.all(axis=1))
+    return near
 
 
 def near_pairs(of_um: Floats, to_um: Floats, reach_um: float) -> Iterator[tuple[Ints, Ints]]:
