@@ -131,6 +131,13 @@ CODES: tuple[Code, ...] = (
         'wp 1;\nuse "1.wp";\n',
     ),
     Code(
+        "E023",
+        "an imported file that is not the pinned one",
+        "`wp lock design.wp` writes `design.wp.lock`, which pins every file that the design uses by its hash. An import "
+        "that has changed since then is refused, so that a part printed a year ago can be printed again. Look at what "
+        "changed, then pin it anew; or delete the lock file, if nothing needs to be pinned.",
+    ),
+    Code(
         "E101",
         "an unknown name",
         "Nothing of that name is bound in this file. Names are bound by `param`, `let`, `fn` and the "

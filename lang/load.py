@@ -23,6 +23,7 @@ from . import syntax as s
 from .assemble import assemble
 from .bindings import bind
 from .evaluate import Evaluator, room_to_recurse
+from .lock import check_lock
 from .param_values import Override, overrides_of_preset, overrides_of_sets
 from .parser import parse
 from .scope import Env, Key, declare, order, resolve
@@ -84,6 +85,9 @@ class _Loader:
         env = self.scope(self.source, self._folder(), (self._key(self.path or Path(self.source.name)),), None)
         env.main = True
         module = env.module
+        if self.path is not None and self.imports:
+            first = next(st for st in module.statements if isinstance(st, s.Use))
+            self.out += check_lock(self.path, self.imports, env.span(first))
         state = self._state(env)
         given: dict[str, Override] = {}
         if preset is not None:

@@ -10,6 +10,7 @@ from wetprint.kernel.quantity import HANSEN, KPA
 from wetprint.kernel.scene import Expr, Lattice, Placed, Scene, Union
 from wetprint.lang.codes import LATTICE, PRINT, H
 from wetprint.lang.load import Loaded, load
+from wetprint.lang.lock import lock_path, lock_text
 from wetprint.lang.units import parse_unit
 
 WHOLE = Path(__file__).parent / "data" / "lang" / "whole_language.wp"
@@ -509,6 +510,28 @@ def test_an_error_in_an_imported_file_points_there(tmp_path: Path) -> None:
     found = load(main).diagnostics
     assert [d.code for d in found] == ["E204"]
     assert found[0].primary is not None and found[0].primary.source.name.endswith("b.wp")
+
+
+def test_a_lock_file_pins_imports(tmp_path: Path) -> None:
+    (tmp_path / "b.wp").write_text("wp 1;\nlet q = 40um;\n")
+    main = tmp_path / "a.wp"
+    main.write_text(
+        'wp 1;\nuse "nanocrystal.wp" as nc;\nuse "b.wp" as b;\n' + LATTICE.replace("40um", "b.q") + PRINT
+    )
+    loaded = load(main)
+    text = lock_text(main, loaded.imports)
+    assert (
+        text == lock_text(main, load(main).imports)
+        and '"b.wp"' in text
+        and '"library/nanocrystal.wp"' in text
+    )
+    lock_path(main).write_text(text)
+    assert load(main).diagnostics == ()
+    (tmp_path / "b.wp").write_text("wp 1;\nlet q = 41um;\n")
+    (found,) = load(main).diagnostics
+    assert found.code == "E023" and "b.wp has changed" in found.message
+    lock_path(main).write_text("[]")
+    assert [d.code for d in load(main).diagnostics] == ["E023"]
 
 
 def test_loading_twice_gives_the_same_scene() -> None:
