@@ -320,13 +320,16 @@ class _Rows:
         pressure = np.concatenate([[0.0], np.repeat(dosing.pressure_kpa[here], rows)])
         valve = cut.valve
         if len(cut.before):
-            # np.insert puts the new nodes before these; the rest of each split way is shorter by them.
+            # Each new node stands before the old one and has its speed, kind and filament; its way is a part of the old way.
             b = cut.before
+            new = b + np.arange(len(b))
             time[b] -= cut.time_s
-            nodes, time = np.insert(nodes, b, cut.points_um, axis=0), np.insert(time, b, cut.time_s)
-            valve = np.insert(valve, b, cut.open_before)
-            speed, kind = np.insert(speed, b, speed[b]), np.insert(kind, b, kind[b])
-            filament, pressure = np.insert(filament, b, filament[b]), np.insert(pressure, b, pressure[b])
+            old = np.ones(total + len(b), bool)
+            old[new] = False
+            source = np.cumsum(old) - old
+            nodes, time, valve = nodes[source], time[source], valve[source]
+            nodes[new], time[new], valve[new] = cut.points_um, cut.time_s, cut.open_before
+            speed, kind, filament, pressure = speed[source], kind[source], filament[source], pressure[source]
         to = slice(self.n, self.n + len(nodes) - 1)
         self.position[to], self.speed[to], self.kind[to] = nodes[1:], speed[1:], kind[1:]
         self.spent[to] += time[1:]
