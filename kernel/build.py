@@ -157,6 +157,11 @@ class _Builder:
             self.say.append(too_many(f"lattice '{node.name}'", expected, span_of(node, "pitch")))
             return None
         strands = kind.build(node)
+        if len(strands.points_um) > MOST_POINTS:
+            self.say.append(
+                too_many(f"lattice '{node.name}'", float(len(strands.points_um)), span_of(node, "pitch"))
+            )
+            return None
         lines = self._dressed(node, strands)
         solid = node.fields.get("clip")
         if strands.level is not None:

@@ -81,14 +81,18 @@ class PlanarLattice:
         return total
 
     def build(self, node: scene.Lattice) -> Strands:
-        import numpy as np
-
         patterns: dict[Layer, Pattern] = {}
-        points, counts, layers = [np.empty((0, 3))], [np.empty(0, dtype=np.int64)], []
-        for layer, z in zip(self.layers(node), layer_z(node), strict=True):
+        for layer in self.layers(node):
             if layer not in patterns:
                 patterns[layer] = self.pattern(node, layer)
-            flat, n = patterns[layer]
+        return self.laid(node, [patterns[layer] for layer in self.layers(node)])
+
+    def laid(self, node: scene.Lattice, patterns: list[Pattern]) -> Strands:
+        """The pattern of every layer at its height."""
+        import numpy as np
+
+        points, counts, layers = [np.empty((0, 3))], [np.empty(0, dtype=np.int64)], []
+        for (flat, n), z in zip(patterns, layer_z(node), strict=True):
             here = np.empty((len(flat), 3))
             here[:, :2], here[:, 2] = flat, z
             points.append(here)

@@ -218,7 +218,7 @@ def test_rigid_motions_commute_with_building(
 
 
 #: What lattices need that the others do not have.
-NEEDS = {
+NEEDS: dict[str, dict[str, object]] = {
     "graph": {"nodes": ((0.0, 0.0, 0.0), (1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0), (1.0, 1.0, 1.0), (1.0, 1.0, 0.0),
                         (1.0, 0.0, 1.0), (0.0, 1.0, 1.0)), "edges": ((0, 4),)},
 }  # fmt: skip
@@ -234,7 +234,9 @@ def test_every_lattice_of_the_register_builds_and_documents_itself(scenes: Modul
         assert field.default is not None or field.default_doc or field.type.kind == "ref", field.name
     own = {f.name for f in construct.fields if f.default is REQUIRED} - {"pitch", "filament"}
     assert own <= set(NEEDS.get(name, {}))
-    node = scenes.lattice(name, size=(300.0, 300.0), pitch=50.0, **NEEDS.get(name, {}))
+    # A fill takes its extent from its solid alone.
+    block = {"clip": scenes.solid("box", size=(300.0, 300.0, 500.0))} if name == "fill" else {}
+    node = scenes.lattice(name, size=(300.0, 300.0), pitch=50.0, **NEEDS.get(name, {}), **block)
     f = scenes.one(node, warnings=True)
     planar = isinstance(LATTICES[name], PlanarLattice)
     p = f.dried.points_um

@@ -17,6 +17,7 @@ LATTICES: Registry[Lattice] = Registry(
         "concentric": ".concentric:CONCENTRIC",
         "spiral": ".spiral:SPIRAL",
         "radial": ".radial:RADIAL",
+        "fill": ".fill:FILL",
         "gyroid": ".tpms:GYROID",
         "schwarz_p": ".tpms:SCHWARZ_P",
         "schwarz_d": ".tpms:SCHWARZ_D",
