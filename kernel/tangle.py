@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from .contacts import RESTS, Contacts, longest_spans
-from .crossings import BOND_UM, Bools, Support
+from .crossings import BOND_UM, END_UM, Bools, Support
 from .filaments import FilamentSet, Floats, Ints, State
 from .near import closest, near_pairs
 from .overlap import radius
@@ -105,8 +105,11 @@ def _search(filaments: FilamentSet, x: Pieces, reach: float) -> Found:
     near: list[tuple[Ints, Floats]] = []
     middle = x.p + 0.5 * x.d
     own = SELF_WIDTHS * 2.0 * float(x.a.max())
+    loop = _loops(filaments, x)
     for i, j in near_pairs(middle, reach + float(x.length.max())):
-        keep = (x.owner[i] != x.owner[j]) | (np.abs(x.at[i] - x.at[j]) > own)
+        along = np.abs(x.at[i] - x.at[j])
+        along = np.minimum(along, loop[x.owner[i]] - along)
+        keep = (x.owner[i] != x.owner[j]) | (along > own)
         i, j = i[keep], j[keep]
         if not len(i):
             continue
@@ -141,6 +144,14 @@ def _search(filaments: FilamentSet, x: Pieces, reach: float) -> Found:
         out.gap, out.nearest = _best(key, clear, n)
         out.layer_gap, out.layer_nearest = _best(key[same], clear[same], n)
     return out
+
+
+def _loops(filaments: FilamentSet, x: Pieces) -> Floats:
+    """Length of every filament that ends where it begins, inf for others."""
+    first = np.searchsorted(x.owner, np.arange(len(filaments)))
+    last = np.searchsorted(x.owner, np.arange(len(filaments)), "right") - 1
+    closed = np.linalg.norm(x.p[last] + x.d[last] - x.p[first], axis=1) <= 2 * END_UM
+    return np.asarray(np.where(closed, x.at[last] + x.length[last], np.inf))
 
 
 def _least(key: Ints, value: Floats) -> tuple[Ints, Floats]:

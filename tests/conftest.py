@@ -85,3 +85,15 @@ def prints() -> ModuleType:
     sys.modules[name] = module
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture(scope="session")
+def rods() -> ModuleType:
+    """tests/support/rods.py: rods for tests of figures, and a mesh union as their referee."""
+    name = "wetprint_tests_rods"
+    spec = importlib.util.spec_from_file_location(name, ROOT / "tests" / "support" / "rods.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
