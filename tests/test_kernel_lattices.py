@@ -252,7 +252,8 @@ def test_every_lattice_of_the_register_builds_and_documents_itself(scenes: Modul
     assert g.dried.points_um.tobytes() == p.tobytes() and not np.signbit(p[p == 0]).any()
     complete = LATTICES[name].complete(dict(node.fields))
     estimate = LATTICES[name].estimate(type(node)(node.name, name, complete, (), node.span))
-    assert f.point_count <= estimate <= 30 * f.point_count
+    # The estimate of a fill expects a round outline, which a block is not.
+    assert f.point_count <= estimate <= (200 if name == "fill" else 30) * f.point_count
     assert complete["height"] == pytest.approx(p[:, 2].max() + 5.0)
     # Clipped to a rod, it stays within it; a quarter turn of the rod changes nothing.
     rod = scenes.solid("cylinder", radius=120.0, height=500.0)
