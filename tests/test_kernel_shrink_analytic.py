@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from wetprint.kernel.diagnostics import WetprintError
-from wetprint.kernel.drying_analytic import Analytic, pieces
+from wetprint.kernel.drying_analytic import DECAY, Analytic, pieces
 from wetprint.kernel.shrink import complete, dry
 
 NM = 1e-3
@@ -31,13 +31,13 @@ def test_high_above_the_base_filaments_shrink_freely(parts: ModuleType) -> None:
     assert step == pytest.approx(0.9 * 8.0, abs=2 * NM)
 
 
-def test_height_decays_over_half_the_width(parts: ModuleType) -> None:
+def test_the_hold_decays_over_a_part_of_the_width(parts: ModuleType) -> None:
     wet = parts.woodpile(11, 40.0, 10.0, 60, state="wet", inks=[parts.ink(0.1, 0.2)])
     done = complete(wet, "wet", model="analytic")
     extent = np.hypot(400.0, 10.0)
     for k in (0, 1, 7, 30, 59):
         at = done.offsets[np.flatnonzero(done.layer == k)[0]]
-        lam = 1 - 0.1 * (1 - np.exp(-k * 8.0 / (extent / 2)))
+        lam = 1 - 0.1 * (1 - np.exp(-k * 8.0 / (DECAY * extent)))
         assert done.dried.points_um[at, :2] == pytest.approx([-200 * lam] * 2, abs=NM)
         assert done.dried.width_um[at] == pytest.approx(10 * (1 - 0.1 - 0.2 * (lam - 1 + 0.1)), abs=2e-4)
 
@@ -48,7 +48,8 @@ def test_the_first_layer_prints_one_to_one_and_upper_ones_flare(parts: ModuleTyp
     first = done.layer[done.owner()] == 0
     assert np.array_equal(done.wet.points_um[first, :2], done.dried.points_um[first, :2])
     reach = [np.abs(done.wet.points_um[done.layer[done.owner()] == k, :2]).max() for k in range(32)]
-    assert (np.diff(reach) > 0).all()
+    assert (np.diff(reach) >= 0).all()
+    assert reach[-1] == pytest.approx(80 / 0.9, rel=1e-3)
     assert done.wet.points_um[first, 2] == pytest.approx(done.wet.height_um[first] / 2, abs=NM)
 
 
@@ -136,7 +137,9 @@ def test_a_long_wall_is_held_along_its_length(parts: ModuleType) -> None:
     wall = parts.paths([[[-500, 0, 5 + 8 * k], [500, 0, 5 + 8 * k]] for k in range(10)], state="wet")
     dried = complete(wall, "wet", model="analytic").dried
     assert np.ptp(dried.points_um[:, 0]) == 1000.0
-    assert dried.points_um[-1, 0] > 500 * (1 - 0.1 * 72 / 500)  # 72 um up: hardly freed along 1 mm
+    assert dried.points_um[-1, 0] > 500 * (
+        1 - 0.1 * 72 / (1000 * DECAY)
+    )  # never more than its height over the decay length
 
 
 def test_two_inks_thin_by_their_own_figures(parts: ModuleType) -> None:
@@ -144,7 +147,7 @@ def test_two_inks_thin_by_their_own_figures(parts: ModuleType) -> None:
     done = complete(parts.woodpile(layers=2, inks=inks, material=lambda k: k), model="analytic")
     thick = [done.wet.width_um[done.material[done.owner()] == m] for m in (0, 1)]
     assert thick[0] == pytest.approx(10 / (1 - 0.05 * 1.2), abs=1e-6)
-    assert thick[1] == pytest.approx(10 / (1 - 0.15 * 1.2), rel=0.01)
+    assert thick[1] == pytest.approx(10 / (1 - 0.15 * 1.2), rel=0.02)
 
 
 def test_compensation_off_and_uniform_predict_what_comes_out(parts: ModuleType) -> None:

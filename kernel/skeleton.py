@@ -1,0 +1,258 @@
+"""The skeleton of a part: nodes on filaments where they are bonded, bend or end, and the beams and bonds between them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from .bonds import REACH, arc_lengths, find_bonds
+from .filaments import FilamentSet, Floats, Ints, State
+from .scene import StateName
+
+#: Bonds nearer to a node than this many widths hold on to it by a stiff arm: over so short a stretch no filament is slender.
+ARM = 0.6
+
+#: Bonds weaken over the last part of the reach, of this many widths; assumed.
+FADE = 0.1
+
+#: Axes nearer than this part of a width meet.
+MEET = 0.2
+
+#: Drawn points closer than this many widths to the node before them are carried along by the beam between nodes.
+SPACING = 0.15
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Skeleton:
+    """N nodes on filaments and the beams between them, for a part as drawn.
+
+    `part`: the drawn filaments with a point added at every node; `added bool[P]` marks those. `node_point[N]`: the point
+    that a node is; `filament[N]`. `before[P]`, `after[P]`: nodes between which a point lies (equal where it is a node,
+    or where its filament has only one). `beams[E,2]`: pairs of nodes that follow each other on a filament.
+    """
+
+    part: FilamentSet
+    added: npt.NDArray[np.bool_]
+    node_point: Ints
+    filament: Ints
+    before: Ints
+    after: Ints
+    beams: Ints
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pegs:
+    """B bonds between nodes: `nodes[B,2]`, and `arms_um[B,2,3]` from each node to where the bond is, in the wet state.
+
+    `hold[B]`: how well it holds, from 1 to 0 for filaments that barely touch: without it a hair's breadth would decide.
+    """
+
+    nodes: Ints
+    arms_um: Floats
+    hold: Floats
+
+
+def skeleton(filaments: FilamentSet, drawn: StateName) -> Skeleton:
+    """Nodes at the ends, bends and bonds of filaments as drawn, and at their points with some spacing."""
+    state = filaments.state(drawn)
+    bonds = find_bonds(filaments, state)
+    p, owner = filaments.point_count, filaments.owner()
+    arc = arc_lengths(filaments, state)
+    end = np.zeros(p, dtype=bool)
+    end[filaments.offsets[:-1]] = end[filaments.offsets[1:] - 1] = True
+    own = end | _bends(state, filaments) | _spaced(arc, owner, state.width_um)
+    segment, t = bonds.segment.ravel(), bonds.t.ravel()
+    place = arc[segment] + t * (arc[segment + 1] - arc[segment])
+    segment, t = _between(owner, arc, state.width_um, np.flatnonzero(own), segment, t, place)
+    of = np.concatenate([owner, owner[segment]])
+    where = np.concatenate([arc, arc[segment] + t * (arc[segment + 1] - arc[segment])])
+    order = np.lexsort((where, of))
+    part = _refined(filaments, drawn, segment, t, order)
+    node = np.concatenate([own, np.ones(len(segment), dtype=bool)])[order]
+    number = np.cumsum(node) - 1
+    node_point = np.flatnonzero(node)
+    nodes_of = of[order][node_point]
+    before = number.copy()
+    after = np.minimum(number + ~node, len(node_point) - 1)
+    along = np.flatnonzero(nodes_of[:-1] == nodes_of[1:])
+    points = state.points_um if len(segment) == 0 else part.state(drawn).points_um
+    gap = points[node_point[along + 1]] - points[node_point[along]]
+    along = along[np.einsum("ij,ij->i", gap, gap) > 0.0]
+    return Skeleton(
+        part, order >= p, node_point, nodes_of, before, after, np.stack([along, along + 1], axis=1)
+    )
+
+
+def _between(
+    owner: Ints, arc: Floats, width: Floats, own: Ints, segment: Ints, t: Floats, place: Floats
+) -> tuple[Ints, Floats]:
+    """Where nodes are added: in the middle of every cluster of bonds that no node at the points `own` is near to."""
+    of = owner[segment]
+    stride = 2.0 * float(arc.max(initial=0.0)) + 1.0
+    near = _nearest(owner[own] * stride + arc[own], of * stride + place)
+    far = np.abs(arc[own[near]] - place) > ARM * width[segment]
+    far |= owner[own[near]] != of
+    segment, t, place, of = segment[far], t[far], place[far], of[far]
+    order = np.lexsort((place, of))
+    segment, t, place, of = segment[order], t[order], place[order], of[order]
+    fresh = np.ones(len(order), dtype=bool)
+    fresh[1:] = (np.diff(of) != 0) | (np.diff(place) > ARM * width[segment[1:]])
+    first = np.flatnonzero(fresh)
+    last = np.append(first[1:], len(order))[: len(first)] - 1
+    # Exactly in the middle of a cluster of two places on one segment; else at the place nearest to the middle.
+    middle = 0.5 * (place[first] + place[last])
+    at = np.where(place[last] - middle < middle - place[first], last, first) if len(first) else first
+    same = segment[first] == segment[last]
+    return segment[at], np.where(same, 0.5 * (t[first] + t[last]), t[at])
+
+
+def _nearest(sorted_keys: Floats, keys: Floats) -> Ints:
+    """Index of the entry of `sorted_keys` that is nearest to each of `keys`."""
+    right = np.clip(np.searchsorted(sorted_keys, keys), 1, max(len(sorted_keys) - 1, 1))
+    left = right - 1
+    right = np.minimum(right, len(sorted_keys) - 1)
+    nearer: Ints = np.where(keys - sorted_keys[left] <= sorted_keys[right] - keys, left, right)
+    return nearer
+
+
+def find_pegs(k: Skeleton, wet: State) -> Pegs:
+    """The bonds of the skeleton's part in the wet state `wet`, each held by the nearest node of either filament.
+
+    Filaments along each other are bonded at the nodes of one of them, so that the places do not jump from search to
+    search.
+    """
+    bonds = find_bonds(k.part, wet, every=True)
+    arc, p = arc_lengths(k.part, wet), wet.points_um
+    owner = k.part.owner()
+    stride = 2.0 * float(arc.max(initial=0.0)) + 1.0
+    keys = owner[k.node_point] * stride + arc[k.node_point]
+    segment, t = bonds.segment, bonds.t
+    place = arc[segment] + t * (arc[segment + 1] - arc[segment])
+    near = _nearest(keys, owner[segment] * stride + place)
+    at = p[segment] + t[:, :, None] * (p[segment + 1] - p[segment])
+    if bonds.along.any():
+        cross = np.flatnonzero(~bonds.along)
+        one, other, foot = _along(k, wet, owner, segment[bonds.along])
+        mate = _nearest(keys, owner[other] * stride + arc[other] + np.linalg.norm(foot - p[other], axis=1))
+        near = np.concatenate([near[cross], np.stack([one, mate], axis=1)])
+        at = np.concatenate([at[cross], np.stack([p[k.node_point[one]], foot], axis=1)])
+        segment = np.concatenate([segment[cross], np.stack([k.node_point[one], other], axis=1)])
+    # Axes that meet (crossings within a layer, pieces end to end) are tied by a short upright peg: it needs a direction.
+    gap = at[:, 1] - at[:, 0]
+    size = np.maximum(wet.width_um, wet.height_um)[segment].mean(axis=1)
+    hold = np.clip((REACH - np.linalg.norm(gap, axis=1) / size) / FADE, 0.01, 1.0)
+    short = MEET * wet.width_um[segment[:, 0]]
+    meet = np.einsum("ij,ij->i", gap, gap) < short**2
+    middle = at[meet].mean(axis=1)
+    at[meet, 0] = at[meet, 1] = middle
+    at[meet, 0, 2] -= 0.5 * short[meet]
+    at[meet, 1, 2] += 0.5 * short[meet]
+    return Pegs(near, at - p[k.node_point[near]], hold)
+
+
+def _along(k: Skeleton, wet: State, owner: Ints, segment: Ints) -> tuple[Ints, Ints, Floats]:
+    """Bonds of filaments along each other: node [B] of the one, segment [B] and place [B,3] on the other.
+
+    The nodes are those at both ends of every piece that touches, as far as they touch themselves.
+    """
+    p = wet.points_um
+    node = np.concatenate([k.before[segment[:, 0]], k.after[segment[:, 0] + 1]])
+    other = np.tile(segment[:, 1], 2)
+    best = np.full(len(node), np.inf)
+    seg, foot = other.copy(), np.empty((len(node), 3))
+    x = p[k.node_point[node]]
+    for step in (-1, 0, 1):
+        a = np.clip(other + step, 0, len(p) - 2)
+        inside = (owner[a] == owner[other]) & (owner[a + 1] == owner[other])
+        arm = p[a + 1] - p[a]
+        square = np.einsum("ij,ij->i", arm, arm)
+        s = np.clip(np.einsum("ij,ij->i", x - p[a], arm) / np.maximum(square, 1e-300), 0.0, 1.0)
+        q = p[a] + s[:, None] * arm
+        d = np.where(inside, np.linalg.norm(x - q, axis=1), np.inf)
+        closer = d < best
+        best[closer], seg[closer], foot[closer] = d[closer], a[closer], q[closer]
+    # One bond for each node and filament beside it: the closest.
+    order = np.lexsort((seg, best, owner[other], node))
+    first = np.ones(len(order), dtype=bool)
+    first[1:] = (np.diff(node[order]) != 0) | (np.diff(owner[other][order]) != 0)
+    which = order[first]
+    size = 0.5 * (np.maximum(wet.width_um, wet.height_um)[k.node_point[node]] + wet.width_um[other])
+    which = which[best[which] <= REACH * size[which]]
+    return node[which], seg[which], foot[which]
+
+
+def thin_out(
+    part: FilamentSet, added: npt.NDArray[np.bool_], wet_um: Floats, dried_um: Floats, tolerance_um: float
+) -> npt.NDArray[np.bool_]:
+    """Points of the refined part that are needed, bool[P]: added ones stay where the path between two drawn points
+    strays from its chord by more than `tolerance_um`, in either state."""
+    drawn = np.flatnonzero(~added)
+    stretch = np.cumsum(~added) - 1
+    here = np.flatnonzero(added)
+    a = drawn[stretch[here]]
+    b = drawn[np.minimum(stretch[here] + 1, len(drawn) - 1)]
+    needed = np.zeros(len(drawn), dtype=bool)
+    for p in (wet_um, dried_um):
+        chord, off = p[b] - p[a], p[here] - p[a]
+        square = np.maximum(np.einsum("ij,ij->i", chord, chord), 1e-300)
+        off -= chord * (np.einsum("ij,ij->i", off, chord) / square)[:, None]
+        stray = np.einsum("ij,ij->i", off, off) > tolerance_um**2
+        needed[stretch[here[stray]]] = True
+    # The chord must also pass them evenly: what is dropped is put back by the share of the length in either state.
+    share = [
+        np.linalg.norm(p[here] - p[a], axis=1) / np.maximum(np.linalg.norm(p[b] - p[a], axis=1), 1e-300)
+        for p in (wet_um, dried_um)
+    ]
+    length = np.linalg.norm(wet_um[b] - wet_um[a], axis=1)
+    needed[stretch[here[np.abs(share[0] - share[1]) * length > tolerance_um]]] = True
+    keep: npt.NDArray[np.bool_] = ~added | needed[stretch]
+    return keep
+
+
+def _refined(filaments: FilamentSet, drawn: StateName, segment: Ints, t: Floats, points: Ints) -> FilamentSet:
+    """The filaments with places t on segments as further points, in the order `points` (drawn points first, then places)."""
+    s = filaments.state(drawn)
+
+    def column(a: Floats) -> Floats:
+        u = t if a.ndim == 1 else t[:, None]
+        return np.ascontiguousarray(
+            np.concatenate([a, a[segment] + u * (a[segment + 1] - a[segment])])[points]
+        )
+
+    owner = filaments.owner()
+    counts = np.bincount(np.concatenate([owner, owner[segment]])[points], minlength=len(filaments))
+    state = State(column(s.points_um), column(s.width_um), column(s.height_um))
+    return FilamentSet(
+        np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
+        filaments.material,
+        filaments.layer,
+        filaments.origin,
+        filaments.inks,
+        filaments.spans,
+        wet=state if drawn == "wet" else None,
+        dried=state if drawn == "dried" else None,
+    )
+
+
+def _spaced(where: Floats, of: Ints, width: Floats) -> npt.NDArray[np.bool_]:
+    """Of places along filaments those at which a new stretch of SPACING widths begins."""
+    begin = np.flatnonzero(np.concatenate([[True], np.diff(of) != 0]))
+    filament = np.repeat(np.arange(len(begin)), np.diff(np.append(begin, len(of))))
+    bin_ = np.floor(where / (SPACING * width[begin][filament]))
+    out = np.zeros(len(where), dtype=bool)
+    out[1:] = np.diff(bin_) != 0
+    return out
+
+
+def _bends(state: State, filaments: FilamentSet) -> npt.NDArray[np.bool_]:
+    """Points at which a filament turns by more than 15 degrees."""
+    out = np.zeros(filaments.point_count, dtype=bool)
+    inner = np.ones(filaments.point_count, dtype=bool)
+    inner[filaments.offsets[:-1]] = inner[filaments.offsets[1:] - 1] = False
+    i = np.flatnonzero(inner)
+    a, b = state.points_um[i] - state.points_um[i - 1], state.points_um[i + 1] - state.points_um[i]
+    cosine = np.einsum("ij,ij->i", a, b)
+    out[i] = cosine < 0.966 * np.sqrt(np.einsum("ij,ij->i", a, a) * np.einsum("ij,ij->i", b, b))
+    return out
