@@ -17,6 +17,7 @@ from .scene import Solid
 from .solid_kinds.boolean import Boolean
 from .solid_kinds.convex import ConvexPolyhedron, foot
 from .solid_kinds.extrude import Extrude
+from .solid_kinds.mesh import MeshSolid
 from .solid_kinds.round import Round
 from .solid_kinds.sphere import Sphere
 from .solid_kinds.torus import Torus
@@ -53,6 +54,8 @@ def slice_solid(solid: Solid, z_um: float, tolerance_um: float) -> BaseGeometry:
         return shapely.difference(parts[0], shapely.union_all(parts[1:])) if parts[1:] else parts[0]
     if isinstance(kind, ConvexPolyhedron):
         return _convex(kind, solid, z_um)
+    if isinstance(kind, MeshSolid):
+        return _faceted(kind, solid, z_um)
     m = solid.matrix
     if m is None:
         return _upright(kind, solid, z_um, tolerance_um)
@@ -84,6 +87,40 @@ def _convex(kind: ConvexPolyhedron, solid: Solid, z: float) -> BaseGeometry:
                     corners.append((b[0], b[1]))
     hull = shapely.MultiPoint(corners).convex_hull if corners else shapely.Polygon()
     return hull if hull.geom_type == "Polygon" else shapely.Polygon()
+
+
+def _faceted(kind: MeshSolid, solid: Solid, z: float) -> BaseGeometry:
+    """The even-odd area between the lines in which the triangles meet the plane."""
+    t = kind.triangles(solid)
+    if solid.matrix is not None:
+        m = np.array(solid.matrix).reshape(3, 4)
+        t = t @ m[:, :3].T + m[:, 3]
+    low, high = t[..., 2].min(axis=1), t[..., 2].max(axis=1)
+    # A plane through a corner would give lines that end there: just above it does not.
+    while (t[..., 2] == z).any():
+        z += 1e-9
+    t = t[(low < z) & (high > z)]
+    if not len(t):
+        return shapely.Polygon()
+    ends = []
+    for a, b in ((0, 1), (1, 2), (2, 0)):
+        p, q = t[:, a], t[:, b]
+        # Both triangles at an edge must find the same point, to the last bit.
+        first = (p != q).argmax(axis=1)
+        rows = np.arange(len(p))
+        back = p[rows, first] > q[rows, first]
+        p, q = np.where(back[:, None], q, p), np.where(back[:, None], p, q)
+        with np.errstate(all="ignore"):
+            way = (z - p[:, 2]) / (q[:, 2] - p[:, 2])
+            point = p[:, :2] + way[:, None] * (q[:, :2] - p[:, :2])
+        point[(p[:, 2] < z) == (q[:, 2] < z)] = np.nan
+        ends.append(point)
+    three = np.stack(ends, axis=1)
+    known = ~np.isnan(three[..., 0])
+    lines = three[known].reshape(-1, 2, 2)
+    lines = lines[(lines[:, 0] != lines[:, 1]).any(axis=1)]
+    area = shapely.build_area(shapely.multilinestrings(shapely.linestrings(lines)))
+    return shapely.Polygon() if area is None else area
 
 
 def _upright(kind: Any, solid: Solid, z: float, tolerance: float) -> BaseGeometry:

@@ -67,6 +67,7 @@ SOLIDS: Registry[SolidKind] = Registry(
         "torus": ".solid_kinds.torus:TORUS",
         "extrude": ".solid_kinds.extrude:EXTRUDE",
         "revolve": ".solid_kinds.cone:REVOLVE",
+        "mesh": ".solid_kinds.mesh:MESH",
         "union": ".solid_kinds.boolean:UNION",
         "difference": ".solid_kinds.boolean:DIFFERENCE",
         "intersection": ".solid_kinds.boolean:INTERSECTION",
