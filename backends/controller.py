@@ -48,13 +48,18 @@ class Status:
 @dataclass(frozen=True, slots=True)
 class Halt:
     """What is known after ink off and stop: `cut_um` the stage position read right behind the ink-off command (None where
-    nothing came back), `line` in motion then, whether each command was confirmed, and what went wrong."""
+    nothing came back), `line` in motion then and whether a program was `running`, whether each command was confirmed, and what
+    went wrong. `read_s` is when the position came back (time.monotonic), `window_s` how long before that the first channel
+    may have cut: the ink ended no farther back than the stage goes in that time."""
 
     cut_um: Position | None
     line: int
     ink_off: bool
     stopped: bool
     text: str = ""
+    running: bool = False
+    read_s: float = 0.0
+    window_s: float = 0.0
 
 
 class Controller(Protocol):

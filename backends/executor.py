@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ..kernel.diagnostics import Diagnostic, Severity, Span, WetprintError, error
+from ..kernel.filaments import Floats
 from ..kernel.material import Bath
 from ..kernel.motion import Toolpath
 from ..kernel.rig import Rig
@@ -27,9 +28,9 @@ from .runner import MachineError, Printer, Runner, Tally, TrippedError, where_st
 from .states import Progress, RunResult, State
 from .watchdog import Watchdog
 
-#: How much of a filament is laid twice where a print goes on: this many bores of the nozzle, and as far as it goes in the time
-#: that may pass between ink off and the reading of the position behind it (assumed).
-OVERLAP_BORES, READING_S = 1.0, 0.01
+#: How much of a filament is laid twice where a print goes on, in bores of the nozzle (assumed); what the reading of the position
+#: leaves open comes on top.
+OVERLAP_BORES = 1.0
 CONNECT_S = 5.0
 
 
@@ -99,6 +100,7 @@ class _Job:
         self.journal = journal
         self.diagnostics: list[Diagnostic] = []
         self.tally = Tally(len(self.toolpath.plan.filaments))
+        self.last_cut = Cut(1, self.toolpath.position_um[0])
         if self.prior is not None:
             self.tally.executed = set(self.prior.executed)
             self.tally.number, self.tally.attempt = self.prior.sections, self.prior.attempts
@@ -216,6 +218,7 @@ class _Job:
     def _attempt(self, printer: Printer, work: Work) -> Work | None:
         """Run `work`; None when it is done, else what is left after a pause."""
         self.tally.attempt += 1
+        self.journal.meta(attempt_began=time.time())
         self.tally.planned_s = self.tally.done_s + float(work.toolpath.time_s[-1])
         runner = Runner(printer, work, self.tally, self.dry_run)
         try:
@@ -230,6 +233,9 @@ class _Job:
                 self._after_trip(printer, (work, runner))
                 printer.become(State.FAILED)
                 raise
+            if not isinstance(reason, TrippedError):
+                # What broke off may have been the start of a program.
+                guard.trip("again", started=True)
             cut = self._after_trip(printer, (work, runner))
         except MachineError as reason:
             assert printer.guard is not None
@@ -237,9 +243,9 @@ class _Job:
             self._after_trip(printer, (work, runner))
             printer.become(State.FAILED)
             raise
-        return self._paused(printer, work, cut)
+        return self._paused(printer, cut)
 
-    def _paused(self, printer: Printer, work: Work, cut: Cut) -> Work:
+    def _paused(self, printer: Printer, cut: Cut) -> Work:
         assert self.stopped is not None and printer.guard is not None
         if not self.stopped.ink_off:
             self._say("M640", "ink could not be shown to be off: check the nozzle and the dispenser by hand")
@@ -257,16 +263,22 @@ class _Job:
         printer.control.answered()
         printer.guard.rearm()
         here = np.array(where_stands(printer.controller))
-        return continue_from(work.whole, cut, here, printer.rig, self._overlap_um(cut.row))
+        return self._left(printer, cut, here)
 
     def _check_units(self, printer: Printer) -> None:
         """Controller and boxes in a known state: units, axes, mode, pressure 0. Nothing has moved, no ink."""
         for text in (printer.controller.prepare(), *(box.prepare() for box in printer.boxes())):
             self.journal.event("prepared", text=text)
 
-    def _overlap_um(self, row: int) -> float:
-        n = int(self.toolpath.nozzle[min(row, len(self.toolpath) - 1)])
-        return OVERLAP_BORES * self.rig.nozzles[n].inner_um + READING_S * self.rig.speeds.print_um_s
+    def _left(self, printer: Printer, cut: Cut, here_um: Floats) -> Work:
+        """What is left to print after `cut`, with its joint on record."""
+        self.last_cut = cut
+        self.journal.meta(joint=resuming.as_data(cut))
+        row = min(cut.row, len(self.toolpath) - 1)
+        bore = self.rig.nozzles[int(self.toolpath.nozzle[row])].inner_um
+        overlap_um = OVERLAP_BORES * bore + cut.window_s * float(self.toolpath.speed_um_s[row])
+        self.journal.event("joint", row=cut.row, overlap_um=overlap_um)
+        return continue_from(self.toolpath, cut, here_um, printer.rig, overlap_um)
 
     def _first_work(self, printer: Printer) -> Work:
         here = np.array(where_stands(printer.controller))
@@ -279,41 +291,46 @@ class _Job:
         done = resuming.done_before(self.toolpath, cut.row)
         self.journal.filaments(done, "executed")
         self.tally.executed |= set(done)
-        return continue_from(self.toolpath, cut, here, printer.rig, self._overlap_um(cut.row))
+        return self._left(printer, cut, here)
 
     def _after_trip(self, printer: Printer, at: tuple[Work, Runner] | None) -> Cut:
         """Once the guard has cut: show it, wait for rest, and put on record where it happened."""
         guard = printer.guard
         assert guard is not None
         self.stopped = settle(printer.controller, printer.boxes(), guard.what_happened())
-        cut = Cut(1, self.toolpath.position_um[0])
-        if at is not None:
+        halt, cut = self.stopped.halt, None
+        place = halt.cut_um or self.stopped.rest_um
+        if at is not None and at[1].track is not None and place is not None:
             work, runner = at
-            place = self.stopped.halt.cut_um or self.stopped.rest_um
-            if runner.track is not None and place is not None:
-                if self.stopped.halt.line:
-                    runner.track.advance(self.stopped.halt.line, place)
-                runner._executed(runner.track.row)
-                cut = cut_at(work, runner.track.row, np.array(place), printer.rig)
-            elif runner.track is None:
-                first = work.source[work.source >= 0]
-                row = int(first[0]) if len(first) else len(self.toolpath)
-                cut = Cut(row, self.toolpath.position_um[min(row, len(self.toolpath)) - 1])
-            if self.stopped.rest_um is not None:
-                self.journal.meta(
-                    stop={
-                        "row": cut.row,
-                        "at_um": [float(v) for v in cut.at_um],
-                        "rest_um": list(self.stopped.rest_um),
-                        "ink_off": self.stopped.ink_off,
-                    }
-                )
+            assert runner.track is not None
+            if halt.line:
+                runner.track.advance(halt.line, place)
+            runner.executed(runner.track.row)
+            cut = cut_at(work, runner.track.row, np.array(place), printer.rig)
+        if cut is not None:
+            self.last_cut = replace(cut, window_s=halt.window_s * printer.rig.time_scale)
+        if at is not None and self.stopped.rest_um is not None:
+            rest = {
+                "time": time.time(),
+                "rest_um": list(self.stopped.rest_um),
+                "ink_off": self.stopped.ink_off,
+            }
+            self.journal.meta(stop={**resuming.as_data(self.last_cut), **rest})
         self.journal.event("stopped", ink_off=self.stopped.ink_off, notes=self.stopped.notes, wait=True)
-        return cut
+        return self.last_cut
 
     def _finish(self, printer: Printer) -> State:
-        for box in printer.boxes():
-            box.set_pressure(0.0)
+        guard = printer.guard
+        assert guard is not None
+        try:
+            for box in printer.boxes():
+                box.set_pressure(0.0)
+        except DispenserError:
+            if not guard.tripped.is_set():
+                raise
+        if guard.tripped.is_set():
+            # Asked to stop when all was printed: it is done, and safe in the way of every stop.
+            self._after_trip(printer, None)
         if printer.controller.ink_is_off() is False:
             raise MachineError("M640", "an output of the stage is still on at the end of the print")
         printer.become(State.DONE)

@@ -9,7 +9,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from .controller import Controller, ControllerError, Halt, Motion, Position
@@ -36,6 +36,7 @@ class Stopped:
 
 def trip(controller: Controller, dispensers: Sequence[Dispenser]) -> tuple[Halt, dict[str, bool]]:
     """Cut ink on both channels at once, then stop motion. Never raises; returns in bounded time."""
+    began = time.monotonic()
     cut: dict[str, bool] = {}
     out = [threading.Event() for _ in dispensers]
 
@@ -60,7 +61,7 @@ def trip(controller: Controller, dispensers: Sequence[Dispenser]) -> tuple[Halt,
     halt = controller.cut(wait)
     for thread in threads:
         thread.join(0.2)
-    return halt, cut
+    return replace(halt, window_s=max(halt.read_s - began, 0.0)), cut
 
 
 def settle(controller: Controller, dispensers: Sequence[Dispenser], halt: Halt) -> Stopped:
@@ -201,12 +202,12 @@ class Guard:
             if self._control.requested and not self.tripped.is_set():
                 self.trip(self._control.requested)
 
-    def trip(self, why: str) -> Halt:
-        """Cut and stop now. A second trip repeats it: a program that started in between must not go on."""
+    def trip(self, why: str, *, started: bool = False) -> Halt:
+        """Cut and stop now. `started`: a program began to run although a trip came before it; where it is cut is what counts."""
         self.tripped.set()
         with self._lock:
             halt, _ = trip(self._controller, self._dispensers)
-            if self.halt is None or self.halt.cut_um is None:
+            if self.halt is None or self.halt.cut_um is None or (started and not self.halt.running):
                 self.halt = halt
         self._cut.set()
         self._on_trip(why)

@@ -33,30 +33,30 @@ def from_start(toolpath: Toolpath, here_um: Floats, rig: Rig) -> Work:
 
 @dataclass(frozen=True)
 class Cut:
-    """Where ink was cut: on the way to row `row` of the whole print, at `at_um` of the part (nozzle of that row)."""
+    """Where ink was cut: on the way to row `row` of the whole print, at `at_um` of the part (nozzle of that row), or up to
+    `window_s` (of the machine's time) before."""
 
     row: int
     at_um: Floats
+    window_s: float = 0.0
 
 
-def cut_at(work: Work, row: int, stage_position_um: Floats, rig: Rig) -> Cut:
+def cut_at(work: Work, row: int, stage_position_um: Floats, rig: Rig) -> Cut | None:
     """The cut for a stage position measured right behind ink off, on row `row` of what was run, or on one of the next few: the
-    stage moves on between the last poll and the cut."""
+    stage moves on between the last poll and the cut. None on a way to where the print goes on: the cut before still holds."""
     n = len(work.toolpath)
     rows = np.arange(max(row, 1), min(row + 64, n))
     if not len(rows):
         return Cut(len(work.whole), stage_position_um)
-    places = to_stage(rig, work.toolpath.position_um, work.toolpath.nozzle.astype(np.int64))
+    places = to_stage(rig, work.toolpath.position_um, work.toolpath.nozzle)
     away = distance_um(places[rows - 1], places[rows], stage_position_um)
     near = np.flatnonzero(away <= max(2.0, float(away.min()) + 1e-6))
     at = int(rows[int(near[0])])
-    source = int(work.source[at])
-    if source < 0:
-        # On a way there: the next row of the print itself is still to come.
-        later = work.source[at:][work.source[at:] >= 0]
-        source = int(later[0]) if len(later) else len(work.whole)
-    nozzle = int(work.toolpath.nozzle[at])
-    return Cut(source, from_stage(rig, stage_position_um[None, :], nozzle)[0])
+    if work.source[at] < 0:
+        return None
+    return Cut(
+        int(work.source[at]), from_stage(rig, stage_position_um[None, :], int(work.toolpath.nozzle[at]))[0]
+    )
 
 
 def continue_from(toolpath: Toolpath, cut: Cut, here_um: Floats, rig: Rig, overlap_um: float) -> Work:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ..kernel.diagnostics import WetprintError, error
-from ..kernel.filaments import Floats
+from ..kernel.filaments import Floats, Ints
 from ..kernel.frames import from_stage, to_stage
 from ..kernel.motion import Toolpath
 from ..kernel.rig import Rig
@@ -19,7 +19,7 @@ from .dispenser import Ask
 from .journal import NAME, Journal, JournalError, filament_ids, open_database, read
 from .rejoin import Cut
 from .runner import PLACE_UM
-from .track import Track, distance_um, last_rows
+from .track import AHEAD_ROWS, NEAR_UM, distance_um, last_rows
 
 #: The watchdog's record in a run's folder.
 WATCHDOG = "watchdog.json"
@@ -123,15 +123,29 @@ def where_cut(
     return cut
 
 
+def as_data(cut: Cut) -> dict[str, Any]:
+    """A cut as the record keeps it."""
+    return {"row": cut.row, "at_um": [float(v) for v in cut.at_um], "window_s": cut.window_s}
+
+
+def _cut_of(data: dict[str, Any]) -> Cut:
+    return Cut(int(data["row"]), np.array(data["at_um"]), float(data["window_s"]))
+
+
 def _recorded(prior: Prior, toolpath: Toolpath, rig: Rig, here_um: Floats) -> tuple[Cut, list[float] | None]:
-    stop = prior.meta.get("stop")
-    dog = prior.watchdog
-    if dog and (not stop or dog["time"] > float(prior.meta.get("attempt_began", 0.0))):
-        place = dog.get("cut_um") or dog.get("rest_um")
+    # A record of an earlier attempt tells nothing about how the last one ended.
+    since = float(prior.meta.get("attempt_began", 0.0))
+    found = [r for r in (prior.meta.get("stop"), prior.watchdog) if r and float(r["time"]) >= since]
+    last = max(found, key=lambda r: float(r["time"]), default=None)
+    if last is not None and "row" in last:
+        return _cut_of(last), list(last["rest_um"])
+    if last is not None:
+        place = last.get("cut_um") or last.get("rest_um")
         if place is not None:
-            return _find(prior, toolpath, rig, np.array(place), int(dog.get("line") or 0)), dog.get("rest_um")
-    if stop:
-        return Cut(int(stop["row"]), np.array(stop["at_um"])), list(stop["rest_um"])
+            cut = _find(prior, toolpath, rig, np.array(place), int(last.get("line") or 0))
+            return replace(cut, window_s=float(last.get("window_s", 0.0)) * rig.time_scale), last.get(
+                "rest_um"
+            )
     # Nobody saw the end: the stage stands where it came to rest, and that must lie on what was being printed.
     return _find(prior, toolpath, rig, here_um, 0), None
 
@@ -141,34 +155,52 @@ def _find(prior: Prior, toolpath: Toolpath, rig: Rig, place_um: Floats, line: in
     if prior.last is None:
         # All that was sent is executed: it died between two sections.
         return _next_unprinted(prior, toolpath)
-    first, last, name = prior.last
-    rows = _source_rows(prior, first, last, name)
-    if rows is None or rows.max(initial=-1) < 0:
-        # It died on the way to the start: nothing was printed of that section.
-        return _next_unprinted(prior, toolpath)
-    mine = rows[rows >= 1]
+    _, _, name = prior.last
+    with np.load(prior.folder / f"{Path(name).stem}.npz") as kept:
+        source, line_row = kept["source"], kept["line_row"]
+    mine = source[source >= 1]
     if line > 0:
-        track_rows = _line_rows(prior, name, rows)
-        if track_rows is not None:
-            hint = int(track_rows[min(line, len(track_rows)) - 1])
-            track = Track(toolpath, rig, int(mine.min()), int(mine.max()) + 1, track_rows)
-            found = track.find(hint, (float(place_um[0]), float(place_um[1]), float(place_um[2])))
-            if found is not None:
-                return Cut(found, from_stage(rig, place_um[None, :], int(toolpath.nozzle[found]))[0])
-    stage = to_stage(rig, toolpath.position_um, toolpath.nozzle)
-    near = distance_um(stage[mine - 1], stage[mine], place_um) <= 2.0
-    hits = mine[near]
+        rows = np.maximum.accumulate(line_row)
+        row = int(rows[min(line, len(rows)) - 1])
+        if row < 0 or source[row] < 0:
+            return _where_it_went_on(prior, toolpath)
+        near = mine[(mine >= int(source[row]) - AHEAD_ROWS) & (mine <= int(source[row]) + 1)]
+        hits = _near(toolpath, rig, near, place_um)
+        if len(hits):
+            return _cut_on(toolpath, rig, int(hits[-1]), place_um)
+    if not len(mine):
+        return _where_it_went_on(prior, toolpath)
     done = set(prior.executed)
+    hits = _near(toolpath, rig, mine, place_um)
     hits = np.array([r for r in hits if int(toolpath.filament[r]) not in done], dtype=np.int64)
     if not len(hits):
-        return _next_unprinted(prior, toolpath)
+        return _where_it_went_on(prior, toolpath)
     owners = set(toolpath.filament[hits].tolist()) - {-1}
     if len(owners) > 1:
         raise ControllerError(
             "M653", "where the print was cut is ambiguous: two filaments that are not confirmed pass there"
         )
-    row = int(hits[0])
+    return _cut_on(toolpath, rig, int(hits[0]), place_um)
+
+
+def _near(toolpath: Toolpath, rig: Rig, rows: Ints, place_um: Floats) -> Ints:
+    """Those of `rows` that pass by a stage position."""
+    stage = to_stage(rig, toolpath.position_um, toolpath.nozzle)
+    return np.asarray(rows[distance_um(stage[rows - 1], stage[rows], place_um) <= NEAR_UM])
+
+
+def _cut_on(toolpath: Toolpath, rig: Rig, row: int, place_um: Floats) -> Cut:
     return Cut(row, from_stage(rig, place_um[None, :], int(toolpath.nozzle[row]))[0])
+
+
+def _where_it_went_on(prior: Prior, toolpath: Toolpath) -> Cut:
+    """Cut on the way to a joint, nothing laid since: the cut that led there still holds, else the next filament begins."""
+    unprinted = _next_unprinted(prior, toolpath)
+    if "joint" in prior.meta:
+        joint = _cut_of(prior.meta["joint"])
+        if joint.row >= unprinted.row:
+            return joint
+    return unprinted
 
 
 def _next_unprinted(prior: Prior, toolpath: Toolpath) -> Cut:
@@ -181,27 +213,6 @@ def _next_unprinted(prior: Prior, toolpath: Toolpath) -> Cut:
             break
         row = end + 1
     return Cut(min(row, len(toolpath)), toolpath.position_um[min(row, len(toolpath)) - 1])
-
-
-def _source_rows(
-    prior: Prior, first: int, last: int, name: str
-) -> np.ndarray[Any, np.dtype[np.int64]] | None:
-    """Rows of the whole toolpath behind a section's rows, as kept beside its program."""
-    path = prior.folder / f"{Path(name).stem}.npz"
-    if not path.is_file():
-        return np.arange(first, last)
-    with np.load(path) as kept:
-        return np.asarray(kept["source"], dtype=np.int64)
-
-
-def _line_rows(
-    prior: Prior, name: str, rows: np.ndarray[Any, np.dtype[np.int64]]
-) -> np.ndarray[Any, np.dtype[np.int64]] | None:
-    path = prior.folder / f"{Path(name).stem}.npz"
-    if not path.is_file():
-        return None
-    with np.load(path) as kept:
-        return np.asarray(kept["line_source"], dtype=np.int64)
 
 
 def done_before(toolpath: Toolpath, row: int) -> list[int]:

@@ -176,11 +176,10 @@ class Runner:
             name,
             hashlib.sha256(program.data).hexdigest(),
         )
-        lines = np.where(rows >= 0, self.work.source[np.maximum(rows, 0)], -1)
         np.savez(
             p.journal.folder / f"{self.tally.number:05d}.npz",
             source=self.work.source[section.first : section.last],
-            line_source=lines,
+            line_row=np.where(rows >= 0, rows - section.first, -1),
         )
         mine = (self._last >= section.first) & (self._last < section.last)
         p.journal.filaments(self._ids[mine].tolist(), "sent")
@@ -188,7 +187,7 @@ class Runner:
         p.controller.begin(program.data, name)
         # A stop that came while the program was being started has cut before it ran: cut again.
         if p.guard is not None and p.guard.tripped.is_set():
-            p.guard.trip("started in between")
+            p.guard.trip("started in between", started=True)
             raise TrippedError
         p.journal.section_is(self.tally.number, "acknowledged")
         p.journal.filaments(self._ids[mine].tolist(), "acknowledged")
@@ -223,7 +222,7 @@ class Runner:
                 track.advance(found.line, found.position_um)
             elif found.motion is Motion.DONE and track.at_end(found.position_um, PLACE_UM):
                 track.finish()
-            self._executed(track.row)
+            self.executed(track.row)
             row = min(track.row, section.last - 1)
             self.tally.done_s = begun + float(self.path.time_s[row - 1] - self.path.time_s[section.first - 1])
             self._state(row, found)
@@ -251,11 +250,11 @@ class Runner:
         )
 
     def _span(self, row: int) -> Span | None:
-        from .preflight import span_at
+        from .preflight_rows import span_at
 
         return span_at(self.path, row)
 
-    def _executed(self, row: int) -> None:
+    def executed(self, row: int) -> None:
         """Filaments whose last row lies below `row` are executed."""
         upto = int(np.searchsorted(self._last, row, "left"))
         if upto > self._told:

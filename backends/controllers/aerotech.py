@@ -298,16 +298,18 @@ class A3200:
             wait()
             wire.send(f"{stop}{off}".encode(), 0.05, urgent=True)
             deadline = time.monotonic() + STOP_S
-            replies = [
-                wire.until(b"\n", deadline).decode("ascii", "replace").strip() for _ in range(2 * count + 3)
-            ]
+            replies, read_s = [], 0.0
+            for k in range(2 * count + 3):
+                replies.append(wire.until(b"\n", deadline).decode("ascii", "replace").strip())
+                read_s = time.monotonic() if k == count else read_s
         except (TransportError, SilenceError) as reason:
             return Halt(None, 0, False, False, str(reason))
         good = [r.startswith("%") for r in replies]
         ink_off = all(good[:count]) and all(good[count + 3 :])
         stopped = good[count + 1] or good[count + 2]
-        cut_um, line = _where(replies[count])
-        return Halt(cut_um, line, ink_off, stopped, "" if ink_off and stopped else f"replies {replies}")
+        cut_um, line, running = _where(replies[count])
+        text = "" if ink_off and stopped else f"replies {replies}"
+        return Halt(cut_um, line, ink_off, stopped, text, running, read_s)
 
     def ink_is_off(self) -> bool | None:
         try:
@@ -322,12 +324,12 @@ class A3200:
                 wire.close()
 
 
-def _where(reply: str) -> tuple[Position | None, int]:
+def _where(reply: str) -> tuple[Position | None, int, bool]:
     fields = reply[1:].split()
     if not reply.startswith("%") or len(fields) != 5:
-        return None, 0
+        return None, 0, False
     try:
         x, y, z = (number(v) * UM for v in fields[2:])
-        return (x, y, z), int(fields[1])
+        return (x, y, z), int(fields[1]), _STATES.get(fields[0]) is Motion.RUNNING
     except ValueError:
-        return None, 0
+        return None, 0, False

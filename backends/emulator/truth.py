@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,6 @@ from ...kernel.filaments import Floats
 from ...kernel.frames import from_stage
 from ...kernel.motion import DWELL, PRINT, Toolpath
 from ...kernel.rig import Rig
-from ..track import distance_um
 from .world import Deposit, World
 
 NAME = "truth.npz"
@@ -53,24 +51,26 @@ def part_points(deposit: Deposit, rig: Rig) -> Floats:
 
 
 def away_um(points: Floats, path: Floats) -> float:
-    """The farthest that `points` lie from the polyline `path`."""
-    best = np.full(len(points), np.inf)
-    for a, b in pairwise(path):
-        best = np.minimum(best, _to_segment(points, a, b))
-    return float(best.max(initial=0.0))
+    """The farthest that `points[N,3]` lie from the polyline `path[M,3]`."""
+    start, step = path[:-1], np.diff(path, axis=0)
+    square = np.maximum(np.einsum("ij,ij->i", step, step), 1e-30)
+    from_start = points[:, None, :] - start
+    at = np.clip(np.einsum("nmk,mk->nm", from_start, step) / square, 0.0, 1.0)
+    gap = from_start - at[:, :, None] * step
+    return float(np.sqrt(np.einsum("nmk,nmk->nm", gap, gap).min(axis=1)).max(initial=0.0))
 
 
-def _to_segment(points: Floats, a: Floats, b: Floats) -> Floats:
-    return np.array([distance_um(a[None, :], b[None, :], p)[0] for p in points])
+def purge_places(toolpath: Toolpath) -> Floats:
+    """Where the plan dwells with the valve open, part coordinates [N,3]."""
+    return np.unique(toolpath.position_um[(toolpath.kind == DWELL) & toolpath.valve], axis=0)
 
 
-def is_purge(deposit: Deposit, toolpath: Toolpath, rig: Rig, within_um: float = 5.0) -> bool:
-    """Laid at a place where the plan dwells with the valve open."""
-    places = toolpath.position_um[(toolpath.kind == DWELL) & toolpath.valve]
-    if not len(places):
+def is_purge(deposit: Deposit, places_um: Floats, rig: Rig, within_um: float = 5.0) -> bool:
+    """Laid at one of the places where the plan dwells with the valve open."""
+    if not len(places_um):
         return False
-    points = part_points(deposit, rig)
-    return bool(min(np.linalg.norm(points - p, axis=1).max() for p in np.unique(places, axis=0)) < within_um)
+    gap = part_points(deposit, rig)[:, None, :] - places_um
+    return bool(np.sqrt(np.einsum("nmk,nmk->nm", gap, gap)).max(axis=0).min() < within_um)
 
 
 def compare(world: World, toolpath: Toolpath, rig: Rig) -> dict[str, Any]:
@@ -80,9 +80,14 @@ def compare(world: World, toolpath: Toolpath, rig: Rig) -> dict[str, Any]:
     For an uninterrupted print; a resumed one has joints, so more deposits than filaments.
     """
     plan = planned(toolpath)
-    laid = world.deposits()
-    purges = [d for d in laid if is_purge(d, toolpath, rig)]
-    kept = [d for d in laid if not any(d is p for p in purges)]
+    places = purge_places(toolpath)
+    kept: list[Deposit] = []
+    purges = 0
+    for d in world.deposits():
+        if is_purge(d, places, rig):
+            purges += 1
+        else:
+            kept.append(d)
     worst, matched = 0.0, 0
     if len(kept) == len(plan):
         for d, (_, path) in zip(kept, plan, strict=True):
@@ -96,7 +101,7 @@ def compare(world: World, toolpath: Toolpath, rig: Rig) -> dict[str, Any]:
     blobs = [
         float(b.time_s[-1] - b.time_s[0])
         for b in world.standing_ink(longer_s=BLOB_S)
-        if not is_purge(b, toolpath, rig)
+        if not is_purge(b, places, rig)
     ]
     return {
         "filaments": len(plan),
@@ -104,5 +109,5 @@ def compare(world: World, toolpath: Toolpath, rig: Rig) -> dict[str, Any]:
         "matched": matched,
         "worst_um": worst,
         "blobs_s": sum(blobs),
-        "purges": len(purges),
+        "purges": purges,
     }

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 from wetprint.backends.emulator.sim import Sim
-from wetprint.backends.emulator.truth import is_purge, part_points, planned
+from wetprint.backends.emulator.truth import is_purge, part_points, planned, purge_places
 from wetprint.backends.executor import run_print
 from wetprint.backends.guard import Control
 from wetprint.backends.rig_store import load_rig
@@ -174,6 +174,7 @@ class Coverage:
 
 def coverage(sim: Sim, path: Toolpath, machine: Rig) -> Coverage:
     plan = planned(path)
+    places = purge_places(path)
     starts = np.array([p[0] for _, p in plan])
     ends = np.array([p[-1] for _, p in plan])
     length = np.linalg.norm(ends - starts, axis=1)
@@ -181,7 +182,7 @@ def coverage(sim: Sim, path: Toolpath, machine: Rig) -> Coverage:
     spans: list[list[tuple[float, float]]] = [[] for _ in plan]
     stray, drops = 0.0, 0
     for deposit in sim.world.deposits():
-        if is_purge(deposit, path, machine):
+        if is_purge(deposit, places, machine):
             continue
         points = part_points(deposit, machine)
         at = ((points[None, :, :] - starts[:, None, :]) * along[:, None, :]).sum(axis=2)
