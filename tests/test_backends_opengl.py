@@ -67,7 +67,7 @@ from pathlib import Path
 from wetprint.kernel.diagnostics import WetprintError
 from wetprint.backends.drawing.gbuffer import Canvas
 try:
-    Canvas(None)
+    Canvas(None, None)
 except WetprintError as caught:
     assert not any(m.startswith("vtk") for m in sys.modules)
     print(caught.diagnostics[0].code)
@@ -115,13 +115,13 @@ def test_hidden_libraries(hidden: tuple[str, ...], found: str, tmp_path: Path) -
     draw = """
 import numpy as np
 from wetprint.backends.drawing.camera import Frame
-from wetprint.backends.drawing.gbuffer import Canvas, ground_patch
+from wetprint.backends.drawing.gbuffer import Canvas, ground_patch, see
 from wetprint.kernel.diagnostics import WetprintError
 try:
-    canvas = Canvas(ground_patch(0.0, np.array([-5.0, -5.0]), np.array([5.0, 5.0]), np.eye(3)))
-    seen = canvas.see(Frame(40, 30, (0.0, 0.0), 1.0, 1.0, -1.0), np.eye(3))
+    patch = ground_patch(0.0, np.array([-5.0, -5.0]), np.array([5.0, 5.0]), np.eye(3))
+    seen = see(patch, Frame(40, 30, (0.0, 0.0), 1.0, 1.0, -1.0))
     assert (seen.index == 254).sum() == 100, (seen.index == 254).sum()
-    print(type(canvas._window).__name__)
+    print(type(Canvas(patch.points_um, patch.faces)._window).__name__)
 except WetprintError as caught:
     print(caught.diagnostics[0].code)
 """

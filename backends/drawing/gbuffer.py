@@ -162,9 +162,18 @@ def together(patches: list[Patch]) -> Patch:
 
 
 class Canvas:
-    """A patch ready to be looked at, as often as wanted. Raises WetprintError (X720) where nothing can draw."""
+    """Coloured triangles ready to be looked at, as often as wanted. Raises WetprintError (X720) where nothing can draw."""
 
-    def __init__(self, patch: Patch) -> None:
+    def __init__(
+        self,
+        points_um: Floats32,
+        faces: Ints32,
+        colours: Bytes | None = None,
+        *,
+        background: tuple[int, int, int] = (0, 0, 0),
+        cull: bool = True,
+    ) -> None:
+        """`colours` uint8[V,3] are drawn as they are, without light; `cull` leaves out what is seen from behind."""
         prepare_offscreen()
         import vtkmodules.vtkRenderingOpenGL2  # noqa: F401  (makes the window below one that draws)
         from vtkmodules.util.numpy_support import numpy_to_vtk
@@ -172,26 +181,24 @@ class Canvas:
         from vtkmodules.vtkCommonDataModel import vtkCellArray, vtkPolyData
         from vtkmodules.vtkRenderingCore import vtkActor, vtkPolyDataMapper, vtkRenderer, vtkRenderWindow
 
-        colours = np.empty((len(patch.points_um), 3), dtype=np.uint8)
-        colours[:, :2] = np.rint(patch.normal[:, :2] * 127.5 + 127.5)
-        colours[:, 2] = patch.index
         data = vtkPolyData()
         points = vtkPoints()
-        points.SetData(numpy_to_vtk(patch.points_um))
+        points.SetData(numpy_to_vtk(points_um))
         data.SetPoints(points)
         cells = vtkCellArray()
-        cells.SetData(3, numpy_to_vtk(patch.faces.reshape(-1)))
+        cells.SetData(3, numpy_to_vtk(faces.reshape(-1)))
         data.SetPolys(cells)
-        data.GetPointData().SetScalars(numpy_to_vtk(colours))
-        self._keep = (colours, patch)
+        if colours is not None:
+            data.GetPointData().SetScalars(numpy_to_vtk(colours))
+        self._keep = (points_um, faces, colours)  # VTK reads them where they lie
         mapper = vtkPolyDataMapper()
         mapper.SetInputData(data)
         actor = vtkActor()
         actor.SetMapper(mapper)
         actor.GetProperty().SetLighting(False)
-        actor.GetProperty().BackfaceCullingOn()
+        actor.GetProperty().SetBackfaceCulling(cull)
         self._renderer = vtkRenderer()
-        self._renderer.SetBackground(127.5 / 255, 127.5 / 255, NOTHING / 255)
+        self._renderer.SetBackground(*(c / 255 for c in background))
         self._renderer.AddActor(actor)
         self._window = vtkRenderWindow()
         self._window.SetOffScreenRendering(True)
@@ -224,13 +231,25 @@ class Canvas:
         out: Floats32 = np.float32(frame.near_um) - z * np.float32(frame.near_um - frame.far_um)
         return out
 
-    def see(self, frame: Frame, axes: Floats) -> GBuffer:
-        """What `frame` sees along `axes`."""
+    def colours(self, frame: Frame, axes: Floats, *, draw: bool = True) -> Bytes:
+        """Colours uint8[H,W,3] of what `frame` sees along `axes`, row 0 at the BOTTOM; of the last look where not `draw`."""
         from vtkmodules.util.numpy_support import vtk_to_numpy
         from vtkmodules.vtkCommonCore import vtkUnsignedCharArray
 
-        depth = self.depth(frame, axes)[::-1]
+        if draw:
+            self._render(frame, axes)
         raw = vtkUnsignedCharArray()
         self._window.GetPixelData(0, 0, frame.width - 1, frame.height - 1, 0, raw, 0)
-        image = vtk_to_numpy(raw).reshape(frame.height, frame.width, 3)[::-1]
-        return GBuffer(image[..., :2].copy(), image[..., 2].copy(), np.ascontiguousarray(depth))
+        image: Bytes = vtk_to_numpy(raw).reshape(frame.height, frame.width, 3)
+        return image
+
+
+def see(patch: Patch, frame: Frame) -> GBuffer:
+    """What `frame` sees of a patch in view coordinates. Raises WetprintError (X720) where nothing can draw."""
+    colours = np.empty((len(patch.points_um), 3), dtype=np.uint8)
+    colours[:, :2] = np.rint(patch.normal[:, :2] * 127.5 + 127.5)
+    colours[:, 2] = patch.index
+    canvas = Canvas(patch.points_um, patch.faces, colours, background=(127, 127, NOTHING))
+    depth = canvas.depth(frame, np.eye(3))[::-1]
+    image = canvas.colours(frame, np.eye(3), draw=False)[::-1]
+    return GBuffer(image[..., :2].copy(), image[..., 2].copy(), np.ascontiguousarray(depth))

@@ -62,17 +62,25 @@ def light_axes(towards: Floats) -> Floats:
 class Lights:
     """Pictures of a part from all directions of light, taken one after the other and asked at points."""
 
-    def __init__(self, solid: Patch, key: Floats, across_um: float, sky_count: int, key_count: int) -> None:
+    def __init__(
+        self,
+        solid: Patch,
+        key: Floats,
+        across_um: float,
+        sky_count: int,
+        key_count: int,
+        largest: int = _LARGEST,
+    ) -> None:
         """`solid` is the part as closed tubes `across_um` wide, `key` the direction towards the key lamp (part coordinates)."""
         low, high = (f(axis=0).astype(np.float64) for f in (solid.points_um.min, solid.points_um.max))
         self.low, self.high = low, high
         self.centre = (low + high) / 2
         self.radius = 0.505 * float(np.linalg.norm(high - low)) + across_um
-        self.pixels = int(np.clip(2 * self.radius * _FINE / across_um, _SMALLEST, _LARGEST))
+        self.pixels = int(np.clip(2 * self.radius * _FINE / across_um, min(_SMALLEST, largest), largest))
         self.texel = 2 * self.radius / self.pixels
         self.directions = np.concatenate([dome(sky_count), disc(key, key_count, _LAMP)])
         self.in_key = np.arange(sky_count + key_count) >= sky_count
-        self._canvas = Canvas(solid)
+        self._canvas = Canvas(solid.points_um, solid.faces)
 
     def look(self, k: int) -> tuple[Floats32, Floats]:
         """Depths from direction k (flat) and the axes of that look."""
@@ -138,6 +146,59 @@ def open_light(
         flat = ratio.reshape(2, -1)
         flat[:, on_ground] = ground.at(_places(seen, frame, on_ground), axes)
     return Open(ratio[0], ratio[1])
+
+
+def nearby_light(
+    seen: GBuffer, frame: Frame, axes: Floats, solid: Patch, key: Floats, *, across_um: float
+) -> Open:
+    """As `open_light`, for parts too large to be looked at from many sides: what hides the sky is found among the pixels near by.
+
+    `solid` is a thinned-out stand-in that casts the shadow on the ground.
+    """
+    lights = Lights(solid, key, across_um, 16, 5, largest=320)
+    ground = _Ground(lights)
+    for k in range(len(lights.directions)):
+        ground.ask(lights, k, *lights.look(k))
+    sky = np.ones(seen.index.shape, dtype=np.float32)
+    for reach, weight in ((1.5, 0.5), (5.0, 0.5)):
+        radius = max(reach * across_um, 2.0 * reach * frame.um_per_px)
+        sky *= 1.0 - np.float32(weight) * (1.0 - _unfilled(seen.depth_um, frame.um_per_px, radius))
+    # The lamp is hidden together with the sky, only sooner.
+    light = np.stack([sky, np.clip(1.6 * sky - 0.6, 0.0, 1.0)])
+    light[:, seen.index >= GROUND] = 1.0
+    on_ground = np.flatnonzero(seen.index == GROUND)
+    if len(on_ground):
+        light.reshape(2, -1)[:, on_ground] = ground.at(_places(seen, frame, on_ground), axes)
+    return Open(light[0], light[1])
+
+
+def _unfilled(depth_um: Floats32, um_per_px: float, radius_um: float) -> Floats32:
+    """How empty a ball of `radius_um` around each pixel's surface is, 0..1; 1 for any plane.
+
+    Volumetric obscurance (Loos and Sloan, I3D 2010): along lines towards the eye the filled share of the ball is read from the
+    depths near by. The lines come in opposite pairs, so that a tilted plane fills exactly half of it.
+    """
+    height, width = depth_um.shape
+    reach = max(2, round(radius_um / um_per_px))
+    padded = np.pad(depth_um, reach, mode="edge")
+    out = np.zeros((height, width), dtype=np.float32)
+    total = 0.0
+    for k in range(10):  # points of a spiral over the disc, even in area
+        r, angle = np.sqrt((k + 0.7) / 10) * 0.97, k * 2.399963229728653
+        dx, dy = round(r * np.cos(angle) * reach), round(r * np.sin(angle) * reach)
+        inner = 1.0 - (dx * dx + dy * dy) / (reach * reach)
+        if inner <= 0.01 or (dx == 0 and dy == 0):
+            continue
+        chord = np.float32(np.sqrt(inner) * radius_um)
+        for sx, sy in ((dx, dy), (-dx, -dy)):
+            rise = padded[reach + sy : reach + sy + height, reach + sx : reach + sx + width] - depth_um
+            # What stands far in front hides nothing of the ball: it counts less and less.
+            np.clip(rise, -chord, 2 * chord, out=rise)
+            out += np.minimum(rise, 2 * chord - rise)
+        total += 2.0 * float(chord)
+    out *= np.float32(-1.5 / total)
+    out += 1.0
+    return np.clip(out, 0.0, 1.0, out=out)
 
 
 def _places(seen: GBuffer, frame: Frame, at: Rows) -> Floats32:

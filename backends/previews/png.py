@@ -10,11 +10,22 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from ...kernel.filaments import FilamentSet
+from ...kernel.filaments import FilamentSet, Floats, filaments
 from ..drawing.camera import Camera
-from ..drawing.gbuffer import GROUND, Canvas, Patch, ground_patch, rod_patch, straight, together, tube_patch
+from ..drawing.gbuffer import (
+    GROUND,
+    GBuffer,
+    Patch,
+    ground_patch,
+    rod_patch,
+    see,
+    straight,
+    together,
+    tube_patch,
+)
+from ..drawing.large import rods_of, seen_pieces, without_specks
 from ..drawing.lettering import letter
-from ..drawing.light import Open, open_light
+from ..drawing.light import Open, nearby_light, open_light
 from ..drawing.picture import Panel, Picture, Shown, picture
 from ..drawing.shading import encoded, lamps, linear, nearest, shade
 from ..files import writing
@@ -74,7 +85,7 @@ def render(shown: Picture) -> npt.NDArray[np.uint8]:
 
 def _panel(panel: Panel, shown: Picture) -> tuple[Floats32, Floats32]:
     axes, frame = shown.axes, panel.frame
-    patch = _visible(panel, shown)
+    patch, midst = _visible(panel, shown)
     up_view = (float(axes[1, 2]), float(axes[2, 2]))
     if shown.ground and up_view[1] > 0.05:
         s = panel.part.state(panel.state)
@@ -82,15 +93,14 @@ def _panel(panel: Panel, shown: Picture) -> tuple[Floats32, Floats32]:
         reach = 2.0 * (frame.width + frame.height) * frame.um_per_px
         patch = together([patch, ground_patch(0.0, low - reach, high + reach, axes)])
     fine = replace(frame, width=frame.width * _FINE, height=frame.height * _FINE, um_per_px=frame.um_per_px / _FINE)  # fmt: skip
-    seen = Canvas(patch).see(fine, np.eye(3))
+    seen = see(patch, fine)
+    if midst is not None:
+        seen = without_specks(seen, midst, _FINE)
     small = nearest(seen, _FINE)
-    s = panel.part.state(panel.state)
-    solid = tube_patch(panel.part, s, panel.index, np.eye(3), 6)
-    across = float(np.median(s.width_um))
-    reaching: Open = open_light(
-        small, frame, axes, solid, np.array(shown.style.key[0]) @ axes, across_um=across
+    key = np.array(shown.style.key[0]) @ axes
+    light, cover = shade(
+        seen, _FINE, small, _light(panel, small, axes, key), shown.colours, shown.style, up_view
     )
-    light, cover = shade(seen, _FINE, small, reaching, shown.colours, shown.style, up_view)
     # The shadow on the ground fades out before the panel ends.
     solid_cover = small.index < GROUND
     window = _window(frame.height)[:, None] * _window(frame.width)[None, :]
@@ -104,33 +114,72 @@ def _window(n: int) -> Floats32:
     return out
 
 
-def _visible(panel: Panel, shown: Picture) -> Patch:
-    """What of the part can face the eye, as fine as its pixels deserve."""
-    s = panel.part.state(panel.state)
-    radius_px = 0.5 * float(max(s.width_um.max(), s.height_um.max())) / panel.frame.um_per_px
+#: More segments than this are sifted for those that can be seen; fewer bent filaments than that are swept as tubes.
+_MANY, _MANY_BENT = 4_000, 30_000
+
+#: Seconds of one processor that light may cost at full quality, and at all (measured with Mesa's llvmpipe).
+_LIGHT_GOOD, _LIGHT_MOST = 2.2, 3.0
+
+
+def _light(panel: Panel, small: GBuffer, axes: Floats, key: Floats) -> Open:
+    """Light at the pixels of `small`: from many sides where the part allows it, else from what is near in the picture."""
+    part, s = panel.part, panel.part.state(panel.state)
+    across = float(np.median(s.width_um))
+    first, _ = part.segments()
+    length = np.linalg.norm(s.points_um[first + 1] - s.points_um[first], axis=1)
+    size = float(np.linalg.norm(s.points_um.max(axis=0) - s.points_um.min(axis=0))) + across
+    layers_of_paint = float((length * s.width_um[first]).sum()) / size**2
+    cost = 0.008 + 0.008 * layers_of_paint + 4e-6 * len(first)
+    sky = int(min(32, 0.76 * _LIGHT_GOOD / cost))
+    if sky >= 12 and cost * 21 < _LIGHT_MOST:
+        solid = tube_patch(part, s, panel.index, np.eye(3), 6)
+        return open_light(
+            small, panel.frame, axes, solid, key, across_um=across, sky_count=sky, key_count=max(4, sky // 3)
+        )
+    step = max(1, len(first) // 1500)
+    some = first[::step]
+    thick = min(step * across, 0.05 * size)
+    stand_in = filaments(
+        np.stack([s.points_um[some], s.points_um[some + 1]], axis=1).reshape(-1, 3),
+        np.full(len(some), 2),
+        width_um=np.array(max(thick, across)),
+        height_um=np.array(float(np.median(s.height_um))),
+        material=0, layer=0, origin=0, inks=part.inks, spans=part.spans, state="dried",
+    )  # fmt: skip
+    solid = tube_patch(stand_in, stand_in.state("dried"), np.zeros(len(some), dtype=np.uint8), np.eye(3), 6)
+    return nearby_light(small, panel.frame, axes, solid, key, across_um=across)
+
+
+def _visible(panel: Panel, shown: Picture) -> tuple[Patch, npt.NDArray[np.bool_] | None]:
+    """What of the part can face the eye, as fine as its pixels deserve; of a sifted part the pixels in its midst, too."""
+    part, s, um_per_px = panel.part, panel.part.state(panel.state), panel.frame.um_per_px
+    radius_px = 0.5 * float(max(s.width_um.max(), s.height_um.max())) / um_per_px
     sides = chord_sides(radius_px * _FINE, 0.12)
-    rods = straight(panel.part, s)
-    patches = []
-    if rods.any():
-        f = panel.part.offsets[:-1][rods]
-        patches.append(
-            rod_patch(
-                s.points_um[f],
-                s.points_um[f + 1],
-                s.width_um[f],
-                s.height_um[f],
-                panel.index[rods],
-                shown.axes,
-                max(4, sides // 2),
-            )
-        )
-    if not rods.all():
+    strips = max(4, sides // 2)
+    rods = straight(part, s)
+    bent_segments = int((np.diff(part.offsets) - 1)[~rods].sum())
+    if bent_segments <= _MANY_BENT:
         rest = np.flatnonzero(~rods)
-        some = panel.part.take(rest)
-        patches.append(
-            tube_patch(some, some.state(panel.state), panel.index[rest], shown.axes, max(12, sides))
+        bent = part.take(rest)
+        tubes = (
+            [tube_patch(bent, bent.state(panel.state), panel.index[rest], shown.axes, max(12, sides))]
+            if len(rest)
+            else []
         )
-    return together(patches)
+        chosen = np.flatnonzero(rods)
+    else:
+        tubes, chosen = [], np.arange(len(part))
+    if not len(chosen):
+        return together(tubes), None
+    some = part if len(chosen) == len(part) else part.take(chosen)
+    pieces = rods_of(some, some.state(panel.state), panel.index[chosen], um_per_px)
+    midst = None
+    if len(pieces) > _MANY:
+        pieces, midst = seen_pieces(pieces, panel.frame, shown.axes)
+    body = rod_patch(
+        pieces.a_um, pieces.b_um, pieces.width_um, pieces.height_um, pieces.index, shown.axes, strips
+    )
+    return together([body, *tubes]), midst
 
 
 def _swatch(shown: Picture, colour: str, width: int, height: int) -> tuple[Floats32, Floats32]:
