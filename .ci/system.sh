@@ -23,14 +23,14 @@ fi
 if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null 2>&1; then
   export DEBIAN_FRONTEND=noninteractive
   echo "wetprint: installing$need$want"
-  apt-get update -qq || true
+  apt-get update -qq >/dev/null 2>&1 || true
   if [ -n "$need" ]; then
     # shellcheck disable=SC2086
-    apt-get install -y -qq --no-install-recommends $need >/dev/null || {
+    apt-get install -y -qq --no-install-recommends $need >/dev/null 2>&1 || {
       echo "wetprint: these packages could not be installed:$need" >&2; exit 1; }
   fi
   for p in $want; do
-    apt-get install -y -qq --no-install-recommends "$p" >/dev/null || echo "wetprint: no $p here: its tests will be skipped" >&2
+    apt-get install -y -qq --no-install-recommends "$p" >/dev/null 2>&1 || echo "wetprint: no $p here: its tests will be skipped" >&2
   done
   exit 0
 fi
