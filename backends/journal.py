@@ -303,6 +303,8 @@ def run_table(found: dict[str, Any]) -> str:
     if found["watchdog"]:
         lines.append(f"watchdog   cut ink: the executor {found['watchdog']['why']}")
     for e in found["events"]:
+        if e["kind"] == "state" and e.get("state") in ("printing", "travelling", "priming"):
+            continue
         rest = ", ".join(
             f"{k} {v}" for k, v in e.items() if k not in ("time", "kind") and v not in ("", [], ())
         )
