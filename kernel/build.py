@@ -64,7 +64,7 @@ def _freeze(lines: Lines, tables: Tables, state: StateName) -> FilamentSet:
     points += 0.0  # no negative zeros: equal paths are equal bytes
     material, inks = _used(lines.material, tables.inks)
     origin, spans = _used(lines.origin, tables.spans)
-    one = State(np.ascontiguousarray(points), lines.width_um.copy(), lines.height_um.copy())
+    one = State(np.ascontiguousarray(points), lines.width_um, lines.height_um)
     return FilamentSet(
         lines.offsets.astype(np.int64),
         material.astype(np.int16),
@@ -191,7 +191,7 @@ class _Builder:
             strands.points_um,
             np.concatenate([[0], np.cumsum(strands.counts)]).astype(np.int64),
             per_point,
-            per_point.copy(),
+            per_point,
             strands.layer.astype(np.int64),
             np.array(ink, dtype=np.int64)[strands.layer],
             np.array(origin, dtype=np.int64)[strands.layer],
@@ -200,7 +200,10 @@ class _Builder:
     def _without_slivers(self, node: Lattice, lines: Lines) -> Lines:
         if not len(lines):
             return lines
-        length, width = lines.lengths_um(), lines.width_um[lines.offsets[:-1]]
+        width = lines.width_um[lines.offsets[:-1]]
+        if (lines.spans_um() >= width).all():
+            return lines
+        length = lines.lengths_um()
         keep = length >= width * (1 - 1e-9)
         # What is shorter than a thousandth of its width is a touch of a corner and no piece at all.
         slivers = ~keep & (length > 1e-3 * width)

@@ -92,7 +92,20 @@ def lattice_faults(node: Lattice) -> list[Diagnostic]:
                 span_of(node, "size"),
             )
         )
-    if not positive(f.get("layer_height")):
+    density = f.get("density")
+    if f.get("filament") is None and _is_number(density):
+        out.append(
+            error(
+                "E402",
+                f"a density of {density:.4g} cannot be had at this pitch: neighbouring filaments would touch",
+                span_of(node, "density"),
+            )
+        )
+    elif f.get("filament") is None and not any("filament" in rule.fields for rule in node.layers):
+        out.append(
+            error("E402", f"lattice '{node.name}' has no filament width", node.span, label="give `filament`")
+        )
+    elif not positive(f.get("layer_height")):
         out.append(_not_above_zero("layer_height", f.get("layer_height"), span_of(node, "layer_height")))
     if out:
         return out

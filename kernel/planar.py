@@ -142,19 +142,27 @@ def trimmed(pattern: Pattern, frame: Frame) -> Pattern:
     """What of the pattern lies within the frame."""
     import numpy as np
 
+    points, counts = within_frame(np.column_stack([pattern[0], np.zeros(len(pattern[0]))]), pattern[1], frame)
+    return points[:, :2], counts
+
+
+def within_frame(points: npt.NDArray[np.float64], counts: npt.NDArray[np.int64], frame: Frame) -> Pattern:
+    """What of lines [P,3] lies within the frame, at any height."""
+    import numpy as np
+
     from .clip import clip
     from .diagnostics import Source, Span
+    from .solids import SURFACE_UM
     from .split import Lines
 
-    points, counts = pattern
     x0, y0, x1, y1 = frame
-    inside = (points >= (x0, y0)).all(axis=1) & (points <= (x1, y1)).all(axis=1)
-    if inside.all():
-        return pattern
-    at = (*middle_of(frame), -1.0)
-    block = scene.Solid("box", {"size": (x1 - x0, y1 - y0, 2.0), "at": at}, Span(Source("", ""), 0, 0))
+    low, high = (x0 - SURFACE_UM, y0 - SURFACE_UM), (x1 + SURFACE_UM, y1 + SURFACE_UM)
+    if ((points[:, :2] >= low) & (points[:, :2] <= high)).all():
+        return points, counts
+    tall = 1.0 + 2 * float(np.abs(points[:, 2]).max())
+    at = (*middle_of(frame), -tall)
+    block = scene.Solid("box", {"size": (x1 - x0, y1 - y0, 2 * tall), "at": at}, Span(Source("", ""), 0, 0))
     rows, wide = np.zeros(len(counts), dtype=np.int64), np.ones(len(points))
-    flat = np.column_stack([points, np.zeros(len(points))])
     offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-    kept = clip(Lines(flat, offsets, wide, wide, rows, rows, rows), block)
-    return kept.points_um[:, :2], np.diff(kept.offsets)
+    kept = clip(Lines(points, offsets, wide, wide, rows, rows, rows), block)
+    return kept.points_um, np.diff(kept.offsets)

@@ -68,16 +68,18 @@ class Lines:
 
     def lengths_um(self) -> Floats:
         """Length of every filament, um, [F]."""
-        if not len(self):
-            return np.empty(0)
-        step = np.diff(self.points_um, axis=0)
-        along = np.concatenate([[0.0], np.cumsum(np.sqrt(np.einsum("ij,ij->i", step, step)))])
-        if len(self.points_um) > CHUNK_POINTS:
-            # A running sum over a large part would round away the small filaments.
-            step_um = np.append(np.sqrt(np.einsum("ij,ij->i", step, step)), 0.0)
-            step_um[self.offsets[1:] - 1] = 0.0
-            return np.asarray(np.add.reduceat(step_um, self.offsets[:-1]))
-        return np.asarray(along[self.offsets[1:] - 1] - along[self.offsets[:-1]])
+        done = [np.empty(0)]
+        for some in chunks(self):
+            step = np.diff(some.points_um, axis=0)
+            along = np.append(np.sqrt(np.einsum("ij,ij->i", step, step)), 0.0)
+            along[some.offsets[1:] - 1] = 0.0
+            done.append(np.add.reduceat(along, some.offsets[:-1]))
+        return np.concatenate(done)
+
+    def spans_um(self) -> Floats:
+        """From the first point to the last of every filament, um, [F]: never more than its length."""
+        gap = self.points_um[self.offsets[1:] - 1] - self.points_um[self.offsets[:-1]]
+        return np.asarray(np.sqrt(np.einsum("ij,ij->i", gap, gap)))
 
 
 def concatenate(parts: list[Lines]) -> Lines:

@@ -3,17 +3,38 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from . import scene
-from .lattice import FIT_TOLERANCE, floor_fit
+from .density import filled, width_for
+from .lattice import FILAMENT, FIT_TOLERANCE, LAYER_HEIGHT_RATIO, floor_fit, lattice_construct
 from .planar import Frame, Layer, PlanarLattice, reach_of
+from .quantity import Construct, FieldSpec, Ratio
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
     from .planar import Pattern
+
+
+DENSITY = FieldSpec(
+    "density",
+    Ratio,
+    "part of space to fill, in place of `filament`, where each layer crosses the one below",
+    default=None,
+    default_doc="follows from `filament`",
+    low=0.0,
+    high=1.0,
+)
+#: The width of filaments where a density may be given in its place.
+WIDTH = replace(FILAMENT, default=None, default_doc="what gives `density`")
+
+
+def straight_construct(name: str, doc: str) -> Construct:
+    """Construct of a lattice whose layers hold one family of lines and cross each other."""
+    return lattice_construct(name, doc, WIDTH, DENSITY)
 
 
 class StraightLattice(PlanarLattice):
@@ -24,6 +45,25 @@ class StraightLattice(PlanarLattice):
     families: tuple[float, ...] = (0.0,)
     #: Lines stand at odd halves of a pitch from the middle, whatever number of them fits.
     halves = False
+
+    def complete(self, fields: dict[str, Any]) -> dict[str, Any]:
+        out = dict(fields)
+        density, pitch, h = (out.get(name) for name in ("density", "pitch", "layer_height"))
+        if out.get("filament") is None and density and pitch and pitch > 0:
+            out["filament"] = width_for(density, pitch, h, LAYER_HEIGHT_RATIO)
+        return super().complete(out)
+
+    def complaint(self, fields: dict[str, Any]) -> tuple[str, str] | None:
+        density, d = fields.get("density"), fields.get("filament")
+        if density is None or d is None:
+            return None
+        found = filled(d, fields["pitch"], fields["layer_height"])
+        if abs(found - density) > 1e-6:
+            return (
+                "density",
+                f"density is {density:.4g}, but a filament of {d:g} um fills {found:.4g}; give one of the two",
+            )
+        return None
 
     def pattern_points(self, node: scene.Lattice, layer: Layer) -> float:
         return len(self.families) * 2.0 * (2 * reach_of(node.fields["frame"]) / layer.pitch + 2.0)
@@ -80,16 +120,24 @@ def positions(
 
 
 def parallel_lines(
-    frame: Frame, angle: float, pitch: float, phase: float, clip: Any = None, halves: bool = False
+    frame: Frame,
+    angle: float,
+    pitch: float,
+    phase: float,
+    clip: Any = None,
+    halves: bool = False,
+    margin: float = 0.0,
 ) -> npt.NDArray[np.float64]:
-    """Lines of one family, [N, 2 ends, xy], cut to the frame (Liang-Barsky); those outside are left out."""
+    """Lines of one family, [N, 2 ends, xy], cut to the frame (Liang-Barsky); those outside, or nearer than `margin` to
+    the frame's sides along them, are left out.
+    """
     import numpy as np
 
     u = direction(angle)
     # A phase moves lines towards +x or +y, whichever they lie more across.
     normal = (-u[1], u[0]) if u[0] - u[1] > -1e-12 else (u[1], -u[0])
     low, high = across(frame, normal, clip)
-    at = positions(low, high, pitch, phase, halves)
+    at = positions(low + margin, high - margin, pitch, phase, halves)
     foot = at[:, None] * np.array(normal)
     start, end = np.full(len(at), -np.inf), np.full(len(at), np.inf)
     slack = FIT_TOLERANCE * pitch

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from shapely import LineString, box
+from wetprint.kernel.density import crossing_volume, filled
 from wetprint.kernel.lattices import LATTICES
 from wetprint.kernel.planar import PlanarLattice
 from wetprint.kernel.quantity import REQUIRED
@@ -326,3 +327,35 @@ def test_a_fault_in_a_rule_points_at_the_rule(scenes: ModuleType) -> None:
     assert (
         [d.code for d in said] == ["E402"] and said[0].primary.text == "rule" and "layer 3" in said[0].message
     )
+
+
+def test_overlaps_of_crossing_filaments_are_those_of_the_integral() -> None:
+    # V / d^3 at h / d, from an independent quadrature.
+    table = {0.5: 0.290375, 0.6: 0.199479, 0.7: 0.119696, 0.8: 0.056461, 0.9: 0.014917}
+    for h, volume in table.items():
+        assert crossing_volume(10.0, 10.0 * h) / 1000 == pytest.approx(volume, abs=1e-6)
+    # Two axes that meet at right angles: Steinmetz, 16 r^3 / 3.
+    assert crossing_volume(1.0, 0.0) == pytest.approx(2 / 3, rel=1e-4)
+    assert crossing_volume(1.0, 0.0, math.radians(30)) == pytest.approx(4 / 3, rel=1e-4)
+    assert filled(1.0, 2.0, 0.8) == pytest.approx(0.47323, abs=1e-5)
+
+
+@given(
+    density=st.floats(0.02, 0.85),
+    pitch=st.floats(10, 200),
+    kind=st.sampled_from(["woodpile", "triangular", "kagome"]),
+)
+def test_a_density_gives_the_width_that_fills_it(density: float, pitch: float, kind: str) -> None:
+    full = LATTICES[kind].complete({"density": density, "pitch": pitch, "size": (300.0, 300.0), "layers": 3})
+    assert filled(full["filament"], pitch, full["layer_height"]) == pytest.approx(density, abs=1e-9)
+    assert full["layer_height"] == pytest.approx(0.8 * full["filament"]) and full["filament"] <= pitch
+
+
+def test_a_density_that_cannot_be_or_contradicts_is_refused(scenes: ModuleType) -> None:
+    f = scenes.one(scenes.lattice(size=(400.0, 400.0), filament=None, density=0.3))
+    assert f.dried.width_um[0] == pytest.approx(12.6, abs=0.5)
+    _, said = scenes.built(scenes.lattice(size=(400.0, 400.0), filament=None, density=0.99))
+    assert [d.code for d in said] == ["E402"] and "density of 0.99" in said[0].message
+    assert scenes.codes(scenes.lattice(size=(400.0, 400.0), density=0.3)) == ["E413"]
+    _, said = scenes.built(scenes.lattice(size=(400.0, 400.0), filament=None))
+    assert [d.code for d in said] == ["E402"] and "no filament width" in said[0].message

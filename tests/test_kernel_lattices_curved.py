@@ -1,6 +1,7 @@
 """Honeycomb, kagome, concentric, spiral and radial lattices: lengths and places by closed forms; slices; contours."""
 
 import math
+import time
 from itertools import pairwise
 from types import ModuleType
 
@@ -9,6 +10,7 @@ import pytest
 import shapely
 from hypothesis import given
 from hypothesis import strategies as st
+from wetprint.kernel.build import build
 from wetprint.kernel.contours import chains, contours
 from wetprint.kernel.slices import slice_solid
 
@@ -217,3 +219,44 @@ def test_chains_follow_their_links(seed: int, n: int) -> None:
             assert chain[0] not in follow.values() and int(chain[-1]) not in follow
         seen += (chain[:-1] if closed else chain).tolist()
     assert sorted(seen) == list(range(n))
+
+
+def test_a_wavy_woodpile_swings_and_lifts(scenes: ModuleType) -> None:
+    more = {"amplitude": 12.0, "wavelength": 160.0, "lift": 3.0, "shift": 0.5, "tolerance": 0.01}
+    f = scenes.one(scenes.lattice("wavy", size=(800.0, 400.0), layers=2, **more))
+    p = f.dried.points_um
+    bottom = [p[f.offsets[i] : f.offsets[i + 1]] for i in np.flatnonzero(f.layer == 0)]
+    # Lines keep their swing away from the edge: 9 pitches fit in 376 um.
+    assert len(bottom) == 10
+    for i, line in enumerate(bottom):
+        y0, turn = (i - 4.5) * 40.0, TAU * (line[:, 0] + 400.0) / 160.0 + 0.5 * i
+        assert np.abs(line[:, 1] - y0 - 12 * np.sin(turn)).max() < 2e-3
+        assert np.abs(line[:, 2] - 5.0 - 3 * np.cos(turn)).max() < 2e-3
+        assert (line[0, 0], line[-1, 0]) == (-400.0, 400.0)
+    x = np.linspace(-400, 400, 200_001)
+    turn = TAU * (x + 400) / 160
+    exact = np.trapezoid(
+        np.sqrt(1 + (12 * TAU / 160 * np.cos(turn)) ** 2 + (3 * TAU / 160 * np.sin(turn)) ** 2), x
+    )
+    assert scenes.lengths(f)[0] == pytest.approx(exact, rel=2e-4)
+    top = p[np.repeat(f.layer == 1, np.diff(f.offsets))]
+    assert np.abs(top[:, 1]).max() == 200.0 and np.abs(top[:, 0]).max() <= 400.0
+    slanted = scenes.one(
+        scenes.lattice("wavy", size=(800.0, 400.0), layers=1, angle=0.6, **more), warnings=True
+    )
+    q = slanted.dried.points_um
+    assert (np.abs(q[:, 0]) <= 400.002).all() and (np.abs(q[:, 1]) <= 200.002).all()
+    flat = scenes.one(scenes.lattice("wavy", size=(800.0, 400.0), layers=1, amplitude=0.0))
+    assert scenes.lengths(flat).sum() == 11 * 800.0
+    assert scenes.codes(scenes.lattice("wavy", size=(800.0, 400.0), wavelength=0.0)) == ["E413"]
+
+
+def test_ten_million_points_of_waves_are_built_in_seconds(scenes: ModuleType) -> None:
+    step, wave = 1e4 / 999, 1e5 / 999
+    tolerance = 1.0001 * 20 * (TAU / wave) ** 2 * step**2 / 8
+    node = scenes.lattice("wavy", size=(1e4, 9940.0), pitch=100.0, layers=100, amplitude=20.0, wavelength=wave,
+                          tolerance=tolerance, rules=[{"angle": 0.0}] * 100)  # fmt: skip
+    start = time.process_time()
+    jobs, said = build(scenes.scene(node))
+    took = time.process_time() - start
+    assert not said and jobs[0].filaments.point_count == 10_000_000 and took < 6

@@ -12,6 +12,7 @@ LATTICES: Registry[Lattice] = Registry(
         "woodpile": ".woodpile:WOODPILE",
         "grid": ".grid:GRID",
         "triangular": ".triangular:TRIANGULAR",
+        "wavy": ".wavy:WAVY",
         "honeycomb": ".honeycomb:HONEYCOMB",
         "kagome": ".kagome:KAGOME",
         "concentric": ".concentric:CONCENTRIC",

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import math
 
-from ..lattice import lattice_construct
-from ..straight import StraightLattice
+from ..straight import StraightLattice, straight_construct
 
 
 class Kagome(StraightLattice):
     # Lines at c0, c1, c2 from the middle meet in threes where c0 - c1 + c2 = 0; odd halves of a pitch never add up to that.
-    construct = lattice_construct(
+    construct = straight_construct(
         "kagome",
         "parallel lines in each layer, turned by 60 deg from layer to layer, half a pitch beside the middle: seen from above "
         "triangles and hexagons, and no three lines cross at one point",

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import math
 
-from ..lattice import lattice_construct
-from ..straight import StraightLattice
+from ..straight import StraightLattice, straight_construct
 
 
 class Triangular(StraightLattice):
-    construct = lattice_construct(
+    construct = straight_construct(
         "triangular",
         "parallel lines in each layer, turned by 60 deg from layer to layer (0, 60, 120 ... deg)",
     )

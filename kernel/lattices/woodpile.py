@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import math
 
-from ..lattice import lattice_construct
-from ..straight import StraightLattice
+from ..straight import StraightLattice, straight_construct
 
 
 class Woodpile(StraightLattice):
-    construct = lattice_construct(
+    construct = straight_construct(
         "woodpile", "parallel lines in each layer, every layer across the one below (0, 90, 0 ... deg)"
     )
     turns = (0.0, math.pi / 2)
