@@ -12,7 +12,7 @@ from . import scene, solids
 from .clip import clip
 from .diagnostics import Diagnostic, Severity, error, warning
 from .faults import empty_lattice, lattice_faults, positive, solid_fault, span_of, too_many
-from .fields import Depth, solids_of
+from .fields import Depth, solids_of, walk
 from .filaments import QUANTUM_UM, FilamentSet, Floats, State
 from .lattice import MOST_POINTS, Strands
 from .lattices import LATTICES
@@ -49,9 +49,17 @@ def build(design: Scene) -> tuple[tuple[Job, ...], list[Diagnostic]]:
                 error("E404", f"'{p.part.name}' holds no filament", p.span, label="nothing to print")
             )
         if lines is not None and len(lines) and not _has_error(made.say):
-            jobs.append(Job(p.part.name or design.name, p, _freeze(lines, made.tables, design.state)))
+            jobs.append(
+                Job(_own_name(p.part.name or design.name, jobs), p, _freeze(lines, made.tables, design.state))
+            )
         said += [d for d in made.say if d not in said]
     return tuple(jobs), said
+
+
+def _own_name(name: str, jobs: list[Job]) -> str:
+    """The name, with a number behind it where an earlier job has it."""
+    known = {job.name for job in jobs}
+    return next(n for n in (name, *(f"{name}-{i}" for i in range(2, len(jobs) + 3))) if n not in known)
 
 
 def _has_error(said: list[Diagnostic]) -> bool:
@@ -106,6 +114,9 @@ class _Builder:
             except MemoryError:
                 self.say.append(error("E405", f"'{part.name}' does not fit in memory", part.span))
                 lines = None
+            except RecursionError:
+                self.say.append(error("E405", f"'{part.name}' is nested too deep", part.span))
+                lines = None
             known = self._done[id(part)] = (part, lines, self.say)
             self.say = outer
         self.say += [d for d in known[2] if d not in self.say]
@@ -124,10 +135,11 @@ class _Builder:
             lines = self._union(part)
         if lines is None:
             return None
-        regions = [r for r in self.regions.get(part.name, []) if part.name and self._sound(r)]
+        here = self.regions.get(part.name, []) if part.name else []
+        regions = [r for r in here if self._sound(r, depth)]
         return apply_regions(lines, regions, self.tables, depth, self.say)
 
-    def _sound(self, region: Region) -> bool:
+    def _sound(self, region: Region, depth: Depth | None) -> bool:
         faults = [f for s in solids_of(region.where) if (f := solid_fault(s, s.span)) is not None]
         if region.filament_um is not None and not positive(region.filament_um):
             faults.append(
@@ -135,6 +147,15 @@ class _Builder:
                     "E402",
                     f"filament of region '{region.name}' is {region.filament_um:g} um, it must be above zero",
                     region.span,
+                )
+            )
+        if depth is None and any(e.op == "coord" and e.args[0] == "depth" for e in walk(region.where)):
+            faults.append(
+                error(
+                    "E410",
+                    f"region '{region.name}' asks for the depth in '{region.part}', which is no lattice",
+                    region.where.span,
+                    label="a lattice has a surface to be below of; name the lattice instead",
                 )
             )
         self.say += faults

@@ -97,7 +97,7 @@ def coordinate(name: str, p: Floats, depth: Depth | None = None) -> Floats:
     if name == "theta":
         return np.asarray(np.arctan2(p[:, 1], p[:, 0]))
     if name == "depth":
-        return np.zeros(len(p)) if depth is None else depth(p)
+        return np.full(len(p), np.nan) if depth is None else depth(p)
     raise KeyError(name)
 
 

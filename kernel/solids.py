@@ -157,6 +157,9 @@ def complaint(solid: Solid) -> tuple[Solid, str, str] | None:
         det = _determinant(m)
         if not (all(map(math.isfinite, m)) and abs(det) > 1e-30):
             return solid, "", "it is squeezed flat by its transform"
+    at = solid.fields.get("at")
+    if at is not None and not all(map(math.isfinite, at)):
+        return solid, "at", "its place is not finite"
     own = SOLIDS[solid.kind].complaint(solid)
     return None if own is None else (solid, *own)
 

@@ -97,3 +97,15 @@ def rods() -> ModuleType:
     sys.modules[name] = module
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture(scope="session")
+def shapes() -> ModuleType:
+    """tests/support/shapes.py: strategies for random solids."""
+    name = "wetprint_tests_shapes"
+    spec = importlib.util.spec_from_file_location(name, ROOT / "tests" / "support" / "shapes.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module

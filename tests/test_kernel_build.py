@@ -7,13 +7,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from wetprint.kernel.build import build
 from wetprint.kernel.codes import CODES
 from wetprint.kernel.lattice import MOST_POINTS
 from wetprint.kernel.lattices import LATTICES
 from wetprint.kernel.scene import Placed, Print, Scene, Union
+from wetprint.kernel.solids import bounds
 
 IDENTITY = (1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0)
 
@@ -266,3 +267,69 @@ def test_codes_are_told_once_and_in_full() -> None:
 def test_the_builder_knows_every_lattice(scenes: ModuleType) -> None:
     assert {"woodpile", "grid", "triangular"} <= set(LATTICES)
     assert scenes.codes(scenes.lattice("blanket", size=(100.0, 100.0))) == ["E400"]
+
+
+@given(data=st.data(), kind=st.sampled_from(sorted(set(LATTICES) - {"graph", "fill"})))
+def test_random_solids_never_lose_length_of_random_lattices(
+    scenes: ModuleType, shapes: ModuleType, data: st.DataObject, kind: str
+) -> None:
+    keep_length(scenes, shapes, data, kind)
+
+
+@pytest.mark.soak
+@settings(max_examples=2000, deadline=None)
+@given(data=st.data(), kind=st.sampled_from(sorted(set(LATTICES) - {"graph", "fill"})))
+def test_random_solids_never_lose_length_of_random_lattices_long(
+    scenes: ModuleType, shapes: ModuleType, data: st.DataObject, kind: str
+) -> None:
+    keep_length(scenes, shapes, data, kind)
+
+
+def keep_length(scenes: ModuleType, shapes: ModuleType, data: st.DataObject, kind: str) -> None:
+    solid = shapes.made(scenes, data.draw(shapes.any_solids()))
+    pitch = data.draw(st.floats(15, 80))
+    node = scenes.lattice(kind, size=(200.0, 160.0), layers=6, pitch=pitch, tolerance=1.0)
+    jobs, said = scenes.built(node)
+    assert jobs or any(d.code == "E404" for d in said)
+    if not jobs:
+        return
+    plain = scenes.lengths(jobs[0].filaments).sum()
+    inside = scenes.expr("inside", solid)
+    split, _ = scenes.built(node, scenes.region(inside, material=scenes.CDSE))
+    f = split[0].filaments
+    assert scenes.lengths(f).sum() == pytest.approx(plain, rel=1e-6)
+    # What is left out on one side and on the other adds up to the whole.
+    parts = 0.0
+    for where in (inside, scenes.expr("not", inside)):
+        left, _ = scenes.built(node, scenes.region(where, omit=True))
+        parts += scenes.lengths(left[0].filaments).sum() if left else 0.0
+    assert parts == pytest.approx(plain, rel=1e-6)
+    # As a clip the solid makes a part, or says why not.
+    clipped, said = scenes.built(
+        scenes.lattice(kind, clip=solid, size=(200.0, 160.0), layers=6, pitch=pitch, tolerance=1.0)
+    )
+    assert clipped or said
+    if clipped:
+        low, high = bounds(solid)
+        p = clipped[0].filaments.dried.points_um
+        assert (p >= np.array(low) - 2e-3).all() and (p <= np.array(high) + 2e-3).all()
+
+
+def test_jobs_have_names_of_their_own(scenes: ModuleType) -> None:
+    node = scenes.lattice(size=(200.0, 200.0))
+    design = Scene("d", "dried", {}, {}, {}, (), (Print(node, None, scenes.HERE),) * 3)
+    assert [j.name for j in build(design)[0]] == ["body", "body-2", "body-3"]
+
+
+def test_what_nests_without_end_is_refused(scenes: ModuleType) -> None:
+    part: Any = scenes.lattice(size=(200.0, 200.0))
+    for i in range(3000):
+        part = Placed(f"p{i}", part, (IDENTITY,), scenes.HERE)
+    jobs, said = build(scenes.scene(part))
+    assert not jobs and {d.code for d in said} == {"E405"}
+
+
+def test_depth_is_asked_of_lattices_only(scenes: ModuleType) -> None:
+    where = scenes.expr(">", scenes.DEPTH, 5.0)
+    wire = scenes.path("circle", radius=100.0)
+    assert "E410" in scenes.codes(wire, scenes.region(where, part="wire", material=scenes.AG))

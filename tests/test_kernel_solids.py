@@ -97,60 +97,11 @@ def test_booleans_agree_with_manifold(scenes: ModuleType) -> None:
         assert all(a >= b - 1e-6 for a, b in zip(high, box[3:], strict=True))
 
 
-sizes = st.floats(5, 120)
-
-
-@st.composite
-def simple_solids(draw: st.DrawFn) -> tuple[str, dict[str, Any]]:
-    kind = draw(
-        st.sampled_from([n for n in SOLIDS if n not in ("union", "difference", "intersection", "mesh")])
-    )
-    at = draw(st.tuples(st.floats(-50, 50), st.floats(-50, 50), st.floats(-20, 20)))
-    s = [draw(sizes) for _ in range(5)]
-    fields: dict[str, dict[str, Any]] = {
-        "box": {"size": (s[0], s[1], s[2])},
-        "cylinder": {"radius": s[0], "height": s[1]},
-        "cone": {"radius": s[0], "height": s[1], "top_radius": draw(st.sampled_from([0.0, s[2]]))},
-        "sphere": {"radius": s[0]},
-        "prism": {"sides": draw(st.integers(3, 9)), "radius": s[0], "height": s[1], "top_radius": draw(st.sampled_from([None, 0.0, s[2]])), "angle": draw(st.floats(0, 3))},
-        "pyramid": {"base": (s[0], s[1]), "height": s[2], "top": draw(st.sampled_from([(0.0, 0.0), (s[3], s[4])]))},
-        "torus": {"radius": s[0] + s[1], "tube": s[1]},
-        "extrude": {"outline": draw(st.sampled_from([STAR, NOTCHED])), "height": s[0], "holes": draw(st.sampled_from([(), (HOLE,)]))},
-        "revolve": {"profile": VASE},
-    }  # fmt: skip
-    return kind, {**fields[kind], "at": at}
-
-
-@st.composite
-def any_solids(draw: st.DrawFn, depth: int = 2) -> tuple[Any, ...]:
-    """(kind, fields, matrix, children): turned into a Solid by `made`."""
-    turn, tilt, scale = (
-        draw(st.floats(-3, 3)),
-        draw(st.sampled_from([0.0, 0.4, 1.2])),
-        draw(st.sampled_from([1.0, 0.5, -1.0])),
-    )
-    move = draw(st.tuples(*[st.floats(-40, 40)] * 3))
-    c, s, ct, stilt = math.cos(turn), math.sin(turn), math.cos(tilt), math.sin(tilt)
-    rotation = np.array([[c, -s, 0], [s, c, 0], [0, 0, 1]]) @ np.array(
-        [[1, 0, 0], [0, ct, -stilt], [0, stilt, ct]]
-    )
-    matrix = np.hstack([rotation @ np.diag([scale, abs(scale), abs(scale)]), np.array(move)[:, None]])
-    if depth and draw(st.booleans()):
-        kind = draw(st.sampled_from(["union", "difference", "intersection"]))
-        children = [draw(any_solids(depth=depth - 1)) for _ in range(draw(st.integers(1, 3)))]
-        return kind, {}, matrix, children
-    return (*draw(simple_solids()), matrix, [])
-
-
-def made(scenes: ModuleType, spec: tuple[Any, ...]) -> Solid:
-    kind, fields, matrix, children = spec
-    out: Solid = scenes.solid(kind, *(made(scenes, c) for c in children), matrix=matrix, **fields)
-    return out
-
-
-@given(spec=any_solids(), seed=st.integers(0, 10**6))
-def test_crossings_miss_nothing(scenes: ModuleType, spec: tuple[Any, ...], seed: int) -> None:
-    solid = made(scenes, spec)
+@given(data=st.data(), seed=st.integers(0, 10**6))
+def test_crossings_miss_nothing(
+    scenes: ModuleType, shapes: ModuleType, data: st.DataObject, seed: int
+) -> None:
+    solid = shapes.made(scenes, data.draw(shapes.any_solids()))
     assert solids.complaint(solid) is None
     rng = np.random.default_rng(seed)
     start, end = rng.uniform(-150, 150, (40, 3)), rng.uniform(-150, 150, (40, 3))
@@ -172,11 +123,11 @@ def test_crossings_miss_nothing(scenes: ModuleType, spec: tuple[Any, ...], seed:
                 assert some[far > 1e-5].all() or not some[far > 1e-5].any()
 
 
-@given(spec=any_solids(), seed=st.integers(0, 10**6))
+@given(data=st.data(), seed=st.integers(0, 10**6))
 def test_distance_has_the_sign_of_inside_and_bounds_the_way_to_the_surface(
-    scenes: ModuleType, spec: tuple[Any, ...], seed: int
+    scenes: ModuleType, shapes: ModuleType, data: st.DataObject, seed: int
 ) -> None:
-    solid = made(scenes, spec)
+    solid = shapes.made(scenes, data.draw(shapes.any_solids()))
     rng = np.random.default_rng(seed)
     p = rng.uniform(-150, 150, (300, 3))
     d = distance(solid, p)
@@ -191,11 +142,12 @@ def test_distance_has_the_sign_of_inside_and_bounds_the_way_to_the_surface(
     assert (inside >= np.array(low) - 1e-6).all() and (inside <= np.array(high) + 1e-6).all()
 
 
-@given(spec=simple_solids(), seed=st.integers(0, 10**6))
+@given(data=st.data(), seed=st.integers(0, 10**6))
 def test_distance_leads_to_the_surface(
-    scenes: ModuleType, spec: tuple[str, dict[str, Any]], seed: int
+    scenes: ModuleType, shapes: ModuleType, data: st.DataObject, seed: int
 ) -> None:
-    solid = scenes.solid(spec[0], **spec[1])
+    kind, fields = data.draw(shapes.simple_solids())
+    solid = scenes.solid(kind, **fields)
     rng = np.random.default_rng(seed)
     p = rng.uniform(-150, 150, (200, 3))
     d = distance(solid, p)

@@ -34,7 +34,7 @@ class Cone(Round):
     )
 
     def complaint(self, solid: Solid) -> tuple[str, str] | None:
-        if solid.fields.get("top_radius", 0.0) < 0:
+        if (solid.fields.get("top_radius") or 0.0) < 0:
             return "top_radius", f"top_radius is {solid.fields['top_radius']:g} um, it must not be below zero"
         return not_positive(solid, "radius", "height")
 

@@ -52,7 +52,7 @@ class Prism(ConvexPolyhedron):
     )
 
     def complaint(self, solid: Solid) -> tuple[str, str] | None:
-        if not solid.fields.get("sides", 6) >= 3:
+        if not (solid.fields.get("sides") or 6) >= 3:
             return "sides", f"{solid.fields['sides']} sides, a prism has at least 3"
         if solid.fields.get("top_radius") is not None and solid.fields["top_radius"] < 0:
             return "top_radius", f"top_radius is {solid.fields['top_radius']:g}, it must not be below zero"
