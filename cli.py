@@ -121,6 +121,19 @@ def _jobs(loaded: Loaded, *, as_json: bool = False) -> tuple[tuple[Job, ...], li
     return jobs, [*said, *more]
 
 
+def _verdict(loaded: Loaded, jobs: tuple[Job, ...], rig: Rig | None) -> list[Diagnostic]:
+    """What the design rules and the design's own checks say of finished geometry."""
+    from .kernel.check import run_checks
+    from .kernel.measure import figures
+    from .lang.post import run_post_checks
+
+    assert loaded.scene is not None
+    said = run_checks(loaded.scene, jobs, rig)
+    if loaded.scene.post_checks:
+        said += run_post_checks(loaded.scene, figures(jobs))
+    return said
+
+
 def _rig(name: str, file: str) -> Rig:
     from .backends.rig_store import load_rig
 
@@ -129,13 +142,18 @@ def _rig(name: str, file: str) -> Rig:
 
 
 def _planned(
-    file: str, sets: list[str] | None, preset: str | None, rig: Rig
+    file: str, sets: list[str] | None, preset: str | None, rig: Rig, *, rules: bool = False
 ) -> tuple[Loaded, Plan, Toolpath]:
+    """Plan and motion of a design on a rig; with `rules`, a broken design rule ends it as an error of the design does."""
     from .kernel.motion import make_toolpath
     from .kernel.order import make_plan
 
     loaded = _load(file, sets, preset)
     jobs, said = _jobs(loaded)
+    if rules:
+        said += _verdict(loaded, jobs, rig)
+        if _has_errors(said):
+            _stop(said)
     _show(d for d in said if d.severity >= Severity.WARNING)
     plan = make_plan(jobs, rig)
     return loaded, plan, make_toolpath(plan, rig)
@@ -177,17 +195,12 @@ def check(
         jobs, more = build(loaded.scene)
         said += more
         if not _has_errors(said):
-            from .kernel.check import run_checks
-            from .kernel.measure import figures
             from .kernel.shrink import complete_jobs
-            from .lang.post import run_post_checks
 
             # The closed-form drying model: rules have an answer at once; what goes to a printer is checked with the frame.
             jobs, more = complete_jobs(loaded.scene, jobs, model="analytic")
             said += more
-            said += run_checks(loaded.scene, jobs, _rig(rig, file) if rig else None)
-            if loaded.scene.post_checks:
-                said += run_post_checks(loaded.scene, figures(jobs))
+            said += _verdict(loaded, jobs, _rig(rig, file) if rig else None)
     _show(said, as_json=as_json)
     if _has_errors(said):
         raise typer.Exit(DESIGN_ERROR)
@@ -436,9 +449,17 @@ def print_(
     from .backends.session import print_part
 
     machine = _rig(rig, file)
-    loaded, _, toolpath = _planned(file, sets, preset, machine)
+    loaded, _, toolpath = _planned(file, sets, preset, machine, rules=True)
+    assert loaded.scene is not None
     code = print_part(
-        toolpath, machine, design=loaded.source, dry_run=dry_run, yes=yes, resume=resume, runs_dir=runs
+        toolpath,
+        machine,
+        design=loaded.source,
+        dry_run=dry_run,
+        yes=yes,
+        resume=resume,
+        runs_dir=runs,
+        baths=[p.bath for p in loaded.scene.prints if p.bath is not None],
     )
     raise typer.Exit(code)
 
