@@ -125,16 +125,14 @@ def measure_state(filaments: FilamentSet, name: StateName) -> StateFigures:
     """Figures of the state `name`. LookupError where it has not been computed."""
     swept = sweep(filaments, name)
     found = contacts_of(filaments, name)
-    total, surface = float(swept.volume_um3.sum()), float(swept.surface_um2.sum())
-    volume, surface = total - found.shared_um3, surface - found.hidden_um2
+    total, surface_of_all = float(swept.volume_um3.sum()), float(swept.surface_um2.sum())
+    volume, surface = total - found.shared_um3, surface_of_all - found.hidden_um2
     exact = found.exact
-    if found.crowded and found.rods is not None and found.rods.course is not None:
-        exact = False
-    elif found.crowded and found.rods is not None:
-        union = _union(filaments, name)
-        exact = union is not None
+    if found.crowded:
+        union = _union(filaments, name, total, surface_of_all)
+        exact = union is not None and union[2]
         if union is not None:
-            volume, surface = union
+            volume, surface = union[:2]
     bbox = bounding_box(filaments, name)
     sides = [hi - lo for lo, hi in zip(*bbox, strict=True)]
     box = math.prod(sides)
@@ -165,16 +163,24 @@ def measure_state(filaments: FilamentSet, name: StateName) -> StateFigures:
     )
 
 
-def _union(filaments: FilamentSet, name: StateName) -> tuple[float, float] | None:
-    """Volume and surface where three rods share a place, None where there are too many of them."""
+def _union(
+    filaments: FilamentSet, name: StateName, volume: float, surface: float
+) -> tuple[float, float, bool] | None:
+    """(volume, surface, whether exact) where three rods share a place, None where there are too many of them."""
     from .exposed import MOST_PAIRS, exposed
 
     found = contacts_of(filaments, name)
     if found.contacts + found.joints > MOST_PAIRS or found.rods is None:
         return None
+    if found.rods.course is not None:
+        from .tangle import shared
+
+        less, hidden = shared(filaments, filaments.state(name))
+        return volume - less, surface - hidden, False
     rows = find_contacts(filaments, name, pairs=True).rows
     one, two = (np.concatenate([r[k] for r in rows]) for k in (0, 1))
-    return exposed(found.rods, one, two)
+    union = exposed(found.rods, one, two)
+    return None if union is None else (*union, True)
 
 
 def bounding_box(

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from .crossings import END_UM, Bools, Support
 from .filaments import FilamentSet, Floats, Ints
-from .overlap import Sections, crossing, gauss_legendre, radius
+from .overlap import Sections, crossing, radius
+from .sampled import Pieces, shared_by
 
 if TYPE_CHECKING:
     from .contacts import Contacts
@@ -17,30 +18,12 @@ if TYPE_CHECKING:
 #: Sine of the angle below which two filaments run along each other rather than across.
 ALONG = 0.3
 
-#: Pairs of pieces sampled at a time.
-CHUNK = 1 << 12
-
-
-@dataclass(slots=True, eq=False)
-class Pieces:
-    """N pieces of segments, none much longer than a width: start, step, half-width, half-height, filament, place of the
-    start along it, length, and the unit vectors across (level) and up (square to axis and across)."""
-
-    p: Floats
-    d: Floats
-    a: Floats
-    b: Floats
-    owner: Ints
-    at: Floats
-    length: Floats
-    side: Floats
-    up: Floats
-
 
 @dataclass(slots=True, eq=False)
 class Found:
     """Touching pairs of pieces: rows, clear distance (below 0), fractions along, vector between the axes. `hanging`: the
-    upper filament of every crossing of neighbouring layers that does not touch."""
+    upper filament of every crossing of neighbouring layers that does not touch. `gap`: of others, between filaments
+    `nearest`. `pairs`: filaments that touch, lower number * F + higher."""
 
     i: Ints
     j: Ints
@@ -51,8 +34,7 @@ class Found:
     hanging: Ints
     gap: float = np.inf
     nearest: tuple[int, int] | None = None
-    layer_gap: float = np.inf
-    layer_nearest: tuple[int, int] | None = None
+    pairs: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
 
 
 def places(filaments: FilamentSet, x: Pieces, f: Found, out: Contacts) -> list[Support]:
@@ -75,21 +57,21 @@ def places(filaments: FilamentSet, x: Pieces, f: Found, out: Contacts) -> list[S
     def inside(which: Ints, at: Floats, reach: Floats | float) -> Bools:
         return (at > reach) & (at < length[which] - reach)
 
-    # A place is a plain crossing where both filaments go on beyond it at a fair angle; others are sampled.
+    # A place is a plain crossing where both filaments go on beyond it at a fair angle and no third one comes near;
+    # others are sampled.
     reach = (x.a[pi] + x.a[pj]) / np.maximum(turn, 1e-9)
     plain = (turn > ALONG) & inside(one, at_i[best], reach) & inside(two, at_j[best], reach)
+    plain &= _alone(len(x.a), i, j, place)
     if plain.any():
         shared = crossing(_sections(x, pi[plain], pj[plain], f.away[best[plain]]))
         out.shared_um3 += float((shared.volume / turn[plain]).sum())
         out.hidden_um2 += float(((shared.hidden1 + shared.hidden2) / turn[plain]).sum())
-    ends = ~inside(one, at_i[best], 2 * END_UM) & ~inside(two, at_j[best], 2 * END_UM)
-    joint = ends & (turn < ALONG) & (np.linalg.norm(f.away[best], axis=1) < 2 * END_UM)
-    odd = ~plain[place] & ~joint[place]
-    if odd.any():
-        volume, hidden = _sampled(x, i[odd], j[odd])
-        out.shared_um3 += volume
-        out.hidden_um2 += hidden
-    out.hidden_um2 += 2.0 * float(np.pi * np.minimum(x.a[pi] * x.b[pi], x.a[pj] * x.b[pj])[joint].sum())
+    ends = ~inside(one, at_i[best], x.a[pi]) & ~inside(two, at_j[best], x.a[pj])
+    joint = ends & (turn < ALONG) & (np.linalg.norm(f.away[best], axis=1) < 0.5 * x.a[pi])
+    odd = ~plain[place] & (x.owner[i] != x.owner[j])
+    volume, hidden = shared_by(x, i[odd], j[odd])
+    out.shared_um3 += volume
+    out.hidden_um2 += hidden
     out.joints = int(joint.sum())
     out.contacts = len(best) - out.joints
     np.add.at(out.contacts_of, one[~joint], 1)
@@ -102,6 +84,17 @@ def places(filaments: FilamentSet, x: Pieces, f: Found, out: Contacts) -> list[S
         out.layer_gap_um = out.gap_um = float(f.clear[best[worst]])
         out.layer_nearest = out.nearest = (int(one[worst]), int(two[worst]))
     return _carried(x, i, j, place, plain, best, at_i, at_j)
+
+
+def _alone(n: int, i: Ints, j: Ints, place: Ints) -> Bools:
+    """Places none of whose pieces touches anything elsewhere."""
+    piece, where = np.concatenate([i, j]), np.concatenate([place, place])
+    low, high = np.full(n, np.iinfo(np.int64).max), np.full(n, -1)
+    np.minimum.at(low, piece, where)
+    np.maximum.at(high, piece, where)
+    out = np.ones(int(place.max()) + 1, dtype=bool)
+    out[where[low[piece] != high[piece]]] = False
+    return out
 
 
 def _clusters(x: Pieces, i: Ints, j: Ints) -> Ints:
@@ -119,7 +112,30 @@ def _clusters(x: Pieces, i: Ints, j: Ints) -> Ints:
         new[1:] = ~same
         group = group.copy()
         group[order] = np.cumsum(new) - 1
-    return group
+    return _over_seams(x, i, j, group)
+
+
+def _over_seams(x: Pieces, i: Ints, j: Ints, group: Ints) -> Ints:
+    """Places that the seam of a closed filament cuts in two, made one."""
+    n = int(x.owner[-1]) + 1
+    first = np.searchsorted(x.owner, np.arange(n))
+    last = np.searchsorted(x.owner, np.arange(n), "right") - 1
+    closed = np.linalg.norm(x.p[last] + x.d[last] - x.p[first], axis=1) <= 2 * END_UM
+    if not closed.any():
+        return group
+    merged = group.copy()
+    for mine, other in ((i, j), (j, i)):
+        at_first = np.flatnonzero(closed[x.owner[mine]] & (mine == first[x.owner[mine]]))
+        at_last = np.flatnonzero(closed[x.owner[mine]] & (mine == last[x.owner[mine]]))
+        key = {(int(mine[k]), int(other[k])): k for k in at_first}
+        for k in at_last:
+            head = int(first[x.owner[mine[k]]])
+            for step in (0, -1, 1):
+                twin = key.get((head, int(other[k]) + step))
+                if twin is not None and merged[twin] != merged[k]:
+                    merged[merged == merged[k]] = merged[twin]
+                    break
+    return np.unique(merged, return_inverse=True)[1].reshape(-1)
 
 
 def _sections(x: Pieces, i: Ints, j: Ints, away: Floats) -> Sections:
@@ -134,47 +150,6 @@ def _sections(x: Pieces, i: Ints, j: Ints, away: Floats) -> Sections:
         b = radius(x.a[k], x.b[k], across, up)
         out += [x.a[k] * x.b[k] / b, b]
     return Sections(out[0], out[1], out[2], out[3], size)
-
-
-def _sampled(x: Pieces, i: Ints, j: Ints) -> tuple[float, float]:
-    """Volume that pairs of pieces share and flanks that they hide, from 6 x 5 x 24 points of each first piece (relative
-    error about 1e-2), both ways for the flanks."""
-    volume = hidden = 0.0
-    g, w = gauss_legendre(6)
-    along, along_w = 0.5 * (g + 1.0), 0.5 * w
-    phi = (np.arange(24) + 0.5) * (2.0 * np.pi / 24)
-    ring = np.sqrt((np.arange(5) + 0.5) / 5)
-    for k in range(0, len(i), CHUNK):
-        a, b = i[k : k + CHUNK], j[k : k + CHUNK]
-        disc = [(r * np.cos(phi), r * np.sin(phi)) for r in ring]
-        cx, cz = (np.concatenate([d[m] for d in disc]) for m in (0, 1))
-        inside = _inside(x, a, b, along, cx, cz)
-        area = np.pi * x.a[a] * x.b[a]
-        volume += float((np.einsum("nup,u->n", inside, along_w) / len(cx) * area * x.length[a]).sum())
-        for one, two in ((a, b), (b, a)):
-            inside = _inside(x, one, two, along, np.cos(phi), np.sin(phi))
-            arc = np.hypot(x.a[one, None] * np.sin(phi), x.b[one, None] * np.cos(phi)) * (2.0 * np.pi / 24)
-            hidden += float(np.einsum("nup,u,np,n->", inside, along_w, arc, x.length[one]))
-    return volume, hidden
-
-
-def _inside(x: Pieces, one: Ints, two: Ints, along: Floats, cx: Floats, cz: Floats) -> Floats:
-    """1 where points of piece `one` (fractions along, offsets in half-axes) lie in piece `two`, [N, len(along), len(cx)]."""
-    r = x.p[one] - x.p[two]
-    out = np.ones((len(one), len(along), len(cx)))
-    unit = x.d[two] / x.length[two, None]
-    level = np.zeros_like(out)
-    for axis, half in ((x.side[two], x.a[two]), (x.up[two], x.b[two]), (unit, None)):
-        base = np.einsum("ni,ni->n", r, axis)[:, None, None]
-        step = np.einsum("ni,ni->n", x.d[one], axis)[:, None, None] * along[None, :, None]
-        wide = (np.einsum("ni,ni->n", x.side[one], axis) * x.a[one])[:, None, None] * cx
-        high = (np.einsum("ni,ni->n", x.up[one], axis) * x.b[one])[:, None, None] * cz
-        at = base + step + wide + high
-        if half is not None:
-            level += (at / half[:, None, None]) ** 2
-        else:
-            out *= (at >= 0.0) & (at < x.length[two][:, None, None])
-    return out * (level < 1.0)
 
 
 def _carried(

@@ -6,6 +6,8 @@ two straight filaments through its nearest points, or samples it where that will
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from .contacts import RESTS, Contacts, longest_spans
@@ -13,13 +15,20 @@ from .crossings import BOND_UM, END_UM, Bools, Support
 from .filaments import FilamentSet, Floats, Ints, State
 from .near import closest, near_pairs
 from .overlap import radius
-from .places import Found, Pieces, places
+from .places import Found, places
+from .sampled import Pieces, shared_by
 
 #: A filament is no neighbour of itself within this many widths along its own length.
 SELF_WIDTHS = 4.0
 
-#: With more pieces than this the least gap within a layer is only looked for near by.
-LARGE = 200_000
+#: Paths are followed in steps of this part of a width; a turn sharper than CORNER (cosine) is always followed.
+THIN, CORNER = 0.5, 0.94
+
+#: The search for a gap within a layer ends at so many pieces times widths.
+MOST_LOOKED = 2_000_000
+
+#: Climbing more than this (sine), crossing seen from above is no crossing of layers.
+LEVEL = 0.3
 
 #: Steeper than this (sine of the climb) a filament carries itself.
 STEEP = 0.7071
@@ -34,15 +43,15 @@ def tangle(filaments: FilamentSet, state: State) -> Contacts:
         return out
     pieces = _pieces(filaments, state)
     wide = 2.0 * float(max(pieces.a.max(), pieces.b.max()))
-    look = wide
+    look = 0.5 * wide
     while True:
-        found = _search(filaments, pieces, wide + look)
-        known = found.gap < np.inf and (found.layer_gap < np.inf or len(pieces.a) > LARGE)
-        if known or look > 64.0 * wide or len(filaments) < 2:
+        found = _search(filaments, pieces, look)
+        if found.gap < np.inf or look > 100.0 * wide or len(filaments) < 2:
             break
         look *= 4.0
     out.gap_um, out.nearest = found.gap, found.nearest
-    out.layer_gap_um, out.layer_nearest = found.layer_gap, found.layer_nearest
+    out.layer_gap_um, out.layer_nearest = _layer_gap(filaments, pieces, wide, found)
+    found.hanging = _hanging(filaments, pieces, found)
     supports = places(filaments, pieces, found, out)
     rests, on_ground = _on_ground(filaments, pieces)
     supports.append(on_ground)
@@ -58,6 +67,14 @@ def tangle(filaments: FilamentSet, state: State) -> Contacts:
     return out
 
 
+def shared(filaments: FilamentSet, state: State) -> tuple[float, float]:
+    """(volume um^3, surface um^2) to take off the sums over filaments, all of it sampled."""
+    pieces = _pieces(filaments, state)
+    found = _search(filaments, pieces, 0.0)
+    other = pieces.owner[found.i] != pieces.owner[found.j]
+    return shared_by(pieces, found.i[other], found.j[other])
+
+
 def _lengths(filaments: FilamentSet, state: State) -> Floats:
     first, owner = filaments.segments()
     step = state.points_um[first + 1] - state.points_um[first]
@@ -65,19 +82,23 @@ def _lengths(filaments: FilamentSet, state: State) -> Floats:
 
 
 def _pieces(filaments: FilamentSet, state: State) -> Pieces:
-    first, owner = filaments.segments()
-    p = state.points_um[first]
-    d = state.points_um[first + 1] - p
+    """The filaments as pieces about as long as they are wide: long segments are cut, short ones run together where the
+    path does not turn sharply."""
+    kept = _thinned(filaments, state)
+    points = state.points_um[kept]
+    width, height = state.width_um[kept], state.height_um[kept]
+    owner = filaments.owner()[kept]
+    first = np.flatnonzero(owner[1:] == owner[:-1])
+    p, d = points[first], points[first + 1] - points[first]
     length = np.linalg.norm(d, axis=1)
-    kept = length > 0
-    first, owner, p, d, length = (v[kept] for v in (first, owner, p, d, length))
+    solid = length > 0
+    first, p, d, length = first[solid], p[solid], d[solid], length[solid]
+    owner = owner[first]
+    a, b = 0.25 * (width[first] + width[first + 1]), 0.25 * (height[first] + height[first + 1])
     begin = np.cumsum(length) - length
-    head = np.searchsorted(owner, np.arange(len(filaments)))
-    at = begin - begin[np.minimum(head, len(begin) - 1)][owner]
-    a = 0.25 * (state.width_um[first] + state.width_um[first + 1])
-    b = 0.25 * (state.height_um[first] + state.height_um[first + 1])
-    # Long segments are cut so that cells of the search stay small.
-    n = np.maximum(1, np.ceil(length / (2.0 * max(float(a.max()), float(b.max()))))).astype(np.int64)
+    head = np.minimum(np.searchsorted(owner, np.arange(len(filaments))), len(begin) - 1)
+    at = begin - begin[head][owner]
+    n = np.maximum(1, np.ceil(length / (2.0 * max(float(a.max()), float(b.max()))) - 1e-9)).astype(np.int64)
     row = np.repeat(np.arange(len(p)), n)
     k = np.arange(len(row)) - np.repeat(np.cumsum(n) - n, n)
     part = d[row] / n[row, None]
@@ -87,26 +108,61 @@ def _pieces(filaments: FilamentSet, state: State) -> Pieces:
     side = np.stack([-unit[:, 1] / safe, unit[:, 0] / safe, np.zeros(len(unit))], axis=1)
     side[flat <= 1e-9] = (1.0, 0.0, 0.0)
     up = np.cross(unit, side)
-    short = length / n
+    short = (length / n)[row]
     return Pieces(
-        p[row] + k[:, None] * part, part, a[row], b[row], owner[row], at[row] + k * short[row], short[row],
-        side[row], up[row],
-    )  # fmt: skip
+        p[row] + k[:, None] * part,
+        part,
+        a[row],
+        b[row],
+        owner[row],
+        at[row] + k * short,
+        short,
+        side[row],
+        up[row],
+    )
 
 
-def _search(filaments: FilamentSet, x: Pieces, reach: float) -> Found:
+def _thinned(filaments: FilamentSet, state: State) -> Ints:
+    """Points to keep of paths that are drawn much finer than they are wide: one every half-width, ends and corners."""
+    owner = filaments.owner()
+    p = state.points_um
+    step = np.zeros_like(p)
+    step[:-1] = p[1:] - p[:-1]
+    step[filaments.offsets[1:] - 1] = 0.0
+    length = np.sqrt(np.einsum("ij,ij->i", step, step))
+    bins = np.floor((np.cumsum(length) - length) / (THIN * float(state.width_um.max()))).astype(np.int64)
+    keep = np.ones(len(p), dtype=bool)
+    keep[1:] = (bins[1:] != bins[:-1]) | (owner[1:] != owner[:-1])
+    keep[filaments.offsets[1:] - 1] = True
+    dot = np.einsum("ij,ij->i", step[1:], step[:-1])
+    keep[1:] |= dot < CORNER * length[1:] * length[:-1]
+    return np.flatnonzero(keep)
+
+
+def _close(x: Pieces, middle: Floats, centre: Floats, look: float) -> Iterator[tuple[Ints, Ints]]:
+    """Pairs of pieces whose surfaces may be nearer than `look`; `centre` are the points that are searched."""
+    longest, radii = float(x.length.max()), np.maximum(x.a, x.b)
+    for i, j in near_pairs(centre, look + longest + 2.0 * float(radii.max())):
+        reach = look + 0.5 * (x.length[i] + x.length[j]) + radii[i] + radii[j]
+        gap = middle[i] - middle[j]
+        near = np.einsum("ij,ij->i", gap, gap) <= reach * reach
+        if near.any():
+            yield i[near], j[near]
+
+
+def _search(filaments: FilamentSet, x: Pieces, look: float) -> Found:
+    """Pairs of pieces that touch, and the least gap of others up to `look`."""
     rows: list[tuple[Ints, Ints, Floats, Floats, Floats, Floats]] = []
-    hanging: list[tuple[Ints, Ints, Floats]] = []
     touched: list[Ints] = []
+    near: list[tuple[Ints, Floats]] = []
     out = Found(
         *(np.zeros(0, dtype=np.int64),) * 2, *(np.zeros(0),) * 3, np.zeros((0, 3)), np.zeros(0, np.int64)
     )
     n = len(filaments)
-    near: list[tuple[Ints, Floats]] = []
     middle = x.p + 0.5 * x.d
     own = SELF_WIDTHS * 2.0 * float(x.a.max())
     loop = _loops(filaments, x)
-    for i, j in near_pairs(middle, reach + float(x.length.max())):
+    for i, j in _close(x, middle, middle, look):
         along = np.abs(x.at[i] - x.at[j])
         along = np.minimum(along, loop[x.owner[i]] - along)
         keep = (x.owner[i] != x.owner[j]) | (along > own)
@@ -116,34 +172,50 @@ def _search(filaments: FilamentSet, x: Pieces, reach: float) -> Found:
         c = closest(x.p[i], x.d[i], x.p[j], x.d[j])
         clear = _clear(x, i, j, c.away)
         touch = clear < -BOND_UM
-        rows.append((i[touch], j[touch], clear[touch], c.s[touch], c.t[touch], c.away[touch]))
-        touched.append(
-            np.minimum(x.owner[i], x.owner[j])[touch] * n + np.maximum(x.owner[i], x.owner[j])[touch]
-        )
         pair = np.minimum(x.owner[i], x.owner[j]) * n + np.maximum(x.owner[i], x.owner[j])
-        apart = ~touch & (clear < reach)
+        rows.append((i[touch], j[touch], clear[touch], c.s[touch], c.t[touch], c.away[touch]))
+        touched.append(np.unique(pair[touch]))
+        apart = ~touch & (clear < look)
         near.append(_least(pair[apart], clear[apart]))
-        over = _crosses_in_plan(filaments, x, i, j, touch)
-        if over.any():
-            upper = np.where(middle[i[over], 2] > middle[j[over], 2], x.owner[i[over]], x.owner[j[over]])
-            hanging.append((pair[over], upper, clear[over]))
     if rows:
         out.i, out.j, out.clear, out.s, out.t, out.away = (
             np.concatenate([r[k] for r in rows]) for k in range(6)
         )
-    pairs = np.unique(np.concatenate(touched)) if touched else np.zeros(0, dtype=np.int64)
-    if hanging:
-        key, upper = np.concatenate([h[0] for h in hanging]), np.concatenate([h[1] for h in hanging])
-        key, where = np.unique(key, return_index=True)
-        out.hanging = upper[where][~np.isin(key, pairs)]
-    if near:
-        key, clear = _least(np.concatenate([k for k, _ in near]), np.concatenate([c for _, c in near]))
+        pairs = np.unique(np.concatenate(touched))
+        out.pairs = pairs
+        key, clear = _least(*(np.concatenate([v[k] for v in near]) for k in (0, 1)))
         apart = ~np.isin(key, pairs) & (key // n != key % n)
-        key, clear = key[apart], np.maximum(clear[apart], 0.0)
-        same = filaments.layer[key // n] == filaments.layer[key % n]
-        out.gap, out.nearest = _best(key, clear, n)
-        out.layer_gap, out.layer_nearest = _best(key[same], clear[same], n)
+        out.gap, out.nearest = _best(key[apart], np.maximum(clear[apart], 0.0), n)
     return out
+
+
+def _layer_gap(
+    filaments: FilamentSet, x: Pieces, wide: float, found: Found
+) -> tuple[float, tuple[int, int] | None]:
+    """Least gap of filaments of one layer that do not touch: layers are pulled apart, so that the search stays in each."""
+    n = len(filaments)
+    layer = filaments.layer[x.owner].astype(np.float64)
+    middle = x.p + 0.5 * x.d
+    look = wide
+    span = float(np.ptp(middle, axis=0).max()) + wide
+    while True:
+        centre = middle.copy()
+        centre[:, 2] = layer * 4.0 * (look + float(x.length.max()) + wide)
+        near: list[tuple[Ints, Floats]] = []
+        for i, j in _close(x, middle, centre, look):
+            keep = (layer[i] == layer[j]) & (x.owner[i] != x.owner[j])
+            i, j = i[keep], j[keep]
+            clear = _clear(x, i, j, closest(x.p[i], x.d[i], x.p[j], x.d[j]).away)
+            pair = np.minimum(x.owner[i], x.owner[j]) * n + np.maximum(x.owner[i], x.owner[j])
+            near.append(_least(pair[clear < look], clear[clear < look]))
+        if near:
+            key, clear = _least(*(np.concatenate([v[k] for v in near]) for k in (0, 1)))
+            apart = ~np.isin(key, found.pairs)
+            if apart.any():
+                return _best(key[apart], np.maximum(clear[apart], 0.0), n)
+        if look > span or len(x.a) * (look / wide) > MOST_LOOKED:
+            return np.inf, None
+        look *= 2.0
 
 
 def _loops(filaments: FilamentSet, x: Pieces) -> Floats:
@@ -181,20 +253,34 @@ def _clear(x: Pieces, i: Ints, j: Ints, away: Floats) -> Floats:
     return size
 
 
-def _crosses_in_plan(filaments: FilamentSet, x: Pieces, i: Ints, j: Ints, touch: Bools) -> Bools:
-    """Pieces of neighbouring layers that cross seen from above and do not touch."""
-    gap = np.abs(filaments.layer[x.owner[i]] - filaments.layer[x.owner[j]]) == 1
-    out: Bools = gap & ~touch
-    if not out.any():
-        return out
-    k = np.flatnonzero(out)
-    d, e, r = x.d[i[k], :2], x.d[j[k], :2], x.p[j[k], :2] - x.p[i[k], :2]
-    det = d[:, 0] * e[:, 1] - d[:, 1] * e[:, 0]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        s = (r[:, 0] * e[:, 1] - r[:, 1] * e[:, 0]) / det
-        t = (r[:, 0] * d[:, 1] - r[:, 1] * d[:, 0]) / det
-    out[k] = (np.abs(det) > 1e-12) & (s >= 0) & (s <= 1) & (t >= 0) & (t <= 1)
-    return out
+def _hanging(filaments: FilamentSet, x: Pieces, found: Found) -> Ints:
+    """The upper filament of every two level ones of neighbouring layers that cross seen from above and do not touch."""
+    n = len(filaments)
+    level = np.flatnonzero(np.abs(x.d[:, 2]) < LEVEL * x.length)
+    if not len(level):
+        return np.zeros(0, dtype=np.int64)
+    layer = filaments.layer[x.owner[level]]
+    reach = float(x.length.max())
+    centre = x.p[level] + 0.5 * x.d[level]
+    height = centre[:, 2].copy()
+    # Layers lie a little less than the reach apart, so that the search sees each one and its neighbours.
+    centre[:, 2] = layer * 0.9 * reach
+    keys, uppers = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=np.int64)]
+    for i, j in near_pairs(centre, reach):
+        keep = np.abs(layer[i] - layer[j]) == 1
+        i, j = i[keep], j[keep]
+        one, two = level[i], level[j]
+        d, e, r = x.d[one, :2], x.d[two, :2], x.p[two, :2] - x.p[one, :2]
+        det = d[:, 0] * e[:, 1] - d[:, 1] * e[:, 0]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            s = (r[:, 0] * e[:, 1] - r[:, 1] * e[:, 0]) / det
+            t = (r[:, 0] * d[:, 1] - r[:, 1] * d[:, 0]) / det
+        over = (np.abs(det) > 1e-12) & (s >= 0) & (s <= 1) & (t >= 0) & (t <= 1)
+        one, two, up = one[over], two[over], height[i[over]] > height[j[over]]
+        keys.append(np.minimum(x.owner[one], x.owner[two]) * n + np.maximum(x.owner[one], x.owner[two]))
+        uppers.append(np.where(up, x.owner[one], x.owner[two]))
+    key, where = np.unique(np.concatenate(keys), return_index=True)
+    return np.asarray(np.concatenate(uppers)[where][~np.isin(key, found.pairs)])
 
 
 def _on_ground(filaments: FilamentSet, x: Pieces) -> tuple[Bools, Support]:
