@@ -305,7 +305,8 @@ class _Job:
             assert runner.track is not None
             if halt.line:
                 runner.track.advance(halt.line, place)
-            runner.executed(runner.track.row)
+            with suppress(JournalError):
+                runner.executed(runner.track.row)
             cut = cut_at(work, runner.track.row, np.array(place), printer.rig)
         if cut is not None:
             self.last_cut = replace(cut, window_s=halt.window_s * printer.rig.time_scale)
@@ -315,8 +316,9 @@ class _Job:
                 "rest_um": list(self.stopped.rest_um),
                 "ink_off": self.stopped.ink_off,
             }
-            self.journal.meta(stop={**resuming.as_data(self.last_cut), **rest})
-        self.journal.event("stopped", ink_off=self.stopped.ink_off, notes=self.stopped.notes, wait=True)
+            with suppress(JournalError):
+                self.journal.meta(stop={**resuming.as_data(self.last_cut), **rest})
+        self.journal.event("stopped", ink_off=self.stopped.ink_off, notes=self.stopped.notes)
         return self.last_cut
 
     def _finish(self, printer: Printer) -> State:

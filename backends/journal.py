@@ -12,6 +12,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -67,53 +68,60 @@ class Journal:
             batch = [self._jobs.get()]
             while not self._jobs.empty():
                 batch.append(self._jobs.get())
-            waiting = []
+            done = None in batch
+            jobs = [job for job in batch if job is not None]
             try:
                 self._db.execute("begin")
-                for job in batch:
-                    if job is None:
-                        done = True
-                        continue
-                    statement, rows, event = job
+                for statement, rows, _ in jobs:
                     self._db.executemany(statement, rows)
-                    if event is not None:
-                        waiting.append(event)
                 self._db.execute("commit")
             except sqlite3.Error as reason:
                 self._failed = str(reason)
+                with suppress(sqlite3.Error):
+                    self._db.execute("rollback")
+            waiting = [event for _, _, event in jobs if event is not None]
             for event in waiting:
                 event.set()
 
     def put(self, statement: str, rows: Iterable[tuple[Any, ...]], *, wait: bool = False) -> None:
         """Queue a statement; with `wait` it is on disk on return. Raises JournalError when the disk refuses."""
-        if self._failed:
-            raise JournalError(self._failed)
+        self.check()
         event = threading.Event() if wait else None
         self._jobs.put((statement, rows, event))
         if event is not None:
             if not event.wait(COMMIT_S):
-                raise JournalError(f"{self.folder / NAME}: the disk does not answer")
-            if self._failed:
-                raise JournalError(self._failed)
+                self._failed = f"{self.folder / NAME}: the disk does not answer"
+            self.check()
 
     # What is recorded
 
     def listen(self, channel: str, direction: str, data: bytes, urgent: bool) -> None:
-        """A wire listener: outgoing bytes are on disk before they leave, unless they cut ink."""
+        """A wire listener: outgoing bytes are on disk before they leave, unless they cut ink.
+
+        It never raises, so that a dead disk cannot keep ink from being cut; `check` and all else that is recorded tell.
+        """
         row = (time.time(), channel, direction, data)
         statement = "insert into wire (time, channel, direction, data) values (?, ?, ?, ?)"
-        if urgent:
+        if urgent or self._failed:
             self._jobs.put((statement, [row], None))
         else:
-            self.put(statement, [row], wait=direction == "out")
+            with suppress(JournalError):
+                self.put(statement, [row], wait=direction == "out")
+
+    def check(self) -> None:
+        """Raises JournalError when something could not be written."""
+        if self._failed:
+            raise JournalError(self._failed)
 
     def meta(self, **values: Any) -> None:
         rows = [(k, json.dumps(v)) for k, v in values.items()]
         self.put("insert or replace into meta values (?, ?)", rows, wait=True)
 
-    def event(self, kind: str, *, wait: bool = False, **data: Any) -> None:
+    def event(self, kind: str, **data: Any) -> None:
+        """Something worth telling. Never raises: stops are told in this way."""
         row = (time.time(), kind, json.dumps(data))
-        self.put("insert into event (time, kind, data) values (?, ?, ?)", [row], wait=wait)
+        with suppress(JournalError):
+            self.put("insert into event (time, kind, data) values (?, ?, ?)", [row])
 
     def answer(self, question: str, answer: str) -> None:
         row = (time.time(), question, answer)

@@ -114,6 +114,7 @@ class Runner:
         guard = self.printer.guard
         if guard is not None and guard.tripped.is_set():
             raise TrippedError
+        self.printer.journal.check()
 
     # Between sections
 

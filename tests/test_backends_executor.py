@@ -201,6 +201,31 @@ def test_a_fault_of_our_own_cuts_ink_and_is_not_hidden(prints: ModuleType, tmp_p
     assert read(run)["state"] == "failed" and "ZeroDivisionError" in read(run)["said"]
 
 
+def test_a_full_disk_cuts_ink_and_stops(
+    prints: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from wetprint.backends import executor
+    from wetprint.backends.journal import Journal
+
+    made: list[Journal] = []
+
+    class Kept(Journal):
+        def __init__(self, folder: Path) -> None:
+            super().__init__(folder)
+            made.append(self)
+
+    monkeypatch.setattr(executor, "Journal", Kept)
+    machine = prints.rig(time_scale=5.0)
+    path = prints.toolpath(prints.long_lines(), machine)
+    with emulate(machine, scale=5.0) as sim:
+        prints.when_printing(sim, lambda: setattr(made[0], "_failed", "no space left on device"))
+        result = prints.go(path, machine, tmp_path, sim=sim)
+        assert result.state is State.FAILED and result.diagnostics[0].code == "M660"
+        now = sim.world.now()
+        assert not sim.world.output(0, now) and sim.world.box("left").pressure_kpa == 0.0
+        assert not sim.world.moving(now)
+
+
 def test_nobody_answers(prints: ModuleType, tmp_path: Path) -> None:
     machine = prints.rig()
     gone = replace(machine, controller=replace(machine.controller, transport="tcp://127.0.0.1:9"))

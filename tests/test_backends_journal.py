@@ -55,11 +55,13 @@ def test_bytes_are_on_disk_when_the_listener_returns(tmp_path: Path) -> None:
 
 def test_bytes_that_cut_ink_do_not_wait(tmp_path: Path) -> None:
     journal = Journal(tmp_path)
-    journal._db.execute("begin immediate")  # the disk is busy
+    busy = open_database(tmp_path / "journal.db")
+    busy.execute("begin immediate")
     began = time.monotonic()
     journal.listen("stage guard", "out", b"$DO0.0=0\n", True)
     assert time.monotonic() - began < 0.05
-    journal._db.execute("rollback")
+    busy.execute("rollback")
+    busy.close()
     journal.close()
     assert rows(tmp_path, "select data from wire") == [(b"$DO0.0=0\n",)]
 
@@ -108,13 +110,19 @@ def test_what_was_said_to_be_written_is_there_after_a_kill(tmp_path: Path) -> No
 
 def test_a_disk_that_refuses_is_told(tmp_path: Path) -> None:
     journal = Journal(tmp_path)
+    began = time.monotonic()
     with pytest.raises(JournalError):
         journal.put("insert into there_is_no_such_table values (1)", [()], wait=True)
     with pytest.raises(JournalError):
-        journal.event("anything")
+        journal.filaments([1], "sent")
+    with pytest.raises(JournalError):
+        journal.check()
+    journal.event("a stop is told, or not: it is not held up")
+    journal.listen("stage", "out", b"$DO0.0=0", False)
     journal.close()
     with pytest.raises(JournalError):
         Journal(tmp_path / "no folder")
+    assert time.monotonic() - began < 2.0, "and at once"
 
 
 def test_runs_are_locked_by_live_processes_only(tmp_path: Path) -> None:
