@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import PurePath
 
 import numpy as np
 import numpy.typing as npt
@@ -123,7 +124,8 @@ class Gcode:
 
     def _about(self, toolpath: Toolpath, rig: Rig) -> list[str]:
         filaments = toolpath.plan.filaments
-        names = sorted({span.source.name for span in filaments.spans})
+        # The file's own name: where it lies on one computer must not change the bytes.
+        names = sorted({PurePath(span.source.name).name for span in filaments.spans})
         about = [f"{len(filaments)} filaments, {toolpath.time_s[-1]:.0f} s planned"] if len(toolpath) else []
         about += [f"design {name}" for name in names]
         seen: set[int] = set()

@@ -8,16 +8,16 @@ wp 1;
 use "nanocrystal.wp" as nc;   # inks, linkers, solvents and baths
 
 # Params can be changed from outside: wp preview {name}.wp --set pitch=60um
-param width:  Length = 10um in 7um..44um step 0.5um "filament width";
-param pitch:  Length = 40um in 15um..200um "centre to centre";
-param layers: Count  = 8 in 1..100 "layers";
+param width: Length = 10um in 7um..44um step 0.5um "filament width";
+param pitch: Length = 40um in 15um..200um "centre to centre";
+param layers: Count = 8 in 1..100 "layers";
 
 let side = 10 * pitch;
 
 lattice body = woodpile {{
-  size:     [side, side];
-  layers:   layers;
-  pitch:    pitch;
+  size: [side, side];
+  layers: layers;
+  pitch: pitch;
   filament: width;
   material: nc.gold;
 }}
