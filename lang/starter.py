@@ -5,7 +5,7 @@ from __future__ import annotations
 _TEXT = """\
 # {name}: a lattice of gold filaments. Sizes are those of the DRIED part; the tool finds what to print wet.
 wp 1;
-use "nanocrystal.wp" as nc;   # inks, linkers, solvents and baths
+use "nanocrystal.wp" as nc;  # inks, linkers, solvents and baths
 
 # Params can be changed from outside: wp preview {name}.wp --set pitch=60um
 param width: Length = 10um in 7um..44um step 0.5um "filament width";

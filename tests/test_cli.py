@@ -166,6 +166,7 @@ def test_a_full_disk_is_told(wp: Wp, root: Path, format_: str) -> None:
 def test_new_makes_a_design_that_checks_clean_and_never_overwrites(wp: Wp, tmp_path: Path) -> None:
     assert wp("new", "mine").returncode == 0
     assert wp("check", "mine.wp").returncode == 0
+    assert wp("fmt", "--check", "mine.wp").returncode == 0
     (tmp_path / "mine.wp").write_text("precious")
     done = wp("new", "mine")
     assert done.returncode == 1 and "mine.wp" in done.stderr
