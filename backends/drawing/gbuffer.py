@@ -7,6 +7,8 @@ of a tube that faces the eye is drawn, its edges exactly at the silhouette, so f
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -139,18 +141,6 @@ def tube_patch(part: FilamentSet, s: State, index: Bytes, axes: Floats, sides: i
     return together(patches)
 
 
-def ground_patch(z_um: float, low_um: Floats, high_um: Floats, axes: Floats) -> Patch:
-    """The level plane at `z_um` over the rectangle `low_um`..`high_um` [2] of part coordinates."""
-    x0, y0, x1, y1 = *low_um[:2], *high_um[:2]
-    corners = np.array([[x0, y0, z_um], [x1, y0, z_um], [x1, y1, z_um], [x0, y1, z_um]])
-    return Patch(
-        (corners @ axes.T).astype(np.float32),
-        np.tile(axes[:, 2], (4, 1)).astype(np.float32),
-        np.full(4, GROUND, dtype=np.uint8),
-        np.array([[0, 1, 2], [0, 2, 3]], dtype=np.int32),
-    )
-
-
 def together(patches: list[Patch]) -> Patch:
     starts = np.cumsum([0] + [len(p.points_um) for p in patches[:-1]])
     return Patch(
@@ -159,6 +149,17 @@ def together(patches: list[Patch]) -> Patch:
         np.concatenate([p.index for p in patches]),
         np.concatenate([p.faces + np.int32(at) for p, at in zip(patches, starts, strict=True)]),
     )
+
+
+@cache
+def _window() -> Any:
+    """The one window off screen that all canvases share: opening one and building its shaders costs a quarter of a second."""
+    from vtkmodules.vtkRenderingCore import vtkRenderWindow
+
+    window = vtkRenderWindow()
+    window.SetOffScreenRendering(True)
+    window.SetMultiSamples(0)
+    return window
 
 
 class Canvas:
@@ -179,7 +180,7 @@ class Canvas:
         from vtkmodules.util.numpy_support import numpy_to_vtk
         from vtkmodules.vtkCommonCore import vtkPoints
         from vtkmodules.vtkCommonDataModel import vtkCellArray, vtkPolyData
-        from vtkmodules.vtkRenderingCore import vtkActor, vtkPolyDataMapper, vtkRenderer, vtkRenderWindow
+        from vtkmodules.vtkRenderingCore import vtkActor, vtkPolyDataMapper, vtkRenderer
 
         data = vtkPolyData()
         points = vtkPoints()
@@ -200,10 +201,7 @@ class Canvas:
         self._renderer = vtkRenderer()
         self._renderer.SetBackground(*(c / 255 for c in background))
         self._renderer.AddActor(actor)
-        self._window = vtkRenderWindow()
-        self._window.SetOffScreenRendering(True)
-        self._window.SetMultiSamples(0)
-        self._window.AddRenderer(self._renderer)
+        self._window = _window()
 
     def _render(self, frame: Frame, axes: Floats) -> None:
         camera = self._renderer.GetActiveCamera()
@@ -216,6 +214,10 @@ class Canvas:
         camera.SetViewUp(*axes[1])
         camera.SetParallelScale(0.5 * frame.height * frame.um_per_px)
         camera.SetClippingRange(deep, 2.0 * deep)
+        shown = self._window.GetRenderers()
+        if not shown.IsItemPresent(self._renderer):
+            shown.RemoveAllItems()
+            self._window.AddRenderer(self._renderer)
         self._window.SetSize(frame.width, frame.height)
         self._window.Render()
 
@@ -244,12 +246,12 @@ class Canvas:
         return image
 
 
-def see(patch: Patch, frame: Frame) -> GBuffer:
-    """What `frame` sees of a patch in view coordinates. Raises WetprintError (X720) where nothing can draw."""
+def see(patch: Patch, frame: Frame, empty: int = NOTHING) -> GBuffer:
+    """What `frame` sees of a patch in view coordinates, index `empty` where there is nothing. Raises WetprintError (X720) where nothing can draw."""
     colours = np.empty((len(patch.points_um), 3), dtype=np.uint8)
     colours[:, :2] = np.rint(patch.normal[:, :2] * 127.5 + 127.5)
     colours[:, 2] = patch.index
-    canvas = Canvas(patch.points_um, patch.faces, colours, background=(127, 127, NOTHING))
+    canvas = Canvas(patch.points_um, patch.faces, colours, background=(127, 127, empty))
     depth = canvas.depth(frame, np.eye(3))[::-1]
     image = canvas.colours(frame, np.eye(3), draw=False)[::-1]
     return GBuffer(image[..., :2].copy(), image[..., 2].copy(), np.ascontiguousarray(depth))

@@ -111,6 +111,11 @@ def letter(picture: Picture, linear: Any, rod: Any) -> Overlay:
         return over
     px, margin = picture.letter_px, picture.margin_px
     ink = linear(picture.style.letters)
+    if picture.style.strip:
+        band = margin + round(1.9 * px)
+        over.paint(np.ones((band, width), dtype=np.float32), 0, height - band, linear("#0b0b0b"))
+        mask, base = text_mask(picture.style.note, round(0.8 * px))
+        over.paint(mask, width - margin - mask.shape[1], height - margin - base, linear("#a8a8a8"))
     for panel in picture.panels:
         if panel.caption:
             mask, _ = text_mask(panel.caption, px)

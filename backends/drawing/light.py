@@ -18,15 +18,20 @@ _FINE, _SMALLEST, _LARGEST, _GROUND = 8.0, 384, 1024, 160
 #: The key lamp is a disc this wide (half angle, rad): its shadows have soft edges.
 _LAMP = 0.09
 
+#: Of the light on the ground, what comes from the sky; the rest comes from the lamp.
+_SKY_SHARE = 0.62
+
 Rows = npt.NDArray[np.intp]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Open:
-    """Shares 0..1 of what would light a free surface of that direction: `sky` and `key`, float32[H,W]."""
+    """Shares 0..1 of what would light a free surface of that direction: `sky` and `key`, float32[H,W]; and `shadow` float32[H,W]
+    on the ground, 0 where there is none."""
 
     sky: Floats32
     key: Floats32
+    shadow: Floats32
 
 
 def dome(count: int) -> Floats:
@@ -141,11 +146,7 @@ def open_light(
     shared = _shared(sums.reshape(4, height, width), seen, tile, 0.25 * across_um)
     ratio = shared[0::2] / np.maximum(shared[1::2], np.float32(1e-6))
     ratio[:, seen.index >= GROUND] = 1.0
-    on_ground = np.flatnonzero(seen.index == GROUND)
-    if len(on_ground):
-        flat = ratio.reshape(2, -1)
-        flat[:, on_ground] = ground.at(_places(seen, frame, on_ground), axes)
-    return Open(ratio[0], ratio[1])
+    return Open(ratio[0], ratio[1], ground.shadow(seen, frame, axes))
 
 
 def nearby_light(
@@ -164,12 +165,10 @@ def nearby_light(
         radius = max(reach * across_um, 2.0 * reach * frame.um_per_px)
         sky *= 1.0 - np.float32(weight) * (1.0 - _unfilled(seen.depth_um, frame.um_per_px, radius))
     # The lamp is hidden together with the sky, only sooner.
-    light = np.stack([sky, np.clip(1.6 * sky - 0.6, 0.0, 1.0)])
-    light[:, seen.index >= GROUND] = 1.0
-    on_ground = np.flatnonzero(seen.index == GROUND)
-    if len(on_ground):
-        light.reshape(2, -1)[:, on_ground] = ground.at(_places(seen, frame, on_ground), axes)
-    return Open(light[0], light[1])
+    key_light = np.clip(1.6 * sky - 0.6, 0.0, 1.0)
+    for share in (sky, key_light):
+        share[seen.index >= GROUND] = 1.0
+    return Open(sky, key_light, ground.shadow(seen, frame, axes))
 
 
 def _unfilled(depth_um: Floats32, um_per_px: float, radius_um: float) -> Floats32:
@@ -252,37 +251,43 @@ class _Ground:
             lights.lit(depth, turn, self._place, within=False), weight, np.float32(0.0)
         )
 
-    def at(self, place: Floats32, axes: Floats) -> Floats32:
-        """Sky and key float32[2,N] at `place` (view coordinates), fading to 1 at the border of the grid."""
-        ratio = (self._sums[0::2] / np.maximum(self._sums[1::2], np.float32(1e-6))).reshape(
+    def shadow(self, seen: GBuffer, frame: Frame, axes: Floats) -> Floats32:
+        """How dark the ground is in each pixel that shows it, 0..1, fading out at the border of the grid."""
+        out = np.zeros(seen.index.shape, dtype=np.float32)
+        at = np.flatnonzero(seen.index == GROUND)
+        if not len(at):
+            return out
+        sky, key = (self._sums[0::2] / np.maximum(self._sums[1::2], np.float32(1e-6))).reshape(
             2, _GROUND, _GROUND
         )
+        # The faintest haze is left out, so that paper stays white.
+        dark = np.maximum(1.0 - _SKY_SHARE * sky - (1.0 - _SKY_SHARE) * key - 0.04, 0.0) / 0.96
         for _ in range(2):  # a little blur: the grid is coarser than the picture
-            for axis in (1, 2):
-                padded = np.concatenate([ratio.take([0], axis), ratio, ratio.take([-1], axis)], axis)
+            for axis in (0, 1):
+                padded = np.concatenate([dark.take([0], axis), dark, dark.take([-1], axis)], axis)
                 n = padded.shape[axis]
-                ratio = (
-                    padded.take(range(n - 2), axis) + 2 * padded.take(range(1, n - 1), axis) + padded.take(range(2, n), axis)
-                ) / np.float32(4.0)  # fmt: skip
-        edge = np.minimum(np.arange(_GROUND), np.arange(_GROUND)[::-1]) / (0.22 * _GROUND)
-        fade = np.clip(edge, 0.0, 1.0).astype(np.float32)
-        fade = fade * fade * (3 - 2 * fade)
-        ratio = 1.0 - (1.0 - ratio) * (fade[:, None] * fade[None, :])
-        part = axes.T[:2].astype(np.float32) @ place
-        out: Floats32 = np.ones((2, place.shape[1]), dtype=np.float32)
-        g = [
-            (part[i] - np.float32(self.low[i])) * np.float32((_GROUND - 1) / (self.high[i] - self.low[i]))
+                dark = 0.25 * (padded.take(range(n - 2), axis) + padded.take(range(2, n), axis)) + 0.5 * dark
+        edge = np.clip(np.minimum(np.arange(_GROUND), np.arange(_GROUND)[::-1]) / (0.22 * _GROUND), 0.0, 1.0)
+        fade = edge * edge * (3 - 2 * edge)
+        table: Floats32 = (dark * fade[:, None] * fade[None, :]).astype(np.float32).reshape(-1)
+
+        place = _places(seen, frame, at)
+        x, y = (
+            (axes[:, i].astype(np.float32) @ place - np.float32(self.low[i]))
+            * np.float32((_GROUND - 1) / (self.high[i] - self.low[i]))
             for i in (0, 1)
-        ]
-        inside = np.flatnonzero((g[0] > 0) & (g[0] < _GROUND - 1) & (g[1] > 0) & (g[1] < _GROUND - 1))
-        x, y = g[0][inside], g[1][inside]
+        )
+        inside = (x > 0) & (x < _GROUND - 1) & (y > 0) & (y < _GROUND - 1)
+        at, x, y = at[inside], x[inside], y[inside]
         c, r = x.astype(np.int32), y.astype(np.int32)
-        fx, fy = x - c, y - r
-        flat = ratio.reshape(2, -1)
-        at = r * _GROUND + c
-        top = flat[:, at] * (1 - fx) + flat[:, at + 1] * fx
-        bottom = flat[:, at + _GROUND] * (1 - fx) + flat[:, at + _GROUND + 1] * fx
-        out[:, inside] = top * (1 - fy) + bottom * fy
+        x -= c
+        y -= r
+        r *= _GROUND
+        r += c
+        top = table[r] + x * (table[r + 1] - table[r])
+        r += _GROUND
+        bottom = table[r] + x * (table[r + 1] - table[r])
+        out.reshape(-1)[at] = top + y * (bottom - top)
         return out
 
 

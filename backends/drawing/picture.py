@@ -95,6 +95,12 @@ def picture(
     states: tuple[StateName, ...] = ("wet", "dried") if state == "both" else (state,)
     parts = [whole(jobs, name) for name in states]
     colours, legend, index = ink_colours(parts[0])
+    look = STYLES[style]
+    if look.grey:
+        colours, legend = greys(parts[0]), ()
+    if look.lines:
+        colours = ("#ffffff",) * len(colours)
+        legend = ()
     axes = camera.axes()
 
     letter = max(8, round(_LETTER * min(height, 0.75 * width)))
@@ -116,22 +122,20 @@ def picture(
     um_per_px = float(max((high - low)[0] / room_w, (high - low)[1] / room_h, 1e-6)) / (_FILL * camera.zoom)
     centre = (float(low[0] + high[0]) / 2, float(low[1] + high[1]) / 2)
     deep = float(high[2] - low[2]) + 1.0
-    # The ground reaches before and behind the part: leave room for what of it the frame shows.
-    reach = (height + width) * um_per_px
     panels = tuple(
         Panel(
             part,
             name,
             CAPTIONS[name] if len(states) > 1 else "",
             box,
-            Frame(box.width, box.height, centre, um_per_px, float(high[2]) + deep + 2 * reach, float(low[2]) - deep - 2 * reach),
+            Frame(box.width, box.height, centre, um_per_px, float(high[2]) + 0.05 * deep, float(low[2]) - 0.05 * deep),
             index,
         )
         for part, name, box in zip(parts, states, boxes, strict=True)
     )  # fmt: skip
     return Picture(
         size=(width, height),
-        style=STYLES[style],
+        style=look,
         axes=axes,
         panels=panels,
         colours=colours,
@@ -161,6 +165,14 @@ def ink_colours(
         tuple(zip(labels(inks), (ink.colour for ink in inks), strict=True)),
         row[part.material],
     )
+
+
+def greys(part: FilamentSet) -> tuple[str, ...]:
+    """A grey for each ink that is there, from its density: heavier atoms send back more electrons."""
+    density = np.array([part.inks[m].density_ug_um3 for m in np.unique(part.material)])
+    # From magnetite (5.2 g/cm3) to gold (19.3); water would be black.
+    share = np.clip(np.log(density / 1e-6) / np.log(19.3), 0.0, 1.0)
+    return tuple(f"#{v:02x}{v:02x}{v:02x}" for v in np.rint(140 + 95 * share).astype(int))
 
 
 def labels(inks: Sequence[Ink]) -> list[str]:

@@ -61,6 +61,8 @@ def lamps(style: Style, up_view: tuple[float, float]) -> Lamps:
     n = np.stack([nx / longer, ny / longer, nz], axis=-1)
     above = n[..., 1] * up_view[0] + n[..., 2] * up_view[1]
     rest = style.earth + (style.sky - style.earth) * (0.5 + 0.5 * above)
+    # Secondary electrons leave a tilted surface more easily: their yield grows as 1 / cos, up to a limit.
+    rest += style.edge * (1.0 / np.maximum(nz, 0.2) - 1.0)
     rest_gloss = np.zeros_like(rest)
     for lamp in style.fills:
         matte, gloss = _lamp(n, lamp, style)
@@ -118,7 +120,7 @@ def shade(
     smooth = _smooth(seen, small, by)
     out = np.zeros((height * width, 3), dtype=np.float32)
     cover = np.zeros(height * width, dtype=np.float32)
-    sky, key = light.sky.reshape(-1), light.key.reshape(-1)
+    sky, key, shadow = light.sky.reshape(-1), light.key.reshape(-1), light.shadow.reshape(-1)
 
     inner = np.flatnonzero(smooth & (small.index < GROUND).reshape(-1))
     out[inner] = _colour(
@@ -128,11 +130,12 @@ def shade(
         key[inner],
         palette,
         table,
+        style,
     )
     cover[inner] = 1.0
     dim = np.float32(style.shadow)
     ground = np.flatnonzero(smooth & (small.index == GROUND).reshape(-1))
-    cover[ground] = dim * _shadow(sky[ground], key[ground])
+    cover[ground] = dim * shadow[ground]
 
     edge = np.flatnonzero(~smooth)
     y, x = np.divmod(edge, width)
@@ -145,19 +148,12 @@ def shade(
         part = index < GROUND
         p = np.flatnonzero(part)
         out[edge[p]] += share * _colour(
-            seen.normal.reshape(-1, 2)[at[p]], index[p], sky[like[p]], key[like[p]], palette, table
+            seen.normal.reshape(-1, 2)[at[p]], index[p], sky[like[p]], key[like[p]], palette, table, style
         )
         cover[edge[p]] += share
         g = np.flatnonzero(index == GROUND)
-        cover[edge[g]] += share * dim * _shadow(sky[like[g]], key[like[g]])
+        cover[edge[g]] += share * dim * shadow[like[g]]
     return out.reshape(height, width, 3), cover.reshape(height, width)
-
-
-def _shadow(sky: Floats32, key: Floats32) -> Floats32:
-    """How dark the ground is, 0..1; the faintest haze is left out, so that paper stays white."""
-    dark: Floats32 = np.float32(1.0) - np.float32(0.62) * sky - np.float32(0.38) * key
-    out: Floats32 = np.maximum(dark - np.float32(0.04), np.float32(0.0)) / np.float32(0.96)
-    return out
 
 
 def _colour(
@@ -167,8 +163,9 @@ def _colour(
     key: Floats32,
     palette: Floats32,
     table: Lamps,
+    style: Style,
 ) -> Floats32:
-    sky = _FLOOR + (1 - _FLOOR) * sky
+    sky = _FLOOR + (1 - _FLOOR) * sky ** np.float32(style.depth)
     direction = normal[:, 1].astype(np.int32) * 256 + normal[:, 0]
     from_key = table.key[direction] * key
     from_rest = table.rest[direction]
@@ -178,9 +175,47 @@ def _colour(
     for c in range(3):
         a = albedo[:, c]
         # Light that bounces between bright filaments lifts their hollows (Jimenez et al. 2016, fitted to path tracing).
+        if not style.bounce:
+            out[:, c] = a * (from_key + from_rest * sky) + gloss
+            continue
         lifted = ((2.0404 * a - 0.3324) * sky + (-4.7951 * a + 0.6417)) * sky + (2.7552 * a + 0.6903)
         out[:, c] = a * (from_key + from_rest * np.maximum(sky, lifted * sky)) + gloss
     return out
+
+
+def drawing(seen: GBuffer, by: int, across_um: float, letter_px: int) -> tuple[Floats32, Floats32]:
+    """Black outlines where one filament ends before another or before nothing, white between: light and coverage as `shade` gives.
+
+    A step in depth of an eighth of a filament's width counts, where the surface's own slope does not explain it, and a crease
+    where two filaments meet.
+    """
+    depth, index = seen.depth_um, seen.index
+    line = np.zeros(index.shape, dtype=bool)
+    thick = max(1, round(letter_px * by / 15))
+    for axis in (0, 1):
+        d = np.moveaxis(depth, axis, 0)
+        i = np.moveaxis(index, axis, 0)
+        out = np.moveaxis(line, axis, 0)
+        step = np.abs(d[2:] - 2 * d[1:-1] + d[:-2]) > across_um / 8
+        step |= i[2:] != i[:-2]
+        n = np.moveaxis(seen.normal, axis, 0).astype(np.int16)
+        turn = np.abs(n[2:] - n[:-2])
+        step |= ((turn[..., 0] > 60) | (turn[..., 1] > 60)) & (np.maximum(i[2:], i[:-2]) < GROUND)
+        out[1:-1] |= step
+    for axis in (0, 1):
+        thin = line.copy()
+        for k in range(1, thick):
+            line |= np.roll(thin, k - thick // 2, axis)
+    part = (index < GROUND) | line
+    h, w = index.shape[0] // by, index.shape[1] // by
+
+    def mean(a: npt.NDArray[np.bool_]) -> Floats32:
+        out: Floats32 = a.reshape(h, by, w, by).mean(axis=(1, 3), dtype=np.float32)
+        return out
+
+    cover, ink = mean(part), mean(line)
+    light = np.repeat((cover - np.float32(0.97) * ink)[..., None], 3, axis=2)
+    return light, cover
 
 
 def _smooth(seen: GBuffer, small: GBuffer, by: int) -> npt.NDArray[np.bool_]:

@@ -26,9 +26,42 @@ class Style:
     roughness: float = 0.45
     gloss: float = 0.045
     shadow: float = 0.62
+    #: How much the sky's share counts (1 as it is), and whether light bounces between bright filaments.
+    depth: float = 1.0
+    bounce: bool = True
+    #: Slopes seen at a low angle shine, as under an electron beam.
+    edge: float = 0.0
+    #: Inks in greys, the denser the brighter; `grain` is the noise of the detector.
+    grey: bool = False
+    grain: float = 0.0
+    #: Black lines on white instead of light.
+    lines: bool = False
+    #: A dark strip below the picture for scale and note.
+    strip: bool = False
+    note: str = ""
 
 
 STYLES: dict[str, Style] = {
     "paper": Style("paper", "matte filaments on white, as in the figures of papers"),
+    "sem": Style(
+        "sem",
+        "grey, bright edges and deep hollows, as under an electron microscope",
+        background="#505050",
+        letters="#f2f2f2",
+        key=((-0.55, 0.55, 0.63), 0.12),
+        fills=(),
+        sky=0.56,
+        earth=0.40,
+        gloss=0.0,
+        shadow=0.86,
+        depth=1.7,
+        bounce=False,
+        edge=0.30,
+        grey=True,
+        grain=0.014,
+        strip=True,
+        note="rendered, not measured",
+    ),
+    "lines": Style("lines", "black outlines on white, for technical drawings", shadow=0.0, lines=True),
     "dark": Style("dark", "the same on a dark slide", background="#15181d", letters="#e9ebee", shadow=0.85),
 }

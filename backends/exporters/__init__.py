@@ -13,7 +13,13 @@ EXPORTERS: Registry[Exporter] = Registry(
     "exporters",
     __name__,
     {
+        "3mf": ".threemf:THREEMF",
+        "csv": ".csv:CSV",
+        "glb": ".glb:GLB",
+        "npz": ".npz:NPZ",
+        "ply": ".ply:PLY",
         "stl": ".stl:STL",
+        "svg": ".svg:SVG",
         "vtp": ".vtp:VTP",
     },
 )

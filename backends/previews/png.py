@@ -14,9 +14,9 @@ from ...kernel.filaments import FilamentSet, Floats, filaments
 from ..drawing.camera import Camera
 from ..drawing.gbuffer import (
     GROUND,
+    NOTHING,
     GBuffer,
     Patch,
-    ground_patch,
     rod_patch,
     see,
     straight,
@@ -27,7 +27,7 @@ from ..drawing.large import rods_of, seen_pieces, without_specks
 from ..drawing.lettering import letter
 from ..drawing.light import Open, nearby_light, open_light
 from ..drawing.picture import Panel, Picture, Shown, picture
-from ..drawing.shading import encoded, lamps, linear, nearest, shade
+from ..drawing.shading import drawing, encoded, lamps, linear, nearest, shade
 from ..files import writing
 from ..preview import Look
 from ..tubes import Floats32, chord_sides
@@ -71,6 +71,14 @@ def render(shown: Picture) -> npt.NDArray[np.uint8]:
         b = panel.box
         place = (slice(b.top, b.top + b.height), slice(b.left, b.left + b.width))
         light[place], cover[place] = _panel(panel, shown)
+    if shown.style.grain:
+        # The same noise every time, as the same picture is to have the same bytes.
+        noise = (
+            np.random.default_rng(7).standard_normal((height, width), dtype=np.float32) * shown.style.grain
+        )
+        paper = linear(shown.style.background)
+        full = light + (np.float32(1.0) - cover)[..., None] * paper
+        light, cover = np.maximum(full + noise[..., None], np.float32(0.0)), np.ones_like(cover)
     over = letter(shown, linear, lambda colour, w, h: _swatch(shown, colour, w, h))
     clear = np.float32(1.0) - over.cover
     light = light * clear[..., None] + over.light
@@ -87,16 +95,20 @@ def _panel(panel: Panel, shown: Picture) -> tuple[Floats32, Floats32]:
     axes, frame = shown.axes, panel.frame
     patch, midst = _visible(panel, shown)
     up_view = (float(axes[1, 2]), float(axes[2, 2]))
-    if shown.ground and up_view[1] > 0.05:
-        s = panel.part.state(panel.state)
-        low, high = s.points_um.min(axis=0), s.points_um.max(axis=0)
-        reach = 2.0 * (frame.width + frame.height) * frame.um_per_px
-        patch = together([patch, ground_patch(0.0, low - reach, high + reach, axes)])
+    on_ground = shown.ground and up_view[1] > 0.05
     fine = replace(frame, width=frame.width * _FINE, height=frame.height * _FINE, um_per_px=frame.um_per_px / _FINE)  # fmt: skip
-    seen = see(patch, fine)
+    seen = see(patch, fine, GROUND if on_ground else NOTHING)
     if midst is not None:
         seen = without_specks(seen, midst, _FINE)
     small = nearest(seen, _FINE)
+    if on_ground:
+        # Nothing lies under the ground, so it need not be drawn: its depth follows from where a pixel lies (z = 0 there).
+        up = (0.5 * frame.height - 0.5 - np.arange(frame.height)) * frame.um_per_px + frame.centre_um[1]
+        ground = (-up * up_view[0] / up_view[1]).astype(np.float32)
+        np.copyto(small.depth_um, ground[:, None], where=small.index == GROUND)
+    if shown.style.lines:
+        across = float(np.median(panel.part.state(panel.state).width_um))
+        return drawing(seen, _FINE, across, shown.letter_px)
     key = np.array(shown.style.key[0]) @ axes
     light, cover = shade(
         seen, _FINE, small, _light(panel, small, axes, key), shown.colours, shown.style, up_view

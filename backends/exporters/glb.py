@@ -1,0 +1,141 @@
+"""GLB (binary glTF 2.0): swept tubes with one material an ink, for slides, web pages and Blender."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, BinaryIO
+
+import numpy as np
+import numpy.typing as npt
+
+from ...kernel.filaments import FilamentSet
+from ...kernel.scene import StateName
+from ..exporter import quantised, rgb
+from ..tubes import frames, tubes
+
+SIDES = 16
+
+#: glTF is in metres, and viewers lose a part of micrometres: it is written a thousand times enlarged, 1 um as 1 mm.
+SCALE = 1e-3
+
+
+class _Glb:
+    name = "glb"
+    doc = "coloured triangles for slides, web pages and Blender; 1 um is written as 1 mm, y points up"
+
+    def write(self, part: FilamentSet, state: StateName, out: BinaryIO) -> None:
+        blocks: list[bytes] = []
+        views: list[dict[str, Any]] = []
+        accessors: list[dict[str, Any]] = []
+
+        def accessor(data: npt.NDArray[Any], kind: str, component: int, target: int, bounds: bool) -> int:
+            raw = np.ascontiguousarray(data).tobytes()
+            views.append(
+                {"buffer": 0, "byteOffset": sum(map(len, blocks)), "byteLength": len(raw), "target": target}
+            )
+            blocks.append(raw + b"\0" * (-len(raw) % 4))
+            told: dict[str, Any] = {
+                "bufferView": len(views) - 1, "componentType": component, "count": len(data), "type": kind
+            }  # fmt: skip
+            if bounds:
+                told |= {"min": data.min(axis=0).tolist(), "max": data.max(axis=0).tolist()}
+            accessors.append(told)
+            return len(accessors) - 1
+
+        meshes, materials, nodes = [], [], []
+        for m in np.unique(part.material):
+            some = part.take(np.flatnonzero(part.material == m))
+            points, normals, faces = _shaded(some, state)
+            materials.append(
+                {
+                    "name": part.inks[m].name,
+                    "pbrMetallicRoughness": {
+                        "baseColorFactor": [*_linear(part.inks[m].colour), 1.0],
+                        "metallicFactor": 0.0,
+                        "roughnessFactor": 0.6,
+                    },
+                }
+            )
+            meshes.append(
+                {
+                    "name": part.inks[m].name,
+                    "primitives": [
+                        {
+                            "attributes": {
+                                "POSITION": accessor(points, "VEC3", 5126, 34962, True),
+                                "NORMAL": accessor(normals, "VEC3", 5126, 34962, False),
+                            },
+                            "indices": accessor(faces.reshape(-1), "SCALAR", 5125, 34963, False),
+                            "material": len(materials) - 1,
+                        }
+                    ],
+                }
+            )
+            nodes.append({"name": part.inks[m].name, "mesh": len(meshes) - 1})
+        head = {
+            "asset": {
+                "version": "2.0",
+                "generator": "wetprint",
+                "extras": {"state": state, "um_per_unit": 1.0 / SCALE},
+            },
+            "scene": 0,
+            "scenes": [{"nodes": list(range(len(nodes)))}],
+            "nodes": nodes,
+            "meshes": meshes,
+            "materials": materials,
+            "accessors": accessors,
+            "bufferViews": views,
+            "buffers": [{"byteLength": sum(map(len, blocks))}],
+        }
+        text = json.dumps(head, separators=(",", ":")).encode()
+        text += b" " * (-len(text) % 4)
+        data = b"".join(blocks)
+        out.write(b"glTF" + np.array([2, 28 + len(text) + len(data)], dtype="<u4").tobytes())
+        out.write(np.array([len(text)], dtype="<u4").tobytes() + b"JSON" + text)
+        out.write(np.array([len(data)], dtype="<u4").tobytes() + b"BIN\0" + data)
+
+
+def _shaded(
+    part: FilamentSet, state: StateName
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32], npt.NDArray[np.uint32]]:
+    """Corners, their smooth normals and triangles, y up and in metres; the flat ends have corners of their own."""
+    mesh = tubes(part, state, SIDES)
+    s = part.state(state)
+    f = frames(s, part.offsets)
+    q = 2 * np.pi * (np.arange(SIDES) + 0.5) / SIDES
+    normal = (np.cos(q) / s.width_um[:, None])[:, :, None] * f.side[:, None, :]
+    normal = normal + (np.sin(q) / s.height_um[:, None])[:, :, None] * f.up[:, None, :]
+    normal /= np.sqrt(np.einsum("pqk,pqk->pq", normal, normal))[:, :, None]
+    points = quantised(mesh.points_um)
+    rings = points.reshape(-1, SIDES, 3)
+    starts, ends = part.offsets[:-1], part.offsets[1:] - 1
+    caps = np.concatenate([rings[starts], rings[ends]]).reshape(-1, 3)
+    outwards = np.repeat(np.concatenate([-f.along[starts], f.along[ends]]), SIDES, axis=0)
+    # The triangles of a filament: its sides, then two fans over rings that the sides share; those get their own corners.
+    faces = mesh.faces.astype(np.int64)
+    rank = _within(mesh.filament, len(part))
+    sides_of = (2 * SIDES * (np.diff(part.offsets) - 1))[mesh.filament]
+    cap = rank >= sides_of
+    last = rank >= sides_of + SIDES - 2
+    own = mesh.filament + np.where(last, len(part), 0)
+    ring = np.where(last, ends[mesh.filament], starts[mesh.filament])
+    faces[cap] += (len(points) + own[cap] * SIDES - ring[cap] * SIDES)[:, None]
+    corners = np.concatenate([points, caps]) * SCALE
+    directions = np.concatenate([normal.reshape(-1, 3), outwards])
+    # glTF's y points up, and z towards the viewer.
+    up = np.array([[1, 0, 0], [0, 0, 1], [0, -1, 0]], dtype=np.float64)
+    return (corners @ up.T).astype("<f4"), (directions @ up.T).astype("<f4"), faces.astype("<u4")
+
+
+def _within(groups: npt.NDArray[np.int64], count: int) -> npt.NDArray[np.int64]:
+    """Place of each element in its group; groups are sorted."""
+    first = np.searchsorted(groups, np.arange(count))
+    return np.arange(len(groups)) - first[groups]
+
+
+def _linear(colour: str) -> list[float]:
+    v = np.array(rgb(colour)) / 255
+    return [round(float(x), 6) for x in np.where(v <= 0.04045, v / 12.92, ((v + 0.055) / 1.055) ** 2.4)]
+
+
+GLB = _Glb()
