@@ -139,7 +139,6 @@ CODES: tuple[Code, ...] = (
         "a print without a bath",
         "Wet writing happens in a bath: it carries the linker that turns the ink solid. Name it: `print body { bath: "
         "nc.gold_bath; }`. This is an error and cannot be allowed.",
-        USE + BODY + "print body { }\n",
     ),
     Code(
         "W203",
@@ -187,8 +186,8 @@ CODES: tuple[Code, ...] = (
         "a free end that droops",
         "Beyond the last place that carries it, a filament is a cantilever: it droops 9.6 times as far as a span of the same "
         "length sags (W204), so shorter free ends are let pass. End lines on lines of the layer below.",
-        USE + "lattice body = woodpile {\n  size: [500um, 500um]; layers: 4; pitch: 170um; filament: 10um;\n"
-        "  material: nc.silver;\n  layer k { phase: if k == 0 then 85um else 0um; }\n}\nprint body { bath: nc.gold_bath; }\n",
+        USE + "lattice body = woodpile {\n  size: [430um, 430um]; layers: 4; pitch: 130um; filament: 10um;\n"
+        "  material: nc.silver;\n  layer k { phase: if k == 0 then 25um else 0um; }\n}\nprint body { bath: nc.gold_bath; }\n",
     ),
     Code(
         "W208",
@@ -285,5 +284,13 @@ CODES: tuple[Code, ...] = (
         "Filaments that barely touch bond in one wet shape and not in the next, so the search for the wet state went back "
         "and forth between them. The message says by how much the dried part may differ from the design. More overlap "
         "between the layers, or a clear gap, settles it.",
+    ),
+    Code(
+        "W263",
+        "free ends that will curl",
+        "The layers above the first shrink more than those below, which turns the ends of filaments upwards at the rim of a "
+        "part. The wet path makes up for it by pointing downwards, but where a free end (beyond its last crossing) would "
+        "so touch what is below, it is printed straight and its dried state is shown curled. End the filaments at a "
+        "crossing, make `size` a multiple of the pitch, or use an ink that shrinks less.",
     ),
 )

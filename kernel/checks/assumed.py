@@ -20,14 +20,15 @@ class Assumed:
         found = context.scene.assumptions
         if not found:
             return
-        names = list(dict.fromkeys(a.what for a in found))
-        shown = ", ".join(names[:NAMED]) + (f" and {len(names) - NAMED} more" if len(names) > NAMED else "")
+        told = {a.what: a for a in reversed(found)}
+        first = [told[name] for name in dict.fromkeys(a.what for a in found)]
+        more = (f"and {len(first) - NAMED} more",) if len(first) > NAMED else ()
         yield Diagnostic(
             self.code,
             self.severity,
-            f"{len(names)} figures in use are assumed: {shown}",
+            f"{len(first)} figure{'s' if len(first) > 1 else ''} in use nobody measured for this job",
             next((a.span for a in found if a.span is not None), None),
-            notes=("`wp explain W209` tells where each is marked",),
+            notes=(*(f"{a.what}: {a.origin.text or 'assumed'}" for a in first[:NAMED]), *more),
         )
 
 
