@@ -179,6 +179,11 @@ FILES: tuple[Code, ...] = (
         "unknown style or view",
         "The message lists the styles of pictures and the directions from which a part can be looked at.",
     ),
+    Code(
+        "X724",
+        "too many inks in a picture",
+        "At most 250 inks can be told apart in one picture; draw the part in pieces.",
+    ),
 )
 
 CODES: tuple[Code, ...] = (

@@ -267,3 +267,60 @@ def test_the_window_does_what_its_keys_say(part: FilamentSet, tmp_path: Path) ->
     assert path.stat().st_size > 1000
     assert seen[:4] == ["wet", "dried", pytest.approx(0.5), 4]
     assert str(seen[4]).startswith("part.wp:1:1\nAu, layer 4")
+
+
+@pytest.mark.gl
+def test_films_turn_and_dry(part: FilamentSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from PIL import Image
+    from wetprint.backends.previews import gif
+
+    monkeypatch.setattr(gif, "_TURN", 4)
+    monkeypatch.setattr(gif, "_DRY", 2)
+    for name, state, count in (("turn", "wet", 4), ("dry", "both", 3)):
+        files = [tmp_path / f"{name}{k}.gif" for k in range(2)]
+        for file in files:
+            assert preview(part, gif=file, state=state, size=(240, 180)) == [file]
+        assert files[0].read_bytes() == files[1].read_bytes()
+        film = Image.open(files[0])
+        assert film.n_frames == count and film.size == (240, 180)
+        stills = []
+        for k in range(count):
+            film.seek(k)
+            stills.append(np.asarray(film.convert("RGB")).astype(int))
+        assert all((s[2, 2] == 255).all() for s in stills)  # paper stays white
+        assert np.abs(stills[0] - stills[1]).mean() > 1
+
+
+@pytest.mark.gl
+def test_a_sifted_part_looks_as_if_it_had_been_drawn_whole(
+    part: FilamentSet, parts: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Large parts are drawn from the pieces that can be seen: no pixel may tell."""
+    from wetprint.backends.previews import png
+
+    lattice = parts.woodpile(lines=15, layers=12, inks=part.inks, material=lambda k: k % 2)
+    shown = picture(lattice, size=(480, 360))
+    whole = render(shown).astype(int)
+    monkeypatch.setattr(png, "_MANY", 10)
+    sifted = render(shown).astype(int)
+    assert (np.abs(whole - sifted).max(axis=2) > 40).mean() < 2e-3
+    monkeypatch.setattr(png, "_LIGHT_MOST", 0.0)
+    quick = render(shown).astype(int)
+    assert 1 < np.abs(whole - quick).mean() < 25
+
+
+@pytest.mark.gl
+def test_long_paths_of_many_points_are_thinned_not_bent(
+    parts: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from wetprint.backends.previews import png
+
+    t = np.linspace(0, 6 * np.pi, 4000)
+    wave = np.stack([20 * t, 40 * np.sin(t), 10 + 0 * t], axis=1)
+    part = parts.paths([wave, wave + np.array([0, 90, 0])], 8.0)
+    shown = picture(part, size=(400, 300), camera=Camera.named("top"), ground=False, lettering=False)
+    whole = render(shown).astype(int)
+    monkeypatch.setattr(png, "_MANY_BENT", 10)
+    monkeypatch.setattr(png, "_MANY", 10)
+    thinned = render(shown).astype(int)
+    assert (np.abs(whole - thinned).max(axis=2) > 60).mean() < 1e-2

@@ -75,8 +75,12 @@ class Lights:
         sky_count: int,
         key_count: int,
         largest: int = _LARGEST,
+        keep: bool = False,
     ) -> None:
-        """`solid` is the part as closed tubes `across_um` wide, `key` the direction towards the key lamp (part coordinates)."""
+        """`solid` is the part as closed tubes `across_um` wide, `key` the direction towards the key lamp (part coordinates).
+
+        With `keep` every look is taken once and kept, for a part that is seen from many sides.
+        """
         low, high = (f(axis=0).astype(np.float64) for f in (solid.points_um.min, solid.points_um.max))
         self.low, self.high = low, high
         self.centre = (low + high) / 2
@@ -86,15 +90,20 @@ class Lights:
         self.directions = np.concatenate([dome(sky_count), disc(key, key_count, _LAMP)])
         self.in_key = np.arange(sky_count + key_count) >= sky_count
         self._canvas = Canvas(solid.points_um, solid.faces)
+        self._kept: dict[int, tuple[Floats32, Floats]] | None = {} if keep else None
 
     def look(self, k: int) -> tuple[Floats32, Floats]:
         """Depths from direction k (flat) and the axes of that look."""
+        if self._kept is not None and k in self._kept:
+            return self._kept[k]
         turn = light_axes(self.directions[k])
         u, v, w = (float(c) for c in turn @ self.centre)
         frame = Frame(self.pixels, self.pixels, (u, v), self.texel, w + self.radius, w - self.radius)
         depth = self._canvas.depth(frame, turn).reshape(-1)
         # Nothing there hides nothing, not even what lies behind the frame's far side.
         depth[depth <= np.float32(frame.far_um + 1e-5 * self.radius)] = -np.inf
+        if self._kept is not None:
+            self._kept[k] = depth, turn
         return depth, turn
 
     def lit(self, depth: Floats32, turn: Floats, place: Floats32, *, within: bool) -> npt.NDArray[np.bool_]:
@@ -120,15 +129,15 @@ class Lights:
 
 
 def open_light(
-    seen: GBuffer, frame: Frame, axes: Floats, solid: Patch, key: Floats, *, across_um: float, sky_count: int = 32, key_count: int = 10, tile: int = 2
-) -> Open:  # fmt: skip
+    seen: GBuffer, frame: Frame, axes: Floats, lights: Lights, *, across_um: float, tile: int = 2
+) -> Open:
     """Shares of sky and key lamp open to every pixel of `seen`, which `frame` shows along `axes`.
 
     Of every `tile` x `tile` pixels each asks other directions, and neighbours on one surface share their answers, so that all
     directions count everywhere at the cost of a few; `across_um` is the width of a filament. The ground is asked at points of its own, which makes it even.
     """
     height, width = seen.index.shape
-    lights = Lights(solid, key, across_um, sky_count, key_count)
+    sky_count = int((~lights.in_key).sum())
     sums = np.zeros((4, height * width), dtype=np.float32)  # lit and whole, of the sky and of the key
     cells = [_cell(seen, frame, axes, lights.texel, r, c, tile) for r in range(tile) for c in range(tile)]
     ground = _Ground(lights)

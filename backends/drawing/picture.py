@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -148,6 +148,16 @@ def picture(
         ground=ground,
         lettering=lettering,
     )
+
+
+def rescaled(shown: Picture, um_per_px: float, centre_um: Floats) -> Picture:
+    """The picture at another scale, with `centre_um` (part coordinates) in the middle of every panel."""
+    x, y, _ = (float(v) for v in shown.axes @ centre_um)
+    panels = tuple(
+        replace(p, frame=replace(p.frame, um_per_px=um_per_px, centre_um=(x, y))) for p in shown.panels
+    )
+    bar = nice_length(_BAR * panels[0].box.width * um_per_px)
+    return replace(shown, panels=panels, um_per_px=um_per_px, bar_um=bar)
 
 
 def ink_colours(

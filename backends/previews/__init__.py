@@ -13,6 +13,7 @@ PREVIEWS: Registry[Preview] = Registry(
     "previews",
     __name__,
     {
+        "gif": ".gif:GIF",
         "html": ".html:HTML",
         "png": ".png:PNG",
         "window": ".window:WINDOW",

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...kernel.filaments import FilamentSet, Floats, filaments
+from ...kernel.scene import StateName
 from ..drawing.camera import Camera
 from ..drawing.gbuffer import (
     GROUND,
@@ -25,7 +26,7 @@ from ..drawing.gbuffer import (
 )
 from ..drawing.large import rods_of, seen_pieces, without_specks
 from ..drawing.lettering import letter
-from ..drawing.light import Open, nearby_light, open_light
+from ..drawing.light import Lights, Open, nearby_light, open_light
 from ..drawing.picture import Panel, Picture, Shown, picture
 from ..drawing.shading import drawing, encoded, lamps, linear, nearest, shade
 from ..files import writing
@@ -62,15 +63,21 @@ def render_png(
     return Path(path)
 
 
-def render(shown: Picture) -> npt.NDArray[np.uint8]:
-    """The picture as sRGB bytes, uint8[H,W,3], or [H,W,4] where it has no background."""
+def render(
+    shown: Picture, kept: dict[StateName, Lights] | None = None, looks: int = 32
+) -> npt.NDArray[np.uint8]:
+    """The picture as sRGB bytes, uint8[H,W,3], or [H,W,4] where it has no background.
+
+    `kept` (empty at first) carries the lamps from one picture of a part to the next, where only the camera moves. `looks` is the
+    number of directions from which the sky lights the part, at most.
+    """
     width, height = shown.size
     light = np.zeros((height, width, 3), dtype=np.float32)
     cover = np.zeros((height, width), dtype=np.float32)
     for panel in shown.panels:
         b = panel.box
         place = (slice(b.top, b.top + b.height), slice(b.left, b.left + b.width))
-        light[place], cover[place] = _panel(panel, shown)
+        light[place], cover[place] = _panel(panel, shown, kept, looks)
     if shown.style.grain:
         # The same noise every time, as the same picture is to have the same bytes.
         noise = (
@@ -91,7 +98,9 @@ def render(shown: Picture) -> npt.NDArray[np.uint8]:
     return np.concatenate([encoded(straight_light), alpha[..., None]], axis=2)
 
 
-def _panel(panel: Panel, shown: Picture) -> tuple[Floats32, Floats32]:
+def _panel(
+    panel: Panel, shown: Picture, kept: dict[StateName, Lights] | None, looks: int
+) -> tuple[Floats32, Floats32]:
     axes, frame = shown.axes, panel.frame
     patch, midst = _visible(panel, shown)
     up_view = (float(axes[1, 2]), float(axes[2, 2]))
@@ -111,7 +120,7 @@ def _panel(panel: Panel, shown: Picture) -> tuple[Floats32, Floats32]:
         return drawing(seen, _FINE, across, shown.letter_px)
     key = np.array(shown.style.key[0]) @ axes
     light, cover = shade(
-        seen, _FINE, small, _light(panel, small, axes, key), shown.colours, shown.style, up_view
+        seen, _FINE, small, _light(panel, small, axes, key, kept, looks), shown.colours, shown.style, up_view
     )
     # The shadow on the ground fades out before the panel ends.
     solid_cover = small.index < GROUND
@@ -133,7 +142,9 @@ _MANY, _MANY_BENT = 4_000, 30_000
 _LIGHT_GOOD, _LIGHT_MOST = 2.2, 3.0
 
 
-def _light(panel: Panel, small: GBuffer, axes: Floats, key: Floats) -> Open:
+def _light(
+    panel: Panel, small: GBuffer, axes: Floats, key: Floats, kept: dict[StateName, Lights] | None, looks: int
+) -> Open:
     """Light at the pixels of `small`: from many sides where the part allows it, else from what is near in the picture."""
     part, s = panel.part, panel.part.state(panel.state)
     across = float(np.median(s.width_um))
@@ -142,12 +153,15 @@ def _light(panel: Panel, small: GBuffer, axes: Floats, key: Floats) -> Open:
     size = float(np.linalg.norm(s.points_um.max(axis=0) - s.points_um.min(axis=0))) + across
     layers_of_paint = float((length * s.width_um[first]).sum()) / size**2
     cost = 0.008 + 0.008 * layers_of_paint + 4e-6 * len(first)
-    sky = int(min(32, 0.76 * _LIGHT_GOOD / cost))
+    sky = int(min(looks, 0.76 * _LIGHT_GOOD / cost))
     if sky >= 12 and cost * 21 < _LIGHT_MOST:
-        solid = tube_patch(part, s, panel.index, np.eye(3), 6)
-        return open_light(
-            small, panel.frame, axes, solid, key, across_um=across, sky_count=sky, key_count=max(4, sky // 3)
-        )
+        lights = (kept or {}).get(panel.state)
+        if lights is None:
+            solid = tube_patch(part, s, panel.index, np.eye(3), 6)
+            lights = Lights(solid, key, across, sky, max(4, sky // 3), keep=kept is not None)
+            if kept is not None:
+                kept[panel.state] = lights
+        return open_light(small, panel.frame, axes, lights, across_um=across)
     step = max(1, len(first) // 1500)
     some = first[::step]
     thick = min(step * across, 0.05 * size)
