@@ -194,6 +194,7 @@ class BentParallel:
         assert table.course is not None
         self.table, self.one, self.two, self.course = table, one, two, table.course
         self.same = one is two
+        self.listed = False
         # Chords of the two families differ by a small angle; places and offsets are carried over through the plane.
         self.sin = one.ux * two.uy - one.uy * two.ux
         self.cos = one.ux * two.ux + one.uy * two.uy
@@ -201,6 +202,7 @@ class BentParallel:
     def meet(self, wanted_gap: float, *, upper: int, pairs: bool) -> Cross:
         """As Parallel.meet."""
         out = Cross.of(self.one, self.two, wanted_gap)
+        self.listed = pairs
         t = self.table
         wide = 1.2 * float(t.a_um[self.one.rows].max() + t.a_um[self.two.rows].max())
         half = 0.5 * float((t.e_um[self.two.rows] - t.s_um[self.two.rows]).max())
@@ -326,8 +328,11 @@ class BentParallel:
                 lo, hi = (lo, hi) if sign > 0 else (-hi, -lo)
             out.supports.append(Support((i if upper == 1 else j)[hit], lo, hi))
         if pairs:
-            at = 0.5 * (t.s_um[r1[hit]] + t.e_um[r1[hit]])
-            out.pairs.append(Pairs(i[hit], j[hit], at, at, np.zeros(len(hit))))
+            low, high = np.full(len(i), np.inf), np.full(len(i), -np.inf)
+            np.minimum.at(low, pair[close], u[close])
+            np.maximum.at(high, pair[close], u[close])
+            at = 0.5 * (low[hit] + high[hit])
+            out.pairs.append(Pairs(i[hit], j[hit], at, at if self.cos > 0 else -at, np.zeros(len(hit))))
 
     def _abutting(self, out: Cross, i: Ints, j: Ints, apart: Floats) -> None:
         """Pairs one behind the other: ends that meet are joints, others stand apart by what lies between them."""
@@ -346,6 +351,10 @@ class BentParallel:
         clear = clear_distance(sections, (two.c if self.cos > 0 else -two.c) - one.c)
         gap = np.hypot(np.maximum(apart[behind], 0.0), np.maximum(clear, 0.0))
         joint = (clear < -BOND_UM) & (apart[behind] <= 2 * END_UM)
+        if self.listed and joint.any():
+            v = np.where(before, t.s_um[r2], t.e_um[r2]) if self.cos > 0 else u
+            k = behind[joint]
+            out.pairs.append(Pairs(i[k], j[k], u[joint], v[joint], np.zeros(len(k))))
         out.joints += int(joint.sum())
         out.hidden += 2.0 * float(np.pi * np.minimum(one.a * one.b, two.a * two.b)[joint].sum())
         self._take(out, i, j, behind[~joint], gap[~joint])

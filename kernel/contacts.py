@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -22,6 +22,15 @@ PARALLEL = 1e-3
 
 #: A filament whose underside lies no higher than this part of its height above the substrate rests on it.
 RESTS = 0.1
+
+
+class Places(NamedTuple):
+    """Contacts and joints one by one: both filaments, and the part of the way along either, 0 at its first point."""
+
+    one: Ints
+    two: Ints
+    part1: Floats
+    part2: Floats
 
 
 @dataclass(slots=True, eq=False)
@@ -59,6 +68,7 @@ class Contacts:
     rods: Rods | None = None
     touching: list[tuple[int, int, float]] = field(default_factory=list)
     rows: list[tuple[Ints, Ints]] = field(default_factory=list)
+    places: list[Places] = field(default_factory=list)
 
     @staticmethod
     def empty(n: int) -> Contacts:
@@ -77,19 +87,21 @@ def contacts_of(filaments: FilamentSet, name: StateName) -> Contacts:
 
 
 def find_contacts(filaments: FilamentSet, name: StateName, *, pairs: bool = False) -> Contacts:
-    """Contacts of the state `name`. `pairs`: list every pair of rods that touch or abut in `rows`."""
+    """Contacts of the state `name`. `pairs`: list every contact and joint in `places` (and, for
+    rods, the pairs of rows in `rows`)."""
     state = filaments.state(name)
     table = rods(filaments, state)
     if table is None or len(table.families) > 64 + 6 * (int(filaments.layer.max()) + 1):
         from .tangle import tangle
 
-        return tangle(filaments, state)
+        return tangle(filaments, state, pairs=pairs)
     return _Rods(filaments, state, table, pairs).contacts()
 
 
 class _Rods:
     def __init__(self, filaments: FilamentSet, state: State, table: Rods, pairs: bool) -> None:
         self.table, self.pairs = table, pairs
+        self.filaments, self.points = filaments, state.points_um
         self.crossing: type[Crossing] | type[BentCrossing] = Crossing
         self.parallel: type[Parallel] | type[BentParallel] = Parallel
         if table.course is not None:
@@ -184,7 +196,20 @@ class _Rods:
             out.gap_um, out.nearest = found.gap_um, found.nearest
         if found.contacts:
             out.touching.append((i, j, found.mean_um3))
-        out.rows += [(f.start + p.row1, g.start + p.row2) for p in found.pairs]
+        for p in found.pairs:
+            row1, row2 = f.start + p.row1, g.start + p.row2
+            out.rows.append((row1, row2))
+            part1, part2 = self._part(f, row1, p.along1), self._part(g, row2, p.along2)
+            out.places.append(Places(t.filament[row1], t.filament[row2], part1, part2))
+
+    def _part(self, family: Family, row: Ints, along: Floats) -> Floats:
+        """Part of the way from a filament's first point, of places along its rod."""
+        t, offsets = self.table, self.filaments.offsets
+        part = np.clip((along - t.s_um[row]) / (t.e_um[row] - t.s_um[row]), 0.0, 1.0)
+        i = t.filament[row]
+        step = self.points[offsets[i + 1] - 1, :2] - self.points[offsets[i], :2]
+        back = family.ux * step[:, 0] + family.uy * step[:, 1] < 0
+        return np.asarray(np.where(back, 1.0 - part, part))
 
     def _spans(self, family: Family, supports: list[Support], plan: Ints) -> None:
         """Spans and free ends of one family, from where its rods rest on what is below."""

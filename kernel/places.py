@@ -37,7 +37,9 @@ class Found:
     pairs: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
 
 
-def places(filaments: FilamentSet, x: Pieces, f: Found, out: Contacts) -> list[Support]:
+def places(
+    filaments: FilamentSet, x: Pieces, f: Found, out: Contacts, *, listed: bool = False
+) -> list[Support]:
     """Sort touching pairs of pieces into places, and add up in `out` what every place holds; gives what rests on what."""
     if not len(f.i):
         return []
@@ -72,6 +74,11 @@ def places(filaments: FilamentSet, x: Pieces, f: Found, out: Contacts) -> list[S
     volume, hidden = shared_by(x, i[odd], j[odd])
     out.shared_um3 += volume
     out.hidden_um2 += hidden
+    if listed:
+        from .contacts import Places
+
+        part1, part2 = at_i[best] / length[one], at_j[best] / length[two]
+        out.places.append(Places(one, two, np.clip(part1, 0.0, 1.0), np.clip(part2, 0.0, 1.0)))
     out.joints = int(joint.sum())
     out.contacts = len(best) - out.joints
     np.add.at(out.contacts_of, one[~joint], 1)

@@ -34,7 +34,7 @@ LEVEL = 0.3
 STEEP = 0.7071
 
 
-def tangle(filaments: FilamentSet, state: State) -> Contacts:
+def tangle(filaments: FilamentSet, state: State, *, pairs: bool = False) -> Contacts:
     """Contacts of any filaments. Volumes shared and surfaces hidden are good to about a hundredth of themselves."""
     out = Contacts.empty(len(filaments))
     out.exact = False
@@ -52,7 +52,7 @@ def tangle(filaments: FilamentSet, state: State) -> Contacts:
     out.gap_um, out.nearest = found.gap, found.nearest
     out.layer_gap_um, out.layer_nearest = _layer_gap(filaments, pieces, wide, found)
     found.hanging = _hanging(filaments, pieces, found)
-    supports = places(filaments, pieces, found, out)
+    supports = places(filaments, pieces, found, out, listed=pairs)
     rests, on_ground = _on_ground(filaments, pieces)
     supports.append(on_ground)
     out.span_um, out.overhang_um, carried = longest_spans(np.zeros(len(filaments)), total, supports)
