@@ -47,16 +47,28 @@ def ink_area_um2(plan: Plan) -> tuple[Floats, Floats]:
     return np.minimum.reduceat(section, starts) * scale, np.maximum.reduceat(section, starts) * scale
 
 
+def lengths_um(plan: Plan) -> Floats:
+    """Length of every filament in the wet state (by index, not order), um, [F]."""
+    filaments = plan.filaments
+    first, owner = filaments.segments()
+    points = filaments.state("wet").points_um
+    step = points[first + 1] - points[first]
+    return np.bincount(owner, np.sqrt(np.einsum("ij,ij->i", step, step)), len(filaments)).astype(np.float64)
+
+
 def dose(plan: Plan, rig: Rig) -> Dosing:
     """Q = A v of ink (mass balance); the pressure for Q by linear interpolation in the calibration, rounded to the steps
-    of the dispenser. Where a filament's section varies, Q is set by its thinnest place and the speed follows the section."""
+    of the dispenser. Where a filament's section varies, Q is set by its thinnest place and the speed follows the section.
+    A filament so short that its ink would still run when it ends is printed slower, as far as the calibration reaches down.
+    """
     f = len(plan.order)
-    speed = np.full(f, rig.speeds.print_um_s) if plan.speed_um_s is None else plan.speed_um_s
+    speed = np.full(f, rig.speeds.print_um_s) if plan.speed_um_s is None else plan.speed_um_s.copy()
     if f == 0:
         none = np.zeros(0)
         return Dosing(none, none, none, none, none, np.zeros(0, bool), True)
     least, most = ink_area_um2(plan)
-    flow = least[plan.order] * speed
+    area, length = least[plan.order], lengths_um(plan)[plan.order]
+    flow = area * speed
     pressure, on, off = np.zeros(f), np.zeros(f), np.zeros(f)
     bent = np.zeros(f, bool)
     pair = plan.nozzle.astype(np.int64) * len(plan.filaments.inks) + plan.filaments.material[plan.order]
@@ -67,6 +79,11 @@ def dose(plan: Plan, rig: Rig) -> Dosing:
             continue
         if load.lags is not None:
             on[here], off[here] = load.lags.on_s, load.lags.off_s
+            # Half as long again as the delay, so that there is way left to close the valve on.
+            slow = length[here] / (1.5 * load.lags.off_s) if load.lags.off_s > 0 else speed[here]
+            least_um_s = load.calibration[0].flow_um3_s / area[here] if load.calibration else 0.0
+            speed[here] = np.minimum(speed[here], np.maximum(slow, least_um_s))
+            flow[here] = area[here] * speed[here]
         if load.calibration:
             flows = np.array([p.flow_um3_s for p in load.calibration])
             kpa = np.array([p.pressure_kpa for p in load.calibration])

@@ -120,7 +120,8 @@ def make_toolpath(plan: Plan, rig: Rig) -> Toolpath:
     of the filament that it lays (centreline + half the height), so that the first gap is the height of the first
     filament unless the rig gives `first_gap_um`. The valve opens `on_s` before the filament begins, on the way down
     (which is slowed where it would be too short), and closes `off_s` before it ends, both by the time law of the motion, at
-    rows inserted there. A filament that takes less time than `off_s` is printed with the valve closed from its beginning.
+    rows inserted there. A filament that would take less time than `off_s` is printed slower (dosing.py), or with the valve
+    closed from its beginning where the calibration does not reach so low.
     Corners are passed by look-ahead, as far as the rig lets its controller round them (`corner_um`); the tip rests where
     it dwells and where something is exchanged.
     """

@@ -6,8 +6,8 @@ import numpy as np
 
 from .clearance import clearance
 from .diagnostics import Diagnostic, Related, Span, error, warning
-from .dosing import dose
-from .filaments import Floats, Ints
+from .dosing import dose, lengths_um
+from .filaments import Ints
 from .frames import purge_place_um, to_stage
 from .motion import DWELL, FLOWING, PRINT, Toolpath
 from .plan import Plan
@@ -49,7 +49,7 @@ def _inks(plan: Plan, rig: Rig) -> list[Diagnostic]:
         return found
     filaments = plan.filaments
     dosing = dose(plan, rig)
-    lengths = _lengths_um(plan)[plan.order]
+    lengths = lengths_um(plan)[plan.order]
     key = plan.nozzle.astype(np.int64) * len(filaments.inks) + filaments.material[plan.order]
     for k in np.unique(key).tolist():
         n, m = divmod(k, len(filaments.inks))
@@ -105,14 +105,6 @@ def _inks(plan: Plan, rig: Rig) -> list[Diagnostic]:
                 )
             )
     return found
-
-
-def _lengths_um(plan: Plan) -> Floats:
-    filaments = plan.filaments
-    points = filaments.state("wet").points_um
-    first, owner = filaments.segments()
-    step = np.linalg.norm(points[first + 1] - points[first], axis=1)
-    return np.bincount(owner, step, minlength=len(filaments)).astype(np.float64)
 
 
 def _pressures(plan: Plan, rig: Rig, here: Ints, n: int, ink: str) -> list[Diagnostic]:
@@ -275,7 +267,7 @@ def _short(toolpath: Toolpath, rig: Rig) -> list[Diagnostic]:
     short = np.flatnonzero(opened == 0)
     if not len(short) or not (toolpath.kind != DWELL).any():
         return []
-    length = _lengths_um(toolpath.plan)
+    length = lengths_um(toolpath.plan)
     least = int(short[np.argmin(length[short])])
     return [
         warning(

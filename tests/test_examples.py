@@ -95,7 +95,8 @@ def test_an_example_from_text_to_deposited_ink(path: Path, tmp_path: Path) -> No
     truth = result.truth
     assert truth is not None
     assert result.executed == result.total == truth["filaments"] == truth["deposits"] == truth["matched"]
-    assert truth["worst_um"] < 0.2
+    # At 1.2 mm/s a micrometre is 0.8 ms of the valve.
+    assert truth["worst_um"] < 1.0
     assert truth["blobs_s"] == 0
 
 

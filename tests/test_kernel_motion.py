@@ -13,7 +13,7 @@ from wetprint.kernel.dosing import dose
 from wetprint.kernel.filaments import filaments
 from wetprint.kernel.frames import from_stage, purge_place_um, to_stage
 from wetprint.kernel.motion import APPROACH, DWELL, PRINT, RETREAT, TRAVEL, Toolpath
-from wetprint.kernel.rig import Rig
+from wetprint.kernel.rig import FlowPoint, Rig
 from wetprint.kernel.rig_check import problems
 from wetprint.kernel.timing import profile, rest_to_rest_s
 
@@ -137,9 +137,30 @@ def test_without_delays_no_row_is_split(plans: ModuleType) -> None:
     assert np.array_equal(toolpath.valve, (toolpath.kind == PRINT) | (toolpath.kind == DWELL))
 
 
-def test_short_filaments_are_closed_and_told(plans: ModuleType) -> None:
+def test_short_filaments_are_printed_slower(plans: ModuleType) -> None:
+    """100 um at 1.2 mm/s end before 0.2 s are over, so ink would run on: they take half as long again, with less flow."""
     rig = plans.with_lags(plans.sim(), 0.05, 0.2)
     part = plans.lines([[[0, 0, 5], [100, 0, 5]], [[0, 50, 5], [900, 50, 5]]])
+    plan, toolpath = plans.planned(part, rig)
+    short, long = (np.flatnonzero(toolpath.filament == i) for i in (0, 1))
+    assert toolpath.valve[short[0]] and not toolpath.valve[short[-1]]
+    assert toolpath.speed_um_s[short] == pytest.approx(100 / 0.3)
+    assert toolpath.speed_um_s[long] == pytest.approx(1200)
+    nozzle = int(toolpath.nozzle[short[0]])
+    ratio = toolpath.pressure_kpa[short[0], nozzle] / toolpath.pressure_kpa[long[0], nozzle]
+    assert ratio == pytest.approx(100 / 0.3 / 1200, rel=0.05)  # the dispenser takes steps of 0.1 kPa
+    assert not [d for d in problems(plan, rig, toolpath) if d.code == "R515"]
+
+
+def test_filaments_too_short_for_the_calibration_are_closed_and_told(plans: ModuleType) -> None:
+    rig = plans.with_lags(plans.sim(), 0.05, 0.2)
+    part = plans.lines([[[0, 0, 5], [100, 0, 5]], [[0, 50, 5], [900, 50, 5]]])
+    # Nobody has measured a flow below that of full speed.
+    loads = [
+        replace(load, calibration=(FlowPoint(2.0, 94e3), FlowPoint(100.0, 4700e3)))
+        for load in rig.nozzles[0].loads
+    ]
+    rig = replace(rig, nozzles=tuple(replace(n, loads=tuple(loads)) for n in rig.nozzles))
     plan, toolpath = plans.planned(part, rig)
     assert not toolpath.valve[toolpath.filament == 0].any()
     assert toolpath.valve[toolpath.filament == 1].any()
