@@ -54,14 +54,24 @@ def preview(
     png: Path | None = None,
     html: Path | None = None,
     gif: Path | None = None,
-    size: tuple[int, int] = (1600, 1200),
+    size: tuple[int, int] | None = None,
     transparent: bool = False,
     style: str = "paper",
     view: str = "axonometric",
     title: str = "",
 ) -> list[Path]:
-    """Show `jobs` in each file that is named, or in a window where none is. Returns the files that were written."""
-    look = Look(_shown(state), size, style, view, transparent, title)
+    """Show `jobs` in each file that is named, or in a window where none is. Returns the files that were written.
+
+    `size` is 1600 x 1200 pixels unless said otherwise, 2000 x 1000 where both states stand side by side.
+    """
+    look = Look(
+        _shown(state),
+        size or ((2000, 1000) if state == "both" else (1600, 1200)),
+        style,
+        view,
+        transparent,
+        title,
+    )
     asked = [(name, path) for name, path in (("png", png), ("html", html), ("gif", gif)) if path is not None]
     if not asked:
         PREVIEWS["window"].show(jobs, look, None)
