@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from . import scene
 from .quantity import REQUIRED, Angle, Construct, Count, FieldSpec, Length, list_of, ref
+from .records import dataclass
 
 if TYPE_CHECKING:
     import numpy as np

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from .diagnostics import Span
 from .quantity import (
@@ -20,6 +19,7 @@ from .quantity import (
     list_of,
     ref,
 )
+from .records import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)

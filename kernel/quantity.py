@@ -6,8 +6,9 @@ these is ug/(um s^2), which is exactly 1e-6 kPa; `KPA` and its like convert wher
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, NamedTuple
+
+from .records import dataclass
 
 
 class Dim(NamedTuple):

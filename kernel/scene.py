@@ -7,11 +7,11 @@ substrate at 0.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from .diagnostics import Span
 from .material import Bath, Ink, Origin
+from .records import dataclass, field
 
 StateName = Literal["wet", "dried"]
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from ..kernel.diagnostics import error
+from ..kernel.records import dataclass
 from ..kernel.scene import StateName
 from . import syntax as s
 from .evaluate import Evaluator

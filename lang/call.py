@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from ..kernel.quantity import Type
+from ..kernel.records import dataclass
 from . import syntax as s
 from .evaluate import Evaluator
 from .frame import Frame

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from ..kernel.diagnostics import Diagnostic, Edit, Fix, Related, Source, Span, error
+from ..kernel.records import dataclass
 from .lexer import Token
 from .tree import MOST_DEEP
 

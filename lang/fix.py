@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from ..kernel.diagnostics import Diagnostic, Edit, Fix, Severity, Source, error
+from ..kernel.records import dataclass
 from .render import in_order, replaced
 
 # Each round mends what the round before has laid bare; designs need two or three.

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from ..kernel.diagnostics import Source, Span
+from ..kernel.records import dataclass, field
 from . import syntax as s
 from .scope import Env
 from .types import Place

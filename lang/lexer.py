@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from ..kernel.diagnostics import Diagnostic, Edit, Fix, Source, Span, error
+from ..kernel.records import dataclass, field
 from .syntax import Comment
 from .tables import tables
 

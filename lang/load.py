@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..kernel.diagnostics import (
@@ -18,6 +17,7 @@ from ..kernel.diagnostics import (
     error,
     warning,
 )
+from ..kernel.records import dataclass, field
 from ..kernel.scene import Param, Scene, StateName
 from . import syntax as s
 from .assemble import assemble

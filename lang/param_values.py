@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from ..kernel.diagnostics import Diagnostic, Edit, Fix, Source, Span, error
 from ..kernel.quantity import Type
+from ..kernel.records import dataclass
 from ..kernel.scene import Param
 from . import syntax as s
 from .evaluate import Evaluator

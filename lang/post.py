@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from ..kernel.diagnostics import Diagnostic, Severity, error
 from ..kernel.quantity import AREA, LENGTH, MASS, NONE, VOLUME, Dim
+from ..kernel.records import dataclass
 from ..kernel.scene import Scene
 from . import syntax as s
 from .asserts import PostCheck, assert_holds

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
 from ..kernel.diagnostics import Diagnostic, Edit, Fix, Source, Span, error
+from ..kernel.records import dataclass
 from .lexer import Token
 from .tables import tables
 

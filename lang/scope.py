@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
 
 from ..kernel.diagnostics import Diagnostic, Edit, Fix, Related, Source, Span, error
+from ..kernel.records import dataclass, field
 from . import syntax as s
 from .heads import head_names, is_head
 from .units import UNITS

@@ -7,10 +7,11 @@ Every node covers `[start, end)` code points of its module's source. Comments an
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, fields
+from dataclasses import fields
 from typing import Any
 
 from ..kernel.diagnostics import Source, Span
+from ..kernel.records import dataclass, field
 
 
 @dataclass(slots=True, eq=False)

@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 import os
 import re
-from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+from zlib import adler32, crc32
+
+from ..kernel.records import dataclass
+from ..kernel.user_folders import cache_folder
 
 #: Counts up when the form of the cached file changes.
-FORM = 2
+FORM = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,9 @@ def tables() -> Tables:
     path = _cache_path(grammar)
     if path is not None:
         try:
-            return _unpack(json.loads(path.read_text(encoding="utf-8")))
+            kept = json.loads(path.read_text(encoding="utf-8"))
+            if kept["grammar"] == grammar:
+                return _unpack(kept)
         except Exception:  # a missing, foreign or broken file only costs the time of making it anew
             pass
     data = build(grammar)
@@ -62,15 +67,15 @@ def tables() -> Tables:
 
 def _cache_path(grammar: str) -> Path | None:
     try:
-        import hashlib
-
-        from platformdirs import user_cache_path
-
+        folder = cache_folder()
+        if folder is None:
+            return None
         spec = find_spec("lark")
-        head = Path(spec.origin).read_text(encoding="utf-8") if spec and spec.origin else ""
-        version = re.search(r"__version__\s*(?::\s*str)?\s*=\s*['\"]([^'\"]+)", head)
-        key = hashlib.sha256(f"{FORM}|{version[1] if version else head}|{grammar}".encode()).hexdigest()[:24]
-        return user_cache_path("wetprint", appauthor=False) / f"grammar-{key}.json"
+        head = Path(spec.origin).read_bytes() if spec and spec.origin else b""
+        version = re.search(rb"__version__\s*(?::\s*str)?\s*=\s*['\"]([^'\"]+)", head)
+        key = f"{FORM}|{version[1] if version else head!r}|{grammar}".encode()
+        # Two sums of the text, no secure hash: the file says itself of which grammar it is.
+        return folder / f"grammar-{crc32(key):08x}{adler32(key):08x}.json"
     except Exception:  # no home folder, no permission to look: do without
         return None
 
@@ -146,6 +151,7 @@ def build(grammar: str, strict: bool = False) -> dict[str, Any]:
         key=lambda t: (-t.priority, -t.pattern.max_width, -len(t.pattern.value), t.name),
     )
     return {
+        "grammar": grammar,
         "states": states,
         "rules": rules,
         "start": {k: numbers[v] for k, v in sorted(table.start_states.items())},

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
 from ..kernel.diagnostics import Diagnostic, Edit, Fix, Source, Span, error
 from ..kernel.quantity import LENGTH, NAMED_TYPES, NONE, Construct, Dim, FieldSpec, Type, list_of
+from ..kernel.records import dataclass
 from ..kernel.scene import StateName
 from . import syntax as s
 from .units import parse_unit, show

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ..kernel.diagnostics import Span
 from ..kernel.material import Bath, Ink, Linker, Origin, Solvent
 from ..kernel.quantity import LENGTH, NAMED_TYPES, NONE, Construct, Dim
+from ..kernel.records import dataclass, field
 from ..kernel.scene import Expr, Part, Solid, StateName
 from .units import show, unit_text
 
