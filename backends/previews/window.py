@@ -12,6 +12,7 @@ import numpy.typing as npt
 from ...kernel.filaments import FilamentSet, Floats
 from ...kernel.scene import StateName
 from ..drawing.camera import DIRECTIONS, Camera, extent, length_label, nice_length
+from ..drawing.cards import INK, legend_card, table_card
 from ..drawing.lettering import text_mask
 from ..drawing.picture import ink_colours
 from ..export import whole
@@ -42,47 +43,6 @@ KEYS: tuple[tuple[str, str], ...] = (
     ("?", "this list"),
     ("Q", "close"),
 )
-
-_INK = (22, 24, 29)
-
-
-def _legend(entries: Sequence[tuple[str, Floats]], px: int) -> npt.NDArray[np.uint8]:
-    """Rows of a colour and a label, uint8[h,w,4]."""
-    masks = [text_mask(label, px)[0] for label, _ in entries]
-    line, swatch = round(1.45 * px), round(1.1 * px)
-    wide = swatch + px // 2 + max(m.shape[1] for m in masks)
-    out = np.zeros((line * len(entries), wide, 4), dtype=np.uint8)
-    for k, (mask, (_, colour)) in enumerate(zip(masks, entries, strict=True)):
-        at = k * line
-        middle = at + round(0.62 * px)
-        out[middle - px // 4 : middle + px // 4, :swatch] = (
-            *np.rint(np.asarray(colour) * 255).astype(int),
-            255,
-        )
-        out[at : at + line, swatch + px // 2 :, :3] = _INK
-        rows = min(mask.shape[0], line)
-        x = swatch + px // 2
-        out[at : at + rows, x : x + mask.shape[1], 3] = np.rint(mask[:rows] * 255)
-    return out
-
-
-def _table(rows: Sequence[tuple[str, str]], px: int) -> npt.NDArray[np.uint8]:
-    """Two columns of text on a white card, uint8[h,w,4]."""
-    left = [text_mask(a, px)[0] for a, _ in rows]
-    right = [text_mask(b, px)[0] for _, b in rows]
-    line, gap = round(1.4 * px), px
-    start = gap + max(m.shape[1] for m in left) + 2 * gap
-    out = np.full(
-        (line * len(rows) + gap, start + max(m.shape[1] for m in right) + gap, 4), 255, dtype=np.uint8
-    )
-    out[..., 3] = 235
-    for k, pair in enumerate(zip(left, right, strict=True)):
-        for mask, x in zip(pair, (gap, start), strict=True):
-            at = gap // 2 + k * line
-            part = out[at : at + mask.shape[0], x : x + mask.shape[1], :3]
-            m = mask[: part.shape[0], :, None]
-            part[:] = np.rint(part * (1 - m) + np.array(_INK) * m)
-    return out
 
 
 class Window:
@@ -220,7 +180,7 @@ class Window:
             ends = np.linspace(v.min(), v.max(), 5 if v.max() > v.min() else 1)
             said = [f"layer {x + 1:.0f}" if self.colouring == "layer" else f"{x:.4g} µm" for x in ends]
             entries = list(zip(said, self._ramp(ends), strict=True))
-        self._overlay("legend", _legend(entries, self._px), -24, 24)
+        self._overlay("legend", legend_card(entries, self._px), -24, 24)
         self._bar()
 
     def _bar(self) -> None:
@@ -235,7 +195,7 @@ class Window:
             return
         length = round(self.bar_um / self.um_per_px)
         bar = np.zeros((max(3, self._px // 5), length, 4), dtype=np.uint8)
-        bar[:] = (*_INK, 255)
+        bar[:] = (*INK, 255)
         self._overlay("bar", bar, 24, 24)
         self._write("bar text", length_label(self.bar_um), 24, 24 + 2 * (self._px // 5) + 2)
 
@@ -243,7 +203,7 @@ class Window:
         """Dark letters at (x, y) from the lower left corner, or from the upper and right one where negative."""
         lines = [text_mask(line, self._px)[0] for line in text.split("\n")]
         image = np.zeros((sum(m.shape[0] for m in lines), max(m.shape[1] for m in lines), 4), dtype=np.uint8)
-        image[..., :3] = _INK
+        image[..., :3] = INK
         at = 0
         for m in lines:
             image[at : at + m.shape[0], : m.shape[1], 3] = np.rint(m * 255)
@@ -421,7 +381,7 @@ class Window:
     def help(self) -> None:
         self._helping = not self._helping
         if self._helping:
-            self._overlay("help", _table(KEYS, self._px), 24, 24 + 8 * self._px)
+            self._overlay("help", table_card(KEYS, self._px), 24, 24 + 8 * self._px)
         else:
             self.plotter.remove_actor("help", render=False)
         self.plotter.render()
