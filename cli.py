@@ -131,6 +131,13 @@ def _verdict(loaded: Loaded, jobs: tuple[Job, ...], rig: Rig | None) -> list[Dia
     said = run_checks(loaded.scene, jobs, rig)
     if loaded.scene.post_checks:
         said += run_post_checks(loaded.scene, figures(jobs))
+    if rig is not None and not _has_errors(said):
+        from .kernel.motion import make_toolpath
+        from .kernel.order import make_plan
+        from .kernel.rig_check import problems
+
+        plan = make_plan(jobs, rig)
+        said += problems(plan, rig, make_toolpath(plan, rig))
     return said
 
 
@@ -151,12 +158,13 @@ def _planned(
     loaded = _load(file, sets, preset)
     jobs, said = _jobs(loaded)
     if rules:
-        said += _verdict(loaded, jobs, rig)
+        said += _verdict(loaded, jobs, None)
         if _has_errors(said):
             _stop(said)
-    _show(d for d in said if d.severity >= Severity.WARNING)
     plan = make_plan(jobs, rig)
-    return loaded, plan, make_toolpath(plan, rig)
+    toolpath = make_toolpath(plan, rig)
+    _show(d for d in said if d.severity >= Severity.WARNING)
+    return loaded, plan, toolpath
 
 
 # -- designs --------------------------------------------------------------------------------------------------------
@@ -438,7 +446,7 @@ def print_(
     rig: Annotated[str, typer.Option("--rig", help="name of a rig, or a rig file")],
     sets: Set = None,
     preset: Preset = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="all but the machine")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="move the stage along the print, without ink")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="do not ask before the start")] = False,
     resume: Annotated[
         str | None, typer.Option("--resume", metavar="RUN", help="go on with a stopped run")

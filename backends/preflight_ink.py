@@ -71,7 +71,8 @@ def _pressures(toolpath: Toolpath, rig: Rig, dry_run: bool) -> list[Diagnostic]:
         mine = valve & (toolpath.nozzle == n)
         kpa = toolpath.pressure_kpa[:, n]
         low, high = box.pressure_min_kpa, box.pressure_max_kpa
-        bad = mine & ((kpa < low - 1e-9) | (kpa > high + 1e-9))
+        # No pressure at all is what a missing calibration gives: told above, and below where ink is to come.
+        bad = mine & (kpa > 0.0) & ((kpa < low - 1e-9) | (kpa > high + 1e-9))
         if bad.any():
             worst = float(kpa[bad][np.argmax(np.abs(kpa[bad] - 0.5 * (low + high)))])
             out += first_of(

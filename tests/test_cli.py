@@ -146,6 +146,26 @@ def test_trouble_gets_a_message(
     assert says in done.stderr + done.stdout
 
 
+def test_a_dry_run_needs_no_calibration_but_a_machine_that_answers(wp: Wp, root: Path) -> None:
+    design = str(root / "examples" / "ag_square_lattice.wp")
+    done = wp("print", design, "--rig", "paper", "--dry-run", "--yes", "--runs", "runs")
+    assert done.returncode == 1
+    assert "M613" not in done.stderr
+    assert "tcp://127.0.0.1:8000 does not answer" in done.stderr
+    assert "Errno" not in done.stderr
+    done = wp("print", design, "--rig", "sim", "--dry-run", "--runs", "runs")
+    assert done.returncode == 0, done.stderr
+    assert "moved along" in done.stdout
+
+
+def test_a_rig_is_checked_with_the_design(wp: Wp, root: Path) -> None:
+    design = str(root / "examples" / "ag_square_lattice.wp")
+    assert wp("check", design, "--rig", "sim").returncode == 0
+    done = wp("check", design, "--rig", "paper")
+    assert done.returncode == 1
+    assert "R511" in done.stderr and "R512" in done.stderr
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full on this system")
 @pytest.mark.parametrize("format_", ["stl", "vtp", "aerotech"])
 def test_a_full_disk_is_told(wp: Wp, root: Path, format_: str) -> None:

@@ -28,7 +28,7 @@ class Tcp:
         try:
             s = socket.create_connection(self._address, timeout_s)
         except OSError as reason:
-            raise TransportError(f"{self.url} does not answer: {reason}") from None
+            raise TransportError(f"{self.url} does not answer: {reason.strerror or reason}") from None
         s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         s.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         s.setblocking(False)
