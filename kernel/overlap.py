@@ -125,21 +125,62 @@ def _hidden(pairs: Sections) -> Floats:
 def lens(pairs: Sections, offset_um: Floats) -> Shared:
     """Parallel filaments, the second axis `offset_um` to the side: shared area of their sections (um^2, in `volume`) and
     the length of each one's outline inside the other (um). Exact where both ellipses are scaled copies of each other
-    (round filaments), otherwise from 256 heights (relative error about 1e-4).
+    (round filaments), otherwise from 256 heights and 720 chords (relative error about 1e-4).
     """
+    k = pairs.a2 / pairs.a1
+    alike = np.abs(pairs.b2 / pairs.b1 - k) < ALIKE
+    out = Shared(*(np.zeros(len(k)) for _ in range(3)))
+    for which, method in ((alike, _alike), (~alike, _unlike)):
+        rows = np.flatnonzero(which)
+        # Bounded memory: the methods hold hundreds of points a pair.
+        for at in range(0, len(rows), LENSES):
+            some = rows[at : at + LENSES]
+            found = method(Sections(*(v[some] for v in pairs)), offset_um[some])
+            for column, part in zip(out, found, strict=True):
+                column[some] = part
+    return out
+
+
+#: Shapes count as alike while their aspects differ by less than this, relative to one of them.
+ALIKE = 1e-5
+
+#: Pairs whose sections are compared at a time.
+LENSES = 1 << 13
+
+
+def _alike(pairs: Sections, offset: Floats) -> Shared:
     a1, b1, a2, b2, h = pairs
-    k = a2 / a1
-    alike = np.abs(b2 / b1 - k) < 1e-9
-    d = np.hypot(offset_um / a1, h / b1)
-    area = np.where(alike, a1 * b1 * _circles(d, k), 0.0)
-    if not alike.all():
-        z, w = pairs.heights(256)
-        x1 = half_width(a1[..., None], b1[..., None], z)
-        x2 = half_width(a2[..., None], b2[..., None], z - h[..., None])
-        o = offset_um[..., None]
-        both = np.maximum(0.0, np.minimum(x1, o + x2) - np.maximum(-x1, o - x2))
-        area = np.where(alike, area, np.sum(w * both, axis=-1))
-    return Shared(area, _outline_inside(pairs, offset_um), _outline_inside(pairs.swapped(), -offset_um))
+    k, d = a2 / a1, np.hypot(offset / a1, h / b1)
+    area = a1 * b1 * _circles(d, k)
+    back = np.hypot(offset / a2, h / b2)
+    return Shared(area, _arc(a1, b1, offset, h, d, k), _arc(a2, b2, -offset, -h, back, 1.0 / k))
+
+
+def _arc(a: Floats, b: Floats, offset: Floats, h: Floats, d: Floats, k: Floats) -> Floats:
+    """Length of an ellipse's outline inside an alike one k times as large, d away in units of the first: the arc that faces it."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        half = np.arccos(np.clip((d * d + 1.0 - k * k) / (2.0 * d), -1.0, 1.0))
+    # One within the other: all or nothing. Outlines that coincide hide half each, so that the two show them once.
+    half = np.where(d <= np.abs(1.0 - k), np.where(k > 1.0, np.pi, 0.0), half)
+    half = np.where((d < 1e-9) & (np.abs(k - 1.0) < 1e-9), 0.5 * np.pi, half)
+    half = np.where(d >= 1.0 + k, 0.0, half)
+    middle = np.arctan2(h / b, offset / a)
+    x, w = gauss_legendre(NODES)
+    phi = middle[:, None] + half[:, None] * x
+    speed = np.hypot(a[:, None] * np.sin(phi), b[:, None] * np.cos(phi))
+    return np.asarray((speed * w).sum(axis=1) * half)
+
+
+def _unlike(pairs: Sections, offset: Floats) -> Shared:
+    a1, b1, a2, b2, h = pairs
+    z, w = pairs.heights(256)
+    x1 = half_width(a1[..., None], b1[..., None], z)
+    x2 = half_width(a2[..., None], b2[..., None], z - h[..., None])
+    o = offset[..., None]
+    both = np.maximum(0.0, np.minimum(x1, o + x2) - np.maximum(-x1, o - x2))
+    return Shared(
+        np.sum(w * both, axis=-1), _outline_inside(pairs, offset), _outline_inside(pairs.swapped(), -offset)
+    )
 
 
 def _circles(d: Floats, k: Floats) -> Floats:
