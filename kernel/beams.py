@@ -43,19 +43,28 @@ def ellipse(width_um: Floats, height_um: Floats, poisson: Floats) -> Sections:
     )
 
 
-def frames(a_um: Floats, b_um: Floats) -> tuple[Floats, Floats]:
-    """Lengths [E] and right-handed axes [E,3,3] (rows t, n, b) of beams from a to b; n is horizontal."""
+def sides(a_um: Floats, b_um: Floats) -> Floats:
+    """A direction [E,3] that beams from a to b may call sideways: level, or where they stand upright, along x or y.
+
+    Settled once for a search: of an upright beam a hair's breadth would turn it about.
+    """
+    t = b_um - a_um
+    flat = np.hypot(t[:, 0], t[:, 1])
+    upright = flat < 0.3 * np.abs(t[:, 2])
+    out = np.zeros_like(t)
+    out[:, 0], out[:, 1] = -t[:, 1], t[:, 0]
+    out[upright] = (0.0, 1.0, 0.0)
+    out /= np.sqrt(np.einsum("ij,ij->i", out, out))[:, None]
+    return out
+
+
+def frames(a_um: Floats, b_um: Floats, side: Floats) -> tuple[Floats, Floats]:
+    """Lengths [E] and right-handed axes [E,3,3] (rows t, n, b) of beams from a to b; n is nearest to `side[E,3]`."""
     t = b_um - a_um
     length: Floats = np.sqrt(np.einsum("ij,ij->i", t, t))
     t = t / length[:, None]
-    n = np.zeros_like(t)
-    n[:, 0], n[:, 1] = -t[:, 1], t[:, 0]
-    flat = np.hypot(n[:, 0], n[:, 1])
-    upright = flat < 1e-6
-    n[upright] = (0.0, 1.0, 0.0)
-    # An upright beam's axes are only settled by choice; made perpendicular to it all the same.
-    n[upright] -= t[upright] * t[upright, 1:2]
-    n /= np.linalg.norm(n, axis=1)[:, None]
+    n = side - t * np.einsum("ij,ij->i", side, t)[:, None]
+    n /= np.sqrt(np.einsum("ij,ij->i", n, n))[:, None]
     return length, np.stack([t, n, np.cross(t, n)], axis=1)
 
 

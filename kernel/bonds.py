@@ -12,6 +12,9 @@ from .filaments import FilamentSet, Floats, Ints, State
 #: Filaments are bonded while their axes are nearer than this times the sum of their half sizes; assumed (they gel on touch).
 REACH = 1.001
 
+#: What a difference in height counts for, against one in plan, where the place of a crossing is sought.
+PLAN = 0.1
+
 #: Ends of filaments nearer than this part of a width meet.
 END = 0.3
 
@@ -39,6 +42,9 @@ class Bonds:
 
     def __len__(self) -> int:
         return len(self.t)
+
+    def take(self, which: npt.NDArray[np.bool_]) -> Bonds:
+        return Bonds(self.segment[which], self.t[which], self.along[which])
 
 
 def find_bonds(filaments: FilamentSet, state: State, *, every: bool = False) -> Bonds:
@@ -114,14 +120,15 @@ def _touching(
     i: Ints,
     j: Ints,
 ) -> tuple[Ints, Floats, Floats]:
-    """Of the pairs of pieces (i, j) those that touch: segments [K,2], places t [K,2] and distance over reach [K]."""
+    """Of the pairs of pieces (i, j) those that touch: segments [K,2], places t [K,2] and how far apart [K]."""
     p = state.points_um
     si, sj = piece[i], piece[j]
     near = (owner[si] == owner[sj]) & (np.abs(i - j) <= 1)
     i, j, si, sj = i[~near], j[~near], si[~near], sj[~near]
-    a0, b0 = p[first[si]], p[first[sj]]
-    u, v = arm[si], arm[sj]
-    w = a0 - b0
+    # Where they come nearest is judged nearly in plan: a filament that sags over another would else have two such places.
+    flat = np.array([1.0, 1.0, PLAN])
+    gap0 = p[first[si]] - p[first[sj]]
+    u, v, w = arm[si] * flat, arm[sj] * flat, gap0 * flat
     uu, uv, vv = (np.einsum("ij,ij->i", x, y) for x, y in ((u, u), (u, v), (v, v)))
     uw, vw = np.einsum("ij,ij->i", u, w), np.einsum("ij,ij->i", v, w)
     det = uu * vv - uv * uv
@@ -135,12 +142,13 @@ def _touching(
     s = np.clip(s, t0[i], t1[i])
     t = np.clip((vw + s * uv) / np.maximum(vv, 1e-300), t0[j], t1[j])
     s = np.where(along, s, np.clip((t * uv - uw) / np.maximum(uu, 1e-300), t0[i], t1[i]))
-    gap = w + s[:, None] * u - t[:, None] * v
+    gap = gap0 + s[:, None] * arm[si] - t[:, None] * arm[sj]
     dist = np.sqrt(np.einsum("ij,ij->i", gap, gap))
     reach = 0.5 * (_size(state, first[si], gap, dist) + _size(state, first[sj], gap, dist))
     keep = (dist <= REACH * reach) & (beside | ~along)
     k = np.flatnonzero(keep)
-    return np.stack([first[si[k]], first[sj[k]]], axis=1), np.stack([s[k], t[k]], axis=1), dist[k] / reach[k]
+    near = np.linalg.norm(gap[k] * flat, axis=1) / reach[k]
+    return np.stack([first[si[k]], first[sj[k]]], axis=1), np.stack([s[k], t[k]], axis=1), near
 
 
 def _ends(filaments: FilamentSet, state: State) -> tuple[Ints, Floats, Floats]:

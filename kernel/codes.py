@@ -280,10 +280,11 @@ CODES: tuple[Code, ...] = (
     ),
     Code(
         "W262",
-        "the wet shape is not certain",
-        "Filaments that barely touch bond in one wet shape and not in the next, so the search for the wet state went back "
-        "and forth between them. The message says by how much the dried part may differ from the design. More overlap "
-        "between the layers, or a clear gap, settles it.",
+        "the wet shape does not give quite the design",
+        "Filaments are wider when they are wet, and upper layers flare, so that some touch in the bath which the design "
+        "keeps apart, most often at the rim. They bond there and pull at each other as they dry. The message says by how "
+        "much the dried part differs from the design; the dried state that is shown is the one that comes out. A clear "
+        "gap between such filaments, or a clear overlap, settles it.",
     ),
     Code(
         "W263",

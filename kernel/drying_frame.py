@@ -1,43 +1,39 @@
-"""The frame model of drying: bonded filaments as elastic beams that want to shrink, on a base that sticks. Lazy scipy."""
+"""The frame model of drying: the state of a truss in which all forces balance, from either state. Lazy scipy."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from .beams import Bent, Sections, bent, ellipse, forces, frames, offset, stiffness, turn, vector
-from .filaments import FilamentSet, Floats, Ints, State
+from .beams import turn, vector
+from .bonds import find_bonds
+from .filaments import FilamentSet, Floats, Ints
 from .inverse import Found, fixed_point
 from .material import Origin
 from .scene import Assumption, StateName
-from .sections import ink_column, transverse
-from .skeleton import Skeleton, find_pegs, skeleton
+from .skeleton import Pegs, find_pegs, pair_keys
+from .truss import Base, Truss
 
 if TYPE_CHECKING:
-    from scipy.sparse import csc_matrix
     from scipy.sparse.linalg import SuperLU
-
-#: A filament sticks where its lower side is nearer to the substrate than this part of its height; assumed.
-STICKS = 0.1
-
-#: Thickness of the round peg that stands for a bond, over that of the thinner filament. Fitted to elastic solids of three
-#: woodpiles (3 to 5 lines, pitch 2 and 4 widths, rise 0.8): layers follow to 0.02 of the free shrinkage.
-PEG = 1.15
 
 #: Steps smaller than this end the search, um: a tenth of the quantum of paths.
 TOLERANCE_UM = 1e-4
 
-#: Bonds are settled when the wet nodes that they give move by less than this, um.
-BONDS_UM = 2.5e-3
+#: Bonds are settled when the wet nodes that they give move by less than this part of a width.
+BONDS = 3e-4
 
 #: Searches, each with new bonds or a new factorisation, before the drying of the part is given up.
 LIMIT = 20
 
 #: Searches after which bonds that come and go are left as they are; the residual tells what that may cost.
-SETTLED = 9
+SETTLED = 12
+
+#: Rounds in which free ends are left straight because they would touch what they were not meant to.
+ROUNDS = 4
 
 #: What the model takes for granted.
 ASSUMED = tuple(
@@ -55,8 +51,6 @@ ASSUMED = tuple(
     )
 )
 
-Base = Literal["pinned", "free"]
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Frame:
@@ -64,6 +58,9 @@ class Frame:
 
     `residual_um`: the largest step that was left. `turn_rad`: the largest turn of a node against its wet self.
     `adrift`: nodes of pieces that touch neither the substrate nor what stands on it (held by their lowest nodes).
+    `curled`: free ends of filaments that stay straight in the wet state, because bent down they would touch what the
+    design keeps apart; `curl_um`: how far the farthest of them dries from the design. `strangers`: bonds that the wet
+    state has and the design has not.
     """
 
     part: FilamentSet
@@ -74,259 +71,169 @@ class Frame:
     steps: int
     converged: bool
     turn_rad: float
-    adrift: int
+    adrift: int = 0
+    curled: int = 0
+    curl_um: float = 0.0
+    strangers: int = 0
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Pose:
-    """Beams and bonds as they are, with the lengths and sections that they would like, and the arms of the bonds now."""
-
-    beams: Bent
-    beams_um: Floats
-    for_beams: Sections
-    pegs: Bent
-    pegs_um: Floats
-    for_pegs: Sections
-    arm_a: Floats
-    arm_b: Floats
+def solve(
+    filaments: FilamentSet, drawn: StateName, base: Base = "pinned", *, tolerance_um: float = TOLERANCE_UM
+) -> Frame:
+    """The state of `filaments` that was not drawn, at all points of the refined part."""
+    return Balance(Truss(filaments, drawn, base)).find(tolerance_um)
 
 
-class Truss:
-    """The beams of one part and how they pull when it dries; `drawn` says which state the part was drawn in."""
+class Balance:
+    """The search for the balance of forces in one truss.
 
-    def __init__(self, filaments: FilamentSet, drawn: StateName, base: Base = "pinned") -> None:
-        self.drawn = drawn
-        self.skeleton: Skeleton = skeleton(filaments, drawn)
-        k = self.skeleton
-        self.state = k.part.state(drawn)
-        at = k.node_point
-        self.given_um = self.state.points_um[at]
-        self.width_um, self.height_um = self.state.width_um[at], self.state.height_um[at]
-        self.shrink = ink_column(k.part, "shrink")[k.filament]
-        self.poisson = ink_column(k.part, "poisson")[k.filament]
-        self.pegs = find_pegs(k, self.state)
-        self.held, self.adrift = self._held(base)
-        self.free = np.flatnonzero(~self.held)
-        self.dofs = (self.free[:, None] * 6 + np.arange(6)).ravel()
+    Newton's method with one factorisation, accelerated; the same balance serves both ways: with the wet state drawn the
+    dried nodes are moved, with the dried state drawn the wet ones are. Filaments bond when they are printed, so with
+    the dried state drawn the bonds are looked for again in every wet state that is found.
+    """
 
-    def _held(self, base: Base) -> tuple[npt.NDArray[np.bool_], int]:
-        """Nodes that stick to the substrate, and how many nodes belong to pieces that nothing holds."""
-        z, height = self.given_um[:, 2], self.height_um
-        # Compared in the wet state of a pinned filament, so that both states give the same base.
-        pinned = self.base_factor() if self.drawn == "dried" else np.ones(len(z))
-        low = (z - 0.5 * height) / pinned
-        near = STICKS * height / pinned
-        sticks = low <= near
-        piece, count = _connected(len(z), np.concatenate([self.skeleton.beams, self.pegs.nodes]))
-        lowest = np.full(count, np.inf)
-        np.minimum.at(lowest, piece, low)
-        feet = low <= lowest[piece] + near
-        if base == "free":
-            # A free part keeps its place by the node nearest to the middle of its footprint.
-            held = np.zeros(len(z), dtype=bool)
-            for p in range(count):
-                foot = np.flatnonzero((piece == p) & feet)
-                away = self.given_um[foot, :2] - self.given_um[foot, :2].mean(axis=0)
-                held[foot[np.argmin(np.einsum("ij,ij->i", away, away))]] = True
-            return held, 0
-        stands = np.zeros(count, dtype=bool)
-        stands[piece[sticks]] = True
-        adrift = ~stands[piece]
-        return sticks | (adrift & feet), int(adrift.sum())
+    def __init__(self, truss: Truss) -> None:
+        self.truss = truss
+        self.scale = float(np.median(truss.width_um)) if len(truss.width_um) else 1.0
+        self.other = truss.given_um.copy()
+        factor = truss.base_factor()
+        held = truss.held
+        self.other[held, 2] *= (1.0 / factor if truss.drawn == "dried" else factor)[held]
+        self.turns = np.broadcast_to(np.eye(3), (len(self.other), 3, 3)).copy()
+        self.lu: SuperLU | None = None
+        self.steps = 0
+        self.converged, self.residual = True, 0.0
+        self.ends = np.zeros((2, len(truss.skeleton.part)), dtype=bool)
 
-    def base_factor(self) -> Floats:
-        """Dried over wet height of a node that sticks, [N]: its filament is pinned along its axis."""
-        return 1.0 - self.shrink * (1.0 + self.poisson)
-
-    def axial(self, wet_length: Floats, dried_length: Floats) -> Floats:
-        """Dried over wet length of the beams that meet at every node, [N]; of beams of no length, the free figure."""
-        n = len(self.shrink)
-        ends = self.skeleton.beams.ravel()
-        wet = np.bincount(ends, np.repeat(wet_length, 2), minlength=n)
-        dried = np.bincount(ends, np.repeat(dried_length, 2), minlength=n)
-        out: Floats = np.divide(dried, wet, out=1.0 - self.shrink, where=wet > 0.0)
-        return out
-
-    def across(self, axial: Floats) -> Floats:
-        """Dried over wet size across the filament at every node, [N]."""
-        free = 1.0 - self.shrink
-        return free - self.poisson * (axial - free)
-
-    def sections(self, across: Floats) -> tuple[Sections, Sections]:
-        """Sections of beams and of bonds as they would be if nothing held them."""
-        free = 1.0 - self.shrink
-        if self.drawn == "dried":
-            free = free / across
-        w, h = self.width_um * free, self.height_um * free
-        a, b = self.skeleton.beams.T
-        beams = ellipse(0.5 * (w[a] + w[b]), 0.5 * (h[a] + h[b]), self.poisson[a])
-        thin = PEG * np.minimum(w, h)
-        a, b = self.pegs.nodes.T
-        peg = np.minimum(thin[a], thin[b])
-        return beams, ellipse(peg, peg, 0.5 * (self.poisson[a] + self.poisson[b])).scaled(self.pegs.hold)
-
-    def pose(self, wet_um: Floats, dried_um: Floats, turns: Floats) -> Pose:
-        """How beams and bonds would like to be and how they are, between nodes at these places."""
-        a, b = self.skeleton.beams.T
-        length0, axes0 = frames(wet_um[a], wet_um[b])
-        beams = bent(dried_um[a], dried_um[b], turns[a], turns[b], axes0)
-        axial = self.axial(length0, beams.length_um)
-        across = self.across(axial)
-        for_beams, for_pegs = self.sections(across)
-        a, b = self.pegs.nodes.T
-        arms = self.pegs.arms_um
-        length1, axes1 = frames(wet_um[a] + arms[:, 0], wet_um[b] + arms[:, 1])
-        arm_a = np.einsum("eij,ej->ei", turns[a], arms[:, 0]) * axial[a, None]
-        arm_b = np.einsum("eij,ej->ei", turns[b], arms[:, 1]) * axial[b, None]
-        pegs = bent(dried_um[a] + arm_a, dried_um[b] + arm_b, turns[a], turns[b], axes1)
-        free = 1.0 - self.shrink[self.skeleton.beams[:, 0]]
-        return Pose(
-            beams,
-            length0 * free,
-            for_beams,
-            pegs,
-            length1 * 0.5 * (across[a] + across[b]),
-            for_pegs,
-            arm_a,
-            arm_b,
+    def find(self, tolerance_um: float) -> Frame:
+        truss, k = self.truss, self.truss.skeleton
+        strangers = 0
+        for _ in range(ROUNDS):
+            self._settle(tolerance_um)
+            if truss.drawn == "wet" or not self.converged:
+                break
+            touching, strangers = self._touching()
+            if not (touching & ~self.ends).any():
+                break
+            self.ends |= touching
+        wet, dried = self._points()
+        curl = float(np.abs(dried - truss.state.points_um).max(initial=0.0)) if self.ends.any() else 0.0
+        return Frame(
+            k.part,
+            k.added,
+            wet,
+            dried,
+            self.residual,
+            self.steps,
+            self.converged,
+            float(np.abs(vector(self.turns)).max(initial=0.0)),
+            truss.adrift,
+            int(self.ends.sum()),
+            curl,
+            strangers,
         )
 
-    def pulls(self, pose: Pose) -> Floats:
-        """Forces and moments [N,6] on the nodes, from beams and bonds."""
-        along = forces(pose.beams, pose.beams_um, pose.for_beams)
-        pegs = forces(pose.pegs, pose.pegs_um, pose.for_pegs)
-        pegs[:, 0, 3:] += np.cross(pose.arm_a, pegs[:, 0, :3])
-        pegs[:, 1, 3:] += np.cross(pose.arm_b, pegs[:, 1, :3])
-        at = np.concatenate([self.skeleton.beams, self.pegs.nodes]).ravel()
-        f = np.concatenate([along, pegs]).reshape(-1, 6)
-        n = len(self.shrink)
-        return np.stack([np.bincount(at, f[:, i], minlength=n) for i in range(6)], axis=1)
-
-    def matrix(self, pose: Pose) -> csc_matrix:
-        """Stiffness of the free nodes [6 free, 6 free] about a pose, without the stress in it."""
-        from scipy.sparse import coo_matrix
-
-        along = stiffness(pose.beams_um, pose.beams.axes, pose.for_beams)
-        pegs = offset(stiffness(pose.pegs_um, pose.pegs.axes, pose.for_pegs), pose.arm_a, pose.arm_b)
-        ends = np.concatenate([self.skeleton.beams, self.pegs.nodes])
-        place = np.full(len(self.shrink), -1, dtype=np.int32)
-        place[self.free] = np.arange(len(self.free))
-        here = place[ends]
-        dof = np.where(here[:, :, None] < 0, -1, here[:, :, None] * 6 + np.arange(6, dtype=np.int32)).reshape(
-            -1, 12
-        )
-        row, column = np.repeat(dof, 12, axis=1).ravel(), np.tile(dof, (1, 12)).ravel()
-        inside = (row >= 0) & (column >= 0)
-        value = np.concatenate([along, pegs]).ravel()[inside]
-        size = len(self.dofs)
-        return coo_matrix((value, (row[inside], column[inside])), shape=(size, size)).tocsc()
-
-    def solve(self, *, tolerance_um: float = TOLERANCE_UM) -> Frame:
-        """The state that was not drawn, at all points of the refined part.
-
-        Newton's method with one factorisation, accelerated; the same balance of forces serves both ways: with the wet
-        state drawn the dried nodes are moved, with the dried state drawn the wet ones are. Filaments bond when they are
-        printed, so with the dried state drawn the bonds are looked for again in every wet state that is found.
-        """
+    def _settle(self, tolerance_um: float) -> None:
+        """Balances the forces, and with the dried state drawn, finds the bonds that go with them."""
         from scipy.sparse.linalg import splu
 
-        free, scale = self.free, float(np.median(self.width_um))
-        dry_drawn = self.drawn == "dried"
-        other = self.given_um.copy()
-        factor = self.base_factor()
-        other[self.held, 2] *= (1.0 / factor if dry_drawn else factor)[self.held]
-        turns = np.broadcast_to(np.eye(3), (len(other), 3, 3)).copy()
-        found, residual = Found(np.zeros(0), 0.0, 0, True), 0.0
-        steps, lu = 0, None
+        truss = self.truss
+        dry_drawn = truss.drawn == "dried"
+        if dry_drawn and self.steps:
+            self._bond()
         # Early bonds are not worth a close solution.
-        goal = 0.01 * scale if dry_drawn else tolerance_um
-        for search_number in range(LIMIT if len(free) else 0):
-            if lu is None:
-                k = self.matrix(self.pose(*self._states(other), turns))
-                lu = splu(
+        goal = 0.01 * self.scale if dry_drawn else tolerance_um
+        for searches in range(LIMIT if len(truss.free) else 0):
+            if self.lu is None:
+                k = truss.matrix(truss.pose(*truss.states(self.other), self.turns))
+                self.lu = splu(
                     k, permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.0, options={"SymmetricMode": True}
                 )
-            search = _Search(self, other, turns, lu, scale)
-            found = fixed_point(search.step, np.zeros(6 * len(free)), tolerance=goal, limit=25)
-            steps += found.steps
-            residual = found.residual
-            if not np.isfinite(residual):
-                break
-            before = other
-            other, turns = search.unpack(found.point)
+            search = _Search(truss, self.other, self.turns, self.lu, self.scale)
+            found: Found = fixed_point(search.step, np.zeros(6 * len(truss.free)), tolerance=goal, limit=25)
+            self.steps += found.steps
+            self.residual, self.converged = found.residual, found.converged
+            if not np.isfinite(found.residual):
+                return
+            before = self.other
+            self.other, self.turns = search.unpack(found.point)
             if not found.converged:
-                lu = None
+                self.lu = None
                 continue
-            shift = float(np.abs(other - before).max())
-            if dry_drawn:
-                residual = max(residual, shift)
-            if not dry_drawn or residual <= BONDS_UM or search_number >= SETTLED:
-                break
-            goal = float(np.clip(0.05 * residual, tolerance_um, goal))
-            self.pegs = find_pegs(self.skeleton, self._wet_state(other, turns))
-        wet, dried = self._points(*self._states(other), turns)
-        largest = float(np.abs(vector(turns)).max()) if len(turns) else 0.0
-        part, added = self.skeleton.part, self.skeleton.added
-        return Frame(part, added, wet, dried, residual, steps, found.converged, largest, self.adrift)
+            if not dry_drawn:
+                return
+            self.residual = max(self.residual, float(np.abs(self.other - before).max()))
+            if self.residual <= max(tolerance_um, BONDS * self.scale) or searches >= SETTLED:
+                return
+            goal = float(np.clip(0.05 * self.residual, tolerance_um, goal))
+            self._bond()
 
-    def _states(self, other: Floats) -> tuple[Floats, Floats]:
-        return (other, self.given_um) if self.drawn == "dried" else (self.given_um, other)
+    def _bond(self) -> None:
+        """Looks for the bonds again, in the wet state as it is now."""
+        truss = self.truss
+        old = truss.pegs
+        truss.pegs = find_pegs(truss.skeleton, truss.wet_state(*self._points()), truss.meant)
+        if _unlike(old, truss.pegs):
+            self.lu = None
 
-    def _wet_state(self, other: Floats, turns: Floats) -> State:
-        """The wet state of the refined part that goes with wet nodes at `other`."""
-        wet, dried = self._points(other, self.given_um, turns)
-        across = transverse(self.skeleton.part, wet, dried)
-        return State(wet, self.state.width_um / across, self.state.height_um / across)
-
-    def _points(self, wet_um: Floats, dried_um: Floats, turns: Floats) -> tuple[Floats, Floats]:
-        """Points between nodes ride on the beam's bent line; the offset of a curved path shrinks freely."""
-        k = self.skeleton
-        given = k.part.state(self.drawn).points_um
-        wet, dried = np.empty_like(given), np.empty_like(given)
-        wet[k.node_point], dried[k.node_point] = wet_um, dried_um
-        at = np.ones(len(given), dtype=bool)
-        at[k.node_point] = False
-        p = np.flatnonzero(at)
-        if not len(p):
+    def _points(self) -> tuple[Floats, Floats]:
+        """All points in both states; free ends that are left straight turn with the node that they hang on."""
+        truss, k = self.truss, self.truss.skeleton
+        wet, dried = truss.points(*truss.states(self.other), self.turns)
+        if not self.ends.any():
             return wet, dried
-        a, b = k.before[p], k.after[p]
-        lone = a == b
-        shrunk = (1.0 - self.shrink[a])[:, None]
-        for out, given_here in ((wet, self.drawn == "wet"), (dried, self.drawn == "dried")):
-            if given_here:
-                out[p] = given[p]
-        # A filament with one node moves with it as a rigid body.
-        i, m = p[lone], a[lone]
-        if len(i):
-            arm = given[i] - self.given_um[m]
-            if self.drawn == "wet":
-                dried[i] = dried_um[m] + np.einsum("eij,ej->ei", turns[m], arm) * shrunk[lone]
-            else:
-                wet[i] = wet_um[m] + np.einsum("eji,ej->ei", turns[m], arm) / shrunk[lone]
-        p, a, b, shrunk = p[~lone], a[~lone], b[~lone], shrunk[~lone]
-        length0, axes0 = frames(wet_um[a], wet_um[b])
-        now = bent(dried_um[a], dried_um[b], turns[a], turns[b], axes0)
-
-        def sag(xi: Floats) -> Floats:
-            rise, fall = xi - 2.0 * xi**2 + xi**3, xi**3 - xi**2
-            out = np.zeros((len(xi), 3))
-            out[:, 1] = now.length_um * (rise * now.near[:, 2] + fall * now.far[:, 2])
-            out[:, 2] = -now.length_um * (rise * now.near[:, 1] + fall * now.far[:, 1])
-            return out
-
-        if self.drawn == "wet":
-            local = np.einsum("eij,ej->ei", axes0, given[p] - wet_um[a])
-            xi = local[:, 0] / length0
-            local = local * shrunk
-            local[:, 0] = xi * now.length_um
-            dried[p] = dried_um[a] + np.einsum("eji,ej->ei", now.axes, local + sag(xi))
-        else:
-            local = np.einsum("eij,ej->ei", now.axes, given[p] - dried_um[a])
-            xi = local[:, 0] / now.length_um
-            local = (local - sag(xi)) / shrunk
-            local[:, 0] = xi * length0
-            wet[p] = wet_um[a] + np.einsum("eji,ej->ei", axes0, local)
+        given = truss.state.points_um
+        first, last = self._anchors()
+        owner, index = k.part.owner(), np.arange(k.part.point_count)
+        for end, anchor in ((0, first), (1, last)):
+            at = anchor[owner]
+            beyond = index < k.node_point[at] if end == 0 else index > k.node_point[at]
+            p = np.flatnonzero(self.ends[end][owner] & (at >= 0) & beyond)
+            n = at[p]
+            arm = given[p] - given[k.node_point[n]]
+            wet[p] = self.other[n] + arm / (1.0 - truss.shrink[n])[:, None]
+            dried[p] = given[k.node_point[n]] + np.einsum("eij,ej->ei", self.turns[n], arm)
         return wet, dried
+
+    def _anchors(self) -> tuple[Ints, Ints]:
+        """First and last node of every filament that is bonded or stuck, [F] each, -1 where there is none."""
+        truss, k = self.truss, self.truss.skeleton
+        anchored = truss.held.copy()
+        anchored[truss.pegs.nodes.ravel()] = True
+        n = np.flatnonzero(anchored)
+        first = np.full(len(k.part), len(anchored), dtype=np.int64)
+        last = np.full(len(k.part), -1, dtype=np.int64)
+        np.minimum.at(first, k.filament[n], n)
+        np.maximum.at(last, k.filament[n], n)
+        return np.where(last < 0, -1, first), last
+
+    def _touching(self) -> tuple[npt.NDArray[np.bool_], int]:
+        """Free ends bool[2,F] that would touch, wet, what the design keeps apart (or the substrate), and how
+        many such bonds there are."""
+        truss, k = self.truss, self.truss.skeleton
+        assert truss.meant is not None
+        state = truss.wet_state(*self._points())
+        bonds = find_bonds(k.part, state)
+        strange = ~np.isin(pair_keys(k.part, bonds), truss.meant)
+        segment = bonds.segment[strange].ravel()
+        below = np.flatnonzero(state.points_um[:, 2] < 0.45 * state.height_um)
+        first, last = self._anchors()
+        owner = k.part.owner()
+        ends = np.zeros((2, len(k.part)), dtype=bool)
+        for low, high in ((segment, segment + 1), (below, below)):
+            f = owner[low]
+            known = last[f] >= 0
+            ends[0, f[known & (high <= k.node_point[first[f]])]] = True
+            ends[1, f[known & (low >= k.node_point[last[f]])]] = True
+        return ends, int(strange.sum())
+
+
+def _unlike(old: Pegs, new: Pegs) -> bool:
+    """Whether a factorisation for bonds `old` is too far from bonds `new` to be of use."""
+    if not np.array_equal(old.nodes, new.nodes):
+        return True
+    ratio = new.hold / old.hold
+    return bool((ratio > 3.0).any() or (ratio < 0.2).any())
 
 
 class _Search:
@@ -346,19 +253,9 @@ class _Search:
     def step(self, y: Floats) -> Floats:
         truss = self.truss
         there, turned = self.unpack(y)
-        out = truss.pulls(truss.pose(*truss._states(there), turned))
+        out = truss.pulls(truss.pose(*truss.states(there), turned))
         d: Floats = -self.lu.solve(out.ravel()[truss.dofs]).reshape(-1, 6)
         if truss.drawn == "dried":
             d[:, :3] *= -1.0
         d[:, 3:] *= self.scale
         return d.ravel()
-
-
-def _connected(n: int, pairs: Ints) -> tuple[Ints, int]:
-    """Piece of each of n nodes that `pairs` connect, and the number of pieces."""
-    from scipy.sparse import coo_matrix
-    from scipy.sparse.csgraph import connected_components
-
-    graph = coo_matrix((np.ones(len(pairs), dtype=np.int8), (pairs[:, 0], pairs[:, 1])), shape=(n, n))
-    count, label = connected_components(graph, directed=False)
-    return label.astype(np.int64), int(count)

@@ -149,10 +149,10 @@ def _by_formula(filaments: FilamentSet, drawn: StateName, said: tuple[Diagnostic
 
 def _by_frame(filaments: FilamentSet, drawn: StateName) -> tuple[Drying | None, tuple[Diagnostic, ...]]:
     """The frame's answer, or None and why there is none."""
-    from .drying_frame import ASSUMED, Truss
+    from .drying_frame import ASSUMED, solve
     from .skeleton import thin_out
 
-    found = Truss(filaments, drawn).solve()
+    found = solve(filaments, drawn)
     if not found.converged:
         return None, (
             warning(
@@ -170,20 +170,44 @@ def _by_frame(filaments: FilamentSet, drawn: StateName) -> tuple[Drying | None, 
     keep = thin_out(part, found.added, found.wet_um, found.dried_um, THIN * width)
     part = _kept(part, keep, drawn)
     given = part.state(drawn)
+    residual = found.residual_um if drawn == "dried" else 0.0
     if drawn == "wet":
         wet, dried = given, _dried(part, given, found.dried_um[keep])
     else:
-        wet, dried = _wet(part, given, _quantise(found.wet_um[keep], QUANTUM_UM)), given
+        wet = _wet(part, given, _quantise(found.wet_um[keep], QUANTUM_UM))
+        # Where a free end could not be compensated, the dried state is what comes out and not what was drawn.
+        comes_out = found.dried_um[keep]
+        if found.strangers:
+            again = solve(part.with_states(wet, None), "wet")
+            if again.converged:
+                comes_out = again.dried_um[~again.added]
+                residual = float(np.abs(comes_out - found.dried_um[keep]).max())
+        dried = State(_quantise(comes_out, QUANTUM_UM), given.width_um, given.height_um)
     said: list[Diagnostic] = []
     where = filaments.spans[0] if filaments.spans else None
-    if found.residual_um > max(GOAL_UM, GOAL * width):
+    if residual > max(GOAL_UM, GOAL * width):
+        touch = f"{found.strangers} pairs of filaments touch in the wet state that the design keeps apart"
         said.append(
             warning(
                 "W262",
-                f"{found.residual_um:.3g} um is how far the dried part may lie from the design; "
+                f"{residual:.3g} um is how far the dried part may lie from the design; "
                 f"{max(GOAL_UM, GOAL * width):.3g} um was aimed at",
                 where,
-                notes=("filaments that barely touch bond in one wet shape and not in the next",),
+                notes=(
+                    touch
+                    if found.strangers
+                    else "some filaments touch so little that a hair decides if they bond",
+                ),
+            )
+        )
+    if found.curled:
+        said.append(
+            warning(
+                "W263",
+                f"{found.curled} free ends of filaments will curl up by as much as {found.curl_um:.3g} um as they dry; "
+                "they could not be printed bent down without touching what is below",
+                where,
+                notes=("free ends are those beyond the last bond; shorter ones curl less",),
             )
         )
     if found.adrift:
@@ -200,7 +224,7 @@ def _by_frame(filaments: FilamentSet, drawn: StateName) -> tuple[Drying | None, 
         Drying(
             part.with_states(wet, dried),
             "frame",
-            found.residual_um if drawn == "dried" else 0.0,
+            residual,
             notes=(f"filaments turn by up to {np.degrees(found.turn_rad):.0f} degrees as they dry",),
             assumptions=(*ASSUMED, *_assumptions(filaments)),
             diagnostics=tuple(said),

@@ -7,15 +7,19 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from .bonds import REACH, arc_lengths, find_bonds
+from .beams import sides
+from .bonds import REACH, Bonds, arc_lengths, find_bonds
 from .filaments import FilamentSet, Floats, Ints, State
 from .scene import StateName
 
 #: Bonds nearer to a node than this many widths hold on to it by a stiff arm: over so short a stretch no filament is slender.
 ARM = 0.6
 
-#: Bonds weaken over the last part of the reach, of this many widths; assumed.
-FADE = 0.1
+#: Bonds hold as the patch on which two round filaments touch, 1 - (distance / width)^2, against that at this distance.
+USUAL = 0.8
+
+#: Bonds that hold less than this are none.
+LEAST = 1e-3
 
 #: Axes nearer than this part of a width meet.
 MEET = 0.2
@@ -46,11 +50,12 @@ class Skeleton:
 class Pegs:
     """B bonds between nodes: `nodes[B,2]`, and `arms_um[B,2,3]` from each node to where the bond is, in the wet state.
 
-    `hold[B]`: how well it holds, from 1 to 0 for filaments that barely touch: without it a hair's breadth would decide.
+    `sides[B,3]`: what a bond may call sideways. `hold[B]`: how well it holds, from 1 to 0 for filaments that barely touch: without it a hair's breadth would decide.
     """
 
     nodes: Ints
     arms_um: Floats
+    sides: Floats
     hold: Floats
 
 
@@ -117,8 +122,10 @@ def _nearest(sorted_keys: Floats, keys: Floats) -> Ints:
     return nearer
 
 
-def find_pegs(k: Skeleton, wet: State) -> Pegs:
+def find_pegs(k: Skeleton, wet: State, meant: Ints | None = None) -> Pegs:
     """The bonds of the skeleton's part in the wet state `wet`, each held by the nearest node of either filament.
+
+    With `meant` only those of the pairs of filaments whose keys (see pair_keys) are in it.
 
     Filaments along each other are bonded at the nodes of one of them, so that the places do not jump from search to
     search.
@@ -128,6 +135,8 @@ def find_pegs(k: Skeleton, wet: State) -> Pegs:
     owner = k.part.owner()
     stride = 2.0 * float(arc.max(initial=0.0)) + 1.0
     keys = owner[k.node_point] * stride + arc[k.node_point]
+    if meant is not None:
+        bonds = bonds.take(np.isin(pair_keys(k.part, bonds), meant))
     segment, t = bonds.segment, bonds.t
     place = arc[segment] + t * (arc[segment + 1] - arc[segment])
     near = _nearest(keys, owner[segment] * stride + place)
@@ -142,14 +151,22 @@ def find_pegs(k: Skeleton, wet: State) -> Pegs:
     # Axes that meet (crossings within a layer, pieces end to end) are tied by a short upright peg: it needs a direction.
     gap = at[:, 1] - at[:, 0]
     size = np.maximum(wet.width_um, wet.height_um)[segment].mean(axis=1)
-    hold = np.clip((REACH - np.linalg.norm(gap, axis=1) / size) / FADE, 0.01, 1.0)
+    ratio = np.linalg.norm(gap, axis=1) / (REACH * size)
+    hold = np.clip((1.0 - ratio**2) / (1.0 - USUAL**2), LEAST, 2.0)
     short = MEET * wet.width_um[segment[:, 0]]
     meet = np.einsum("ij,ij->i", gap, gap) < short**2
     middle = at[meet].mean(axis=1)
     at[meet, 0] = at[meet, 1] = middle
     at[meet, 0, 2] -= 0.5 * short[meet]
     at[meet, 1, 2] += 0.5 * short[meet]
-    return Pegs(near, at - p[k.node_point[near]], hold)
+    return Pegs(near, at - p[k.node_point[near]], sides(at[:, 0], at[:, 1]), hold)
+
+
+def pair_keys(part: FilamentSet, bonds: Bonds) -> Ints:
+    """One number [B] for the pair of filaments of every bond."""
+    f = np.sort(part.owner()[bonds.segment], axis=1)
+    keys: Ints = f[:, 0] * len(part) + f[:, 1]
+    return keys
 
 
 def _along(k: Skeleton, wet: State, owner: Ints, segment: Ints) -> tuple[Ints, Ints, Floats]:

@@ -11,17 +11,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from wetprint.kernel.beams import Sections, turn, vector
 from wetprint.kernel.bonds import find_bonds
-from wetprint.kernel.drying_frame import Truss
+from wetprint.kernel.drying_frame import Balance, solve
 from wetprint.kernel.filaments import FilamentSet
 from wetprint.kernel.inverse import fixed_point
 from wetprint.kernel.shrink import complete, dry
+from wetprint.kernel.truss import Truss
 
 NM = 1e-3
 
 
 def test_a_free_part_shrinks_to_scale(parts: ModuleType) -> None:
     part = parts.woodpile(4, 40.0, layers=6, turn=0.4, inks=[parts.ink(0.1, 0.3)], state="wet")
-    found = Truss(part, "wet", base="free").solve()
+    found = solve(part, "wet", "free")
     still = found.wet_um[np.argmin(np.abs(found.dried_um - found.wet_um).sum(axis=1))]
     assert found.converged
     for a, b in ((found.wet_um[0], found.dried_um[0]), (found.wet_um[-1], found.dried_um[-1])):
@@ -43,7 +44,7 @@ def test_a_portal_frame_leans_as_slope_deflection_says(parts: ModuleType) -> Non
     s, d, high, span = 1e-4, 4.0, 200.0, 300.0
     path = [[0, 0, 2], [0, 0, 2 + high], [span, 0, 2 + high], [span, 0, 2]]
     portal = parts.paths([path], d, inks=[parts.ink(s, 0.0)], state="wet")
-    found = Truss(portal, "wet").solve(tolerance_um=1e-9)
+    found = solve(portal, "wet", tolerance_um=1e-9)
     top = found.part.offsets[0] + np.flatnonzero(np.isclose(found.wet_um[:, 2], 2 + high))
     moved = (found.dried_um - found.wet_um)[top]
     # Fixed feet, rigid corners: the corner's turn balances leg and beam; the legs push on the beam.
@@ -67,7 +68,7 @@ def test_a_strip_of_two_inks_bends_like_a_bimetal(parts: ModuleType) -> None:
         material=[0, 1],
         state="wet",
     )
-    found = Truss(strip, "wet", base="free").solve(tolerance_um=1e-7)
+    found = solve(strip, "wet", "free", tolerance_um=1e-7)
     lower = found.part.owner() == 0
     x, z = found.dried_um[lower, 0], found.dried_um[lower, 2]
     middle = np.abs(x - length / 2) < length / 4
@@ -93,7 +94,7 @@ def test_the_frame_agrees_with_calculix(parts: ModuleType, tmp_path: Path) -> No
 
     beams, pegs = truss.skeleton.beams, truss.pegs.nodes
     truss.sections = lambda across: (square(len(beams)), square(len(pegs)))  # type: ignore[method-assign]
-    found = truss.solve(tolerance_um=1e-10)
+    found = Balance(truss).find(1e-10)
     ours = (found.dried_um - found.wet_um)[truss.skeleton.node_point]
     assert len(ours) >= 500
     strain = np.concatenate([truss.shrink[beams[:, 0]], truss.shrink[pegs].mean(axis=1)])
