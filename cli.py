@@ -107,8 +107,13 @@ def _stdin(file: str) -> str | None:
     return sys.stdin.buffer.read().decode("utf-8", errors="replace") if file == "-" else None
 
 
-def _jobs(loaded: Loaded, *, as_json: bool = False) -> tuple[tuple[Job, ...], list[Diagnostic]]:
-    """Geometry of what a design prints, in both states; else says what is wrong and ends."""
+def _jobs(
+    loaded: Loaded, *, only: str = "both", as_json: bool = False
+) -> tuple[tuple[Job, ...], list[Diagnostic]]:
+    """Geometry of what a design prints, in both states; else says what is wrong and ends.
+
+    Where `only` the state that was drawn is asked for, and the wet part is made to dry to it, nothing need be solved.
+    """
     from .kernel.build import build
     from .kernel.shrink import complete_jobs
 
@@ -117,6 +122,8 @@ def _jobs(loaded: Loaded, *, as_json: bool = False) -> tuple[tuple[Job, ...], li
     said = [*loaded.diagnostics, *said]
     if _has_errors(said):
         _stop(said, as_json=as_json)
+    if only == loaded.scene.state and (only == "wet" or loaded.scene.compensate == "full"):
+        return jobs, said
     jobs, more = complete_jobs(loaded.scene, jobs)
     return jobs, [*said, *more]
 
@@ -266,6 +273,34 @@ def fix(file: File) -> None:
 
 
 @app.command()
+def lock(file: File, sets: Set = None, preset: Preset = None) -> None:
+    """Pin what a design imports: a change of it becomes an error until it is pinned again."""
+    from .lang.load import load
+    from .lang.lock import write_lock
+
+    if file == "-":
+        raise typer.BadParameter("a design on standard input has no place for a lock file", param_hint="FILE")
+    loaded = load(file, sets=_assignments(sets), preset=preset)
+    said = [d for d in loaded.diagnostics if d.code != "E023"]
+    if _has_errors(said):
+        _stop(said)
+    path, count = write_lock(loaded)
+    print(f"{path}: {count} file{'' if count == 1 else 's'} pinned")
+
+
+@app.command("hash")
+def hash_(file: File, sets: Set = None, preset: Preset = None, as_json: Json = False) -> None:
+    """One number for a design, its imports and the values of its params."""
+    from .lang.lock import design_hash
+
+    found = design_hash(_load(file, sets, preset, as_json=as_json))
+    if as_json:
+        _print_json({"hash": found})
+    else:
+        print(found)
+
+
+@app.command()
 def params(file: File, sets: Set = None, preset: Preset = None, as_json: Json = False) -> None:
     """List the params of a design."""
     from .lang.params import params_json, params_table
@@ -365,17 +400,38 @@ def preview(
     html: Annotated[
         Path | None, typer.Option("--html", help="write a page that turns in any browser")
     ] = None,
-    size: Annotated[str, typer.Option("--size", help="of the picture, in pixels")] = "1600x1200",
+    gif: Annotated[
+        Path | None, typer.Option("--gif", help="film a turn, or the drying with --state both")
+    ] = None,
+    size: Annotated[
+        str | None, typer.Option("--size", help="of the picture in pixels, such as 1600x1200")
+    ] = None,
+    style: Annotated[str, typer.Option("--style", help="paper, dark, sem or lines")] = "paper",
+    view: Annotated[
+        str, typer.Option("--view", help="axonometric, isometric, top, front, side, low, or AZ,EL")
+    ] = ("axonometric"),
     transparent: Annotated[bool, typer.Option("--transparent", help="no background")] = False,
 ) -> None:
     """Look at the part: in a window, or in files where there is no display."""
     from .backends.preview import preview as draw
 
     _states(state)
+    pixels = None if size is None else _size(size)
     loaded = _load(file, sets, preset)
-    jobs, said = _jobs(loaded)
+    jobs, said = _jobs(loaded, only=state if html is None and (png or gif) else "both")
     _show(d for d in said if d.severity >= Severity.WARNING)
-    for path in draw(jobs, state=state, png=png, html=html, size=_size(size), transparent=transparent):
+    for path in draw(
+        jobs,
+        state=state,
+        png=png,
+        html=html,
+        gif=gif,
+        size=pixels,
+        transparent=transparent,
+        style=style,
+        view=view,
+        title=Path(loaded.source.name).stem,
+    ):
         print(f"picture: {path}")
 
 
@@ -413,7 +469,7 @@ def export(
         write_program(toolpath, machine, name, output)
     else:
         loaded = _load(file, sets, preset)
-        jobs, said = _jobs(loaded)
+        jobs, said = _jobs(loaded, only=state)
         _show(d for d in said if d.severity >= Severity.WARNING)
         if state not in ("wet", "dried"):
             raise typer.BadParameter(f"{state!r}: a file holds one state, wet or dried", param_hint="--state")
@@ -446,7 +502,9 @@ def print_(
     rig: Annotated[str, typer.Option("--rig", help="name of a rig, or a rig file")],
     sets: Set = None,
     preset: Preset = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="move the stage along the print, without ink")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="move the stage along the print, without ink")
+    ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="do not ask before the start")] = False,
     resume: Annotated[
         str | None, typer.Option("--resume", metavar="RUN", help="go on with a stopped run")
