@@ -5,9 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from ..kernel.diagnostics import Diagnostic, Source, Span, error
 from .source import LIBRARY
+
+if TYPE_CHECKING:
+    from .load import Loaded
 
 SUFFIX = ".lock"
 
@@ -55,6 +59,42 @@ def check_lock(design: Path, imports: Iterable[Source], at: Span) -> list[Diagno
                 )
             )
     return out
+
+
+def write_lock(loaded: Loaded) -> tuple[Path, int]:
+    """Pin what a design imports, all at once or not at all; the lock file and how many files it pins. OSError where it
+    cannot be written."""
+    assert loaded.path is not None
+    path = lock_path(loaded.path)
+    part = path.with_name(f".{path.name}.part")
+    try:
+        part.write_text(lock_text(loaded.path, loaded.imports), encoding="utf-8")
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+    return path, len(loaded.imports)
+
+
+def design_hash(loaded: Loaded) -> str:
+    """What a design is, as 64 hexadecimal digits: its text, the text of all that it imports, and the values of its params
+    (in kernel units). The same on every machine; neither the file's own name nor the kind of its line ends counts."""
+    from hashlib import sha256
+
+    at = loaded.path if loaded.path is not None else Path(loaded.source.name)
+    whole = {
+        "design": _hash(loaded.source),
+        "imports": dict(sorted((_key(at, source), _hash(source)) for source in loaded.imports)),
+        "params": {p.name: _plain(p.value) for p in loaded.params},
+    }
+    return sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return [_plain(v) for v in value]
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    return str(getattr(value, "name", value))
 
 
 def _key(design: Path, source: Source) -> str:
