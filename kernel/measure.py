@@ -14,12 +14,15 @@ from .contacts import Contacts, contacts_of, find_contacts
 from .filaments import FilamentSet, Floats
 from .overlap import perimeter
 from .scene import StateName
-from .sections import ink_column, segment_lengths
+from .sections import ink_column
 
 if TYPE_CHECKING:
     from .build import Job
 
 STATES: tuple[StateName, ...] = ("wet", "dried")
+
+#: Points whose filaments are swept at a time.
+SWEPT = 1 << 20
 
 #: 1 nL in um^3.
 NANOLITRE = 1e6
@@ -98,21 +101,33 @@ def sweep(filaments: FilamentSet, name: StateName) -> Sweep:
     """Length, volume and surface of every filament by itself. Corners are mitred, so that volume is area times length;
     between two points width and height change linearly (volume by Simpson's rule, which is exact for it). Ends are flat.
     """
-    n, state = len(filaments), filaments.state(name)
-    first, owner = filaments.segments()
-    length = segment_lengths(state.points_um, first)
-    a, b = 0.5 * state.width_um, 0.5 * state.height_um
-    a0, b0, a1, b1 = a[first], b[first], a[first + 1], b[first + 1]
-    volume = (math.pi / 6.0) * length * (a0 * b0 + a1 * b1 + (a0 + a1) * (b0 + b1))
-    around = _perimeters(a, b)
-    surface = 0.5 * length * (around[first] + around[first + 1])
-    ends = math.pi * (a * b)
-
-    def total(of: Floats) -> Floats:
-        return np.bincount(owner, of, minlength=n).astype(np.float64)
-
-    faces = ends[filaments.offsets[:-1]] + ends[filaments.offsets[1:] - 1]
-    return Sweep(total(length), total(volume), total(surface) + faces)
+    n, offsets = len(filaments), filaments.offsets
+    out = Sweep(np.zeros(n), np.zeros(n), np.zeros(n))
+    state = filaments.state(name)
+    at = 0
+    while at < n:
+        # Bounded memory: about a million points at a time, never less than one filament.
+        stop = max(at + 1, int(np.searchsorted(offsets, offsets[at] + SWEPT, "right")) - 1)
+        points = slice(int(offsets[at]), int(offsets[stop]))
+        own = offsets[at : stop + 1] - offsets[at]
+        p, a, b = state.points_um[points], 0.5 * state.width_um[points], 0.5 * state.height_um[points]
+        step = np.diff(p, axis=0)
+        length = np.sqrt(np.einsum("ij,ij->i", step, step))
+        # From one filament to the next leads no segment.
+        length[own[1:-1] - 1] = 0.0
+        volume = (
+            (math.pi / 6.0) * length * (a[:-1] * b[:-1] + a[1:] * b[1:] + (a[:-1] + a[1:]) * (b[:-1] + b[1:]))
+        )
+        around = _perimeters(a, b)
+        flank = 0.5 * length * (around[:-1] + around[1:])
+        faces = math.pi * (a[own[:-1]] * b[own[:-1]] + a[own[1:] - 1] * b[own[1:] - 1])
+        for column, value in zip(
+            (out.length_um, out.volume_um3, out.surface_um2), (length, volume, flank), strict=True
+        ):
+            column[at:stop] = np.add.reduceat(value, own[:-1])
+        out.surface_um2[at:stop] += faces
+        at = stop
+    return out
 
 
 def _perimeters(a: Floats, b: Floats) -> Floats:

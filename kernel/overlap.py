@@ -20,6 +20,7 @@ Floats = npt.NDArray[np.float64]
 NODES = 24
 
 
+@cache
 def gauss_legendre(n: int) -> tuple[Floats, Floats]:
     """Nodes and weights by Newton's method on the recurrence: no linear algebra library, the same bits everywhere."""
     x = np.cos(np.pi * (np.arange(1, n + 1) - 0.25) / (n + 0.5))
@@ -29,7 +30,9 @@ def gauss_legendre(n: int) -> tuple[Floats, Floats]:
             before, p = p, ((2 * j - 1) * x * p - (j - 1) * before) / j
         slope = n * (x * p - before) / (x * x - 1.0)
         x = x - p / slope
-    return x[::-1].copy(), (2.0 / ((1.0 - x * x) * slope * slope))[::-1].copy()
+    nodes, weights = x[::-1].copy(), (2.0 / ((1.0 - x * x) * slope * slope))[::-1].copy()
+    nodes.flags.writeable = weights.flags.writeable = False
+    return nodes, weights
 
 
 @cache
@@ -164,6 +167,8 @@ def _arc(a: Floats, b: Floats, offset: Floats, h: Floats, d: Floats, k: Floats) 
     half = np.where(d <= np.abs(1.0 - k), np.where(k > 1.0, np.pi, 0.0), half)
     half = np.where((d < 1e-9) & (np.abs(k - 1.0) < 1e-9), 0.5 * np.pi, half)
     half = np.where(d >= 1.0 + k, 0.0, half)
+    if bool((np.abs(a - b) <= 1e-12 * a).all()):
+        return np.asarray(2.0 * half * a)
     middle = np.arctan2(h / b, offset / a)
     x, w = gauss_legendre(NODES)
     phi = middle[:, None] + half[:, None] * x

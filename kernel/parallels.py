@@ -34,7 +34,8 @@ class Parallel:
         self._touching(out, i, j, upper, pairs)
         reach = self._first_gap(out)
         if reach < np.inf:
-            i, j = self._within(reach + wide)
+            # A little more than needed: rounding must not lose the pair that the reach came from.
+            i, j = self._within((reach + wide) * (1.0 + 1e-6))
             self._gap(out, i, j)
         return out
 

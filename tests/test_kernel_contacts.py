@@ -5,7 +5,7 @@ from types import ModuleType
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from wetprint.kernel import contacts as module
 from wetprint.kernel.contacts import Contacts, contacts_of, find_contacts, longest_spans
@@ -103,6 +103,7 @@ def test_angles_of_crossing(rods: ModuleType, degrees: float) -> None:
 
 
 @given(turn=st.floats(0, math.pi), dx=st.floats(-500, 500), dy=st.floats(-500, 500), points=st.integers(2, 7))
+@example(turn=0.03125, dx=0.0, dy=0.0, points=2)
 @settings(max_examples=20)
 def test_moving_and_turning_changes_nothing(
     parts: ModuleType, turn: float, dx: float, dy: float, points: int
