@@ -41,8 +41,8 @@ bench: $(VENV)/.test
 gallery: $(VENV)/.run
 	@mkdir -p docs/pictures
 	@for f in examples/*.wp; do n=$$(basename $$f .wp); \
-	  $(WP) preview $$f --state wet --png docs/pictures/$${n}_wet.png || exit 1; \
-	  $(WP) preview $$f --state dried --png docs/pictures/$${n}_dried.png || exit 1; done
+	  $(WP) preview $$f --state wet --size 1000x750 --png docs/pictures/$${n}_wet.png || exit 1; \
+	  $(WP) preview $$f --state dried --size 1000x750 --png docs/pictures/$${n}_dried.png || exit 1; done
 
 vsix:
 	$(PYTHON) editors/vscode/package.py
