@@ -18,8 +18,11 @@ from .filaments import Floats, Ints
 from .overlap import Sections, half_width, outline_crossings, rule
 from .rods import Family, Rods
 
-#: Nodes between two heights where another rod begins or ends.
-STEP_NODES = 12
+#: Nodes between two heights where another rod begins or ends: as many of these as the part is small enough for.
+STEP_NODES = (96, 48, 24, 12)
+
+#: Ranges (pairs times nodes) that are worth spending on a family of rods.
+BUDGET = 600_000
 
 #: Pairs beyond which the sums over pairs stand in (they are then marked as not exact).
 MOST_PAIRS = 200_000
@@ -82,7 +85,9 @@ class _Bare:
         if len(level) > 24:
             level = np.linspace(-1, 1, 26)[1:-1]
         edge = np.arcsin(np.concatenate([[-1.0], level, [1.0]]))
-        x, w = rule(STEP_NODES)
+        steps = len(edge) - 1
+        nodes = next((n for n in STEP_NODES if n * steps * len(self.me) <= BUDGET), STEP_NODES[-1])
+        x, w = rule(nodes)
         half = 0.5 * np.diff(edge)[:, None]
         middle = 0.5 * (edge[1:] + edge[:-1])[:, None]
         return (middle + half * x).reshape(-1), (half * w).reshape(-1)
