@@ -17,7 +17,11 @@ from .rods import Family, Rods
 #: Steps of the search for a crossing: each gains a factor of the slopes, which are below a half and mostly near zero.
 STEPS = 6
 
-#: Nodes over height at ends.
+#: Crossings that are listed and refined at a time.
+LISTED = 1 << 15
+
+#: Nodes over height at whole crossings (volume to 1e-14, surface to 1e-10 of a place), and at ends.
+PLACE_NODES = 16
 END_NODES = 24
 
 
@@ -51,7 +55,7 @@ class BentCrossing:
         t, one, two = self.table, self.one, self.two
         c2, s2, e2 = t.c_um[two.rows], t.s_um[two.rows], t.e_um[two.rows]
         slack += 3.0 * self.course.sway_um / abs(self.sin)
-        step = max(1, CHUNK // len(two))
+        step = max(1, LISTED // len(two))
         for k in range(0, len(one), step):
             at = slice(one.start + k, min(one.start + k + step, one.stop))
             c1, s1, e1 = (v[at][:, None] for v in (t.c_um, t.s_um, t.e_um))
@@ -116,7 +120,7 @@ class BentCrossing:
         near = touch & ~full & meets(sections, ends, sin, cos, BOND_UM)
         volume = np.zeros(len(i))
         if full.any():
-            shared = crossing(Sections(*(x[full] for x in sections)))
+            shared = crossing(Sections(*(x[full] for x in sections)), PLACE_NODES)
             sine = np.abs(sin[full])
             volume[full] = shared.volume / sine
             out.hidden += float(((shared.hidden1 + shared.hidden2) / sine).sum())

@@ -16,8 +16,12 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
 
-#: Nodes for crossings away from ends: a relative error below 1e-10.
+#: Nodes for crossings away from ends: a relative error of 1e-14 where the axes lie half a width apart, of 1e-8 in volume and 1e-5 in
+#: surface where they nearly meet.
 NODES = 24
+
+#: Keeps divisions finite where rounding puts a node beyond an ellipse.
+TINY = 1e-30
 
 
 @cache
@@ -90,17 +94,22 @@ class Shared(NamedTuple):
     hidden2: Floats
 
 
-def crossing(pairs: Sections) -> Shared:
+def crossing(pairs: Sections, nodes: int = NODES) -> Shared:
     """Shared volume and hidden surfaces of filaments that cross at right angles, both going on beyond the crossing.
 
     At an angle t all three are larger by 1 / sin(t): the integral of 4 x1 x2 dz over the common heights, and for the
     surface of the first the integral of 2 * 2 x2 ds along both of its flanks.
     """
-    z, w = pairs.heights(NODES)
-    x1 = half_width(pairs.a1[..., None], pairs.b1[..., None], z)
-    x2 = half_width(pairs.a2[..., None], pairs.b2[..., None], z - pairs.h[..., None])
-    volume = 4.0 * np.sum(w * x1 * x2, axis=-1)
-    return Shared(volume, _hidden(pairs), _hidden(pairs.swapped()))
+    z, w = pairs.heights(nodes)
+    a1, b1, a2, b2, h = (v[..., None] for v in pairs)
+    s1, s2 = z / b1, (z - h) / b2
+    c1, c2 = np.sqrt(np.maximum(TINY, 1.0 - s1 * s1)), np.sqrt(np.maximum(TINY, 1.0 - s2 * s2))
+    # The slope of the arc over height, infinite at top and bottom, where the weights vanish as fast.
+    arc1, arc2 = np.hypot(a1 * s1, b1 * c1) / (b1 * c1), np.hypot(a2 * s2, b2 * c2) / (b2 * c2)
+    x1, x2 = a1 * c1, a2 * c2
+    w = 4.0 * w
+    volume, hidden1, hidden2 = (np.sum(v, axis=-1) for v in (w * x1 * x2, w * x2 * arc1, w * x1 * arc2))
+    return Shared(volume, hidden1, hidden2)
 
 
 def flank(pairs: Sections, n: int) -> tuple[Floats, Floats, Floats]:
@@ -116,13 +125,6 @@ def flank(pairs: Sections, n: int) -> tuple[Floats, Floats, Floats]:
     s, c = np.sin(phi), np.cos(phi)
     arc = half[..., None] * w * np.hypot(a * s, b * c)
     return a * c, b * s - pairs.h[..., None], arc
-
-
-def _hidden(pairs: Sections) -> Floats:
-    _, z2, arc = flank(pairs, NODES)
-    x2 = half_width(pairs.a2[..., None], pairs.b2[..., None], z2)
-    out: Floats = 4.0 * np.sum(arc * x2, axis=-1)
-    return out
 
 
 def lens(pairs: Sections, offset_um: Floats) -> Shared:
