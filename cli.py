@@ -557,6 +557,22 @@ def rig_show(name: str) -> None:
     print(Path(_rig(name, "-").path).read_text(encoding="utf-8"), end="")
 
 
+@rig_app.command("new")
+def rig_new(
+    name: Annotated[str, typer.Argument(help="name of the rig")],
+    yes: Annotated[bool, typer.Option("--yes", help="ask nothing, write a template to fill in")] = False,
+) -> None:
+    """Ask for what a printer is, and write rigs/NAME.toml."""
+    from .backends.rig_new import new_rig, on_terminal
+
+    asks = sys.stdin.isatty() and not yes
+    path, missing = new_rig(name, Path("rigs"), on_terminal if asks else None, _say)
+    _show(missing)
+    print(
+        f"{path} written" + (f"; fill in what is marked there, then: wp rig show {name}" if missing else "")
+    )
+
+
 @app.command("runs")
 def runs_(runs: Runs = None, as_json: Json = False) -> None:
     """List the record of all prints."""

@@ -115,13 +115,18 @@ RIG: tuple[Code, ...] = (
         "On a move of the plan the outside of the nozzle, a cone that widens upwards, would run through a filament printed before. "
         "The order of printing avoids this where any order can.",
     ),
+    Code(
+        "R530",
+        "not a name for a rig",
+        "A rig is named by its file, `rigs/NAME.toml`: a letter, then letters, digits, `-` and `_`, at most 40.",
+    ),
 )
 
 FILES: tuple[Code, ...] = (
     Code(
         "X701",
         "a file is there already",
-        "`wp new` never overwrites. Choose another name, or remove the old file first.",
+        "`wp new` and `wp rig new` never overwrite. Choose another name, or remove the old file first.",
     ),
     Code(
         "X702",
