@@ -114,12 +114,17 @@ def _jobs(
 
     Where `only` the state that was drawn is asked for, and the wet part is made to dry to it, nothing need be solved.
     """
+    from dataclasses import replace
+
     from .kernel.build import build
     from .kernel.shrink import complete_jobs
 
     assert loaded.scene is not None
     jobs, said = build(loaded.scene)
     said = [*loaded.diagnostics, *said]
+    if not jobs:
+        # A warning for `wp check`, which finds a design in the making; for all that wants a part it is an error.
+        said = [replace(d, severity=Severity.ERROR) if d.code == "E315" else d for d in said]
     if _has_errors(said):
         _stop(said, as_json=as_json)
     if only == loaded.scene.state and (only == "wet" or loaded.scene.compensate == "full"):
@@ -493,6 +498,46 @@ def plan(
         print(summary_table(found))
 
 
+@app.command()
+def report(
+    file: File,
+    output: Annotated[Path, typer.Option("--output", "-o", help="page to write: .html, or .md for Markdown")],
+    sets: Set = None,
+    preset: Preset = None,
+    rig: RigOption = "sim",
+) -> None:
+    """Write the process sheet: what to prepare, what happens when, and what all figures rest on."""
+    from .backends.report import Subject, complete, form_of, write_report
+    from .kernel.build import build
+    from .kernel.motion import make_toolpath
+    from .kernel.order import make_plan
+    from .lang.lock import design_hash
+    from .lang.params import params_json
+
+    form_of(output)
+    machine = _rig(rig, file)
+    loaded = _load(file, sets, preset)
+    assert loaded.scene is not None
+    drawn, said = build(loaded.scene)
+    said = [*loaded.diagnostics, *said]
+    if _has_errors(said):
+        _stop(said)
+    jobs, dryings = complete(loaded.scene, drawn)
+    said += [d for found in dryings for d in found.diagnostics]
+    said += _verdict(loaded, jobs, machine)
+    toolpath = make_toolpath(make_plan(jobs, machine), machine)
+    subject = Subject(
+        loaded.source.name, loaded.source.text, loaded.scene, jobs, machine, toolpath, said, dryings,
+        params_json(loaded)["params"], design_hash(loaded),
+    )  # fmt: skip
+    print(f"report: {write_report(subject, output)}")
+    errors = sum(d.severity is Severity.ERROR for d in said)
+    if errors:
+        _say(
+            f"not fit to print on rig {machine.name}: {errors} error{'' if errors == 1 else 's'}, told in the report"
+        )
+
+
 # -- printing -------------------------------------------------------------------------------------------------------
 
 
@@ -571,6 +616,29 @@ def rig_new(
     print(
         f"{path} written" + (f"; fill in what is marked there, then: wp rig show {name}" if missing else "")
     )
+
+
+@rig_app.command("test")
+def rig_test(
+    name: str,
+    move: Annotated[bool, typer.Option("--move", help="allow 1 mm of each axis, confirmed by you")] = False,
+    dispense: Annotated[bool, typer.Option("--dispense", help="allow 1 s of ink from each nozzle")] = False,
+    as_json: Json = False,
+) -> None:
+    """Ask the real devices who they are and how they stand; nothing moves or flows unless allowed."""
+    from .backends.rig_trial import at_terminal, row
+
+    machine = _rig(name, "-")
+    found = at_terminal(
+        machine, move=move, dispense=dispense, tell=lambda f: None if as_json else print(row(f), flush=True)
+    )
+    if as_json:
+        _print_json([f.as_data() for f in found])
+    failed = sum(f.passed is False for f in found)
+    if not as_json:
+        print(f"{sum(f.passed is True for f in found)} passed, {failed} failed")
+    if failed:
+        raise typer.Exit(DESIGN_ERROR)
 
 
 @app.command("runs")

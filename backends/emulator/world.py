@@ -243,10 +243,8 @@ class World:
         until = self.now() if until_s is None else until_s
         with self.lock:
             paths = list(self.paths)
-        if not paths:
-            return []
-        begin = np.concatenate([p.time_s for p in paths])
-        corners = np.unique(np.concatenate([begin, np.concatenate([p.time_s + p.span_s for p in paths])]))
+        edges = [edge for p in paths for edge in (p.time_s, p.time_s + p.span_s)]
+        corners = np.unique(np.concatenate(edges)) if edges else np.zeros(0)
         found: list[Deposit] = []
         for wire in self.wiring:
             for t0, t1, kpa in self.flows(wire, until):
