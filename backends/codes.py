@@ -189,6 +189,11 @@ FILES: tuple[Code, ...] = (
         "too many inks in a picture",
         "At most 250 inks can be told apart in one picture; draw the part in pieces.",
     ),
+    Code(
+        "X725",
+        "unknown form of a report",
+        "`wp report` writes a page for browser and printer (`-o FILE.html`) or its tables as Markdown (`-o FILE.md`); the ending tells.",
+    ),
 )
 
 CODES: tuple[Code, ...] = (

@@ -1,0 +1,115 @@
+"""The process sheet of a print: what a lab needs at the bench, as one page, written from a design, its plan and its rig."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from ..kernel.diagnostics import Diagnostic, Severity, WetprintError, error
+from .files import writing
+from .reports import REPORTS
+
+if TYPE_CHECKING:
+    from ..kernel.build import Job
+    from ..kernel.filaments import FilamentSet
+    from ..kernel.motion import Toolpath
+    from ..kernel.rig import Rig
+    from ..kernel.scene import Scene
+    from ..kernel.drying import Drying
+    from .reports.blocks import Sheet
+
+
+class Form(Protocol):
+    """A form of the sheet; a path that ends in `.name` means it. `pictures`: whether it shows pictures of the part."""
+
+    name: str
+    doc: str
+    pictures: bool
+
+    def write(self, sheet: Sheet) -> str: ...
+
+
+@dataclass
+class Subject:
+    """What is reported: a design that has no errors of language or geometry, with both states of its jobs.
+
+    `file`: what the user calls the design; `text`: its source; `design_hash`: of the text, its imports and its params.
+    `params`: rows of `wp params --json`. `diagnostics`: all that `wp check` says, with this rig.
+    """
+
+    file: str
+    text: str
+    scene: Scene
+    jobs: Sequence[Job]
+    rig: Rig
+    toolpath: Toolpath
+    diagnostics: Sequence[Diagnostic] = ()
+    dryings: Sequence[Drying] = ()
+    params: Sequence[Mapping[str, Any]] = ()
+    design_hash: str = ""
+    picture_size: tuple[int, int] = (1000, 700)
+
+    @property
+    def name(self) -> str:
+        return Path(self.file).stem if self.file != "-" else self.scene.name or "design"
+
+    @cached_property
+    def filaments(self) -> FilamentSet:
+        """All that is printed; the plan speaks of the same ones."""
+        return self.toolpath.plan.filaments
+
+    @cached_property
+    def figures(self) -> dict[str, Any]:
+        from ..kernel.measure import measure
+
+        return measure(self.jobs)
+
+    @cached_property
+    def plan_figures(self) -> dict[str, Any]:
+        from ..kernel.order import summary
+
+        return summary(self.toolpath.plan, self.toolpath, self.rig)
+
+    @property
+    def errors(self) -> list[Diagnostic]:
+        return [d for d in self.diagnostics if d.severity is Severity.ERROR]
+
+
+def complete(scene: Scene, jobs: Sequence[Job]) -> tuple[tuple[Job, ...], list[Drying]]:
+    """The jobs with both states, and how each was found to dry. Raises WetprintError where an ink cannot dry."""
+    from ..kernel.shrink import dry
+
+    found = [dry(job.filaments, scene.state, scene.compensate) for job in jobs]
+    return tuple(
+        replace(job, filaments=drying.filaments) for job, drying in zip(jobs, found, strict=True)
+    ), found
+
+
+def form_of(path: Path) -> str:
+    """The form that the ending of `path` means. Raises WetprintError (X725) where there is none."""
+    ending = path.suffix.lower().lstrip(".")
+    name = {"htm": "html", "markdown": "md"}.get(ending, ending)
+    if name not in REPORTS:
+        said = f"the ending .{ending}" if ending else "no ending"
+        known = " or ".join(f".{n}" for n in REPORTS.names())
+        raise WetprintError(error("X725", f"{path} has {said}; a report ends in {known}"))
+    return name
+
+
+def write_report(subject: Subject, path: Path) -> Path:
+    """Write the sheet in the form that the ending of `path` means. Same subject, same bytes.
+
+    Raises WetprintError: X725 unknown ending, X712 nothing printed, X710 not writable, and what pictures raise.
+    """
+    path = Path(path)
+    form = REPORTS[form_of(path)]
+    if not len(subject.filaments):
+        raise WetprintError(error("X712", "0 filaments: there is nothing to report"))
+    with writing(path) as out:
+        from .reports.sheet import sheet
+
+        out.write(form.write(sheet(subject, pictures=form.pictures)).encode())
+    return path

@@ -1,0 +1,183 @@
+"""The plots of the sheet: what the part does from layer to layer, and what the machine does from minute to minute."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ...kernel.contacts import contacts_of
+from .blocks import Beside, Block, Drawing
+from .charts import DRIED, INK, WET, Series, chart, histogram
+from .machine import NANOLITRE, dosing_of, printed_s
+
+if TYPE_CHECKING:
+    from ...kernel.filaments import Floats, State
+    from ..report import Subject
+
+#: So many marks are drawn; of more, means of ranges are.
+MOST = 400
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Slice:
+    """Means over a layer (or, of a part with few layers, over a range of heights): height of the centreline, extent in plan, spread."""
+
+    height_um: Floats
+    extent_um: Floats
+    spread_um: Floats
+
+
+def plots(subject: Subject) -> tuple[Block, ...]:
+    """All plots, two in a row."""
+    drawn = [*_shape(subject), _spans(subject), *_course(subject)]
+    return tuple(Beside(tuple(drawn[k : k + 2])) for k in range(0, len(drawn), 2))
+
+
+def _shape(subject: Subject) -> list[Drawing]:
+    part = subject.filaments
+    if part.wet is None or part.dried is None:
+        return []
+    group = _groups(subject)
+    wet, dried = _slices(part.wet, group), _slices(part.dried, group)
+    by = "layer" if group.max(initial=0) == len(np.unique(part.layer)) - 1 else "height"
+    extents = [
+        Series("wet", WET, wet.height_um.tolist(), wet.extent_um.tolist()),
+        Series("dried", DRIED, dried.height_um.tolist(), dried.extent_um.tolist(), mark="square"),
+    ]
+    lost = 100 * (1 - dried.spread_um / np.where(wet.spread_um > 0, wet.spread_um, np.inf))
+    free = sorted({100 * part.inks[m].shrink for m in np.unique(part.material).tolist()})
+    kept = wet.spread_um > 0
+    lines = [Series("part", INK, dried.height_um[kept].tolist(), lost[kept].tolist())]
+    ends = [float(dried.height_um.min()), float(dried.height_um.max())]
+    lines += [Series("free shrinkage of the ink", DRIED, ends, [f, f], "line", dash="5 4") for f in free]
+    return [
+        Drawing(
+            chart("height of the centreline, \u00b5m", "width of the layer in plan, \u00b5m", extents),
+            f"Width of every {by} against its height, wet and dried: mean of its extents in x and y.",
+            f"width against height: wet {_range(wet.extent_um, 'um')}, dried {_range(dried.extent_um, 'um')}",
+        ),
+        Drawing(
+            chart("height of the centreline, dried, \u00b5m", "shrinkage in plan, %", lines[:2], zero_y=True),
+            "Shrinkage in plan against height: the substrate holds the first layer.",
+            f"shrinkage in plan against height: {_range(lost[kept], '%')}",
+        ),
+    ]
+
+
+def _groups(subject: Subject) -> np.ndarray:
+    """int64[P]: the layer of every point, or a range of heights where the part has fewer than three layers or very many."""
+    part = subject.filaments
+    layers, row = np.unique(part.layer, return_inverse=True)
+    if 3 <= len(layers) <= MOST:
+        return row[part.owner()].astype(np.int64)
+    z = part.state("dried").points_um[:, 2]
+    low, high = float(z.min()), float(z.max())
+    step = (high - low) / 24
+    raw = np.zeros(len(z), np.int64) if step <= 0 else np.minimum(((z - low) / step).astype(np.int64), 23)
+    return np.unique(raw, return_inverse=True)[1].astype(np.int64)
+
+
+def _slices(state: State, group: np.ndarray) -> _Slice:
+    n = int(group.max(initial=-1)) + 1
+    count = np.bincount(group, minlength=n)
+    height = np.bincount(group, state.points_um[:, 2], n) / count
+    extent, spread = np.zeros(n), np.zeros(n)
+    for axis in (0, 1):
+        v = state.points_um[:, axis]
+        low, high = np.full(n, np.inf), np.full(n, -np.inf)
+        np.minimum.at(low, group, v - 0.5 * state.width_um)
+        np.maximum.at(high, group, v + 0.5 * state.width_um)
+        extent += 0.5 * (high - low)
+        middle = 0.5 * (low + high)
+        spread += np.bincount(group, (v - middle[group]) ** 2, n) / count
+    return _Slice(height, extent, np.sqrt(spread))
+
+
+def _range(values: Floats, unit: str) -> str:
+    if not len(values):
+        return "none"
+    return f"{float(values.min()):.4g} to {float(values.max()):.4g} {unit}"
+
+
+def _spans(subject: Subject) -> Drawing:
+    name = "dried" if subject.filaments.dried is not None else "wet"
+    spans = contacts_of(subject.filaments, "dried" if name == "dried" else "wet").span_um
+    hanging = spans[spans > 0]
+    return Drawing(
+        histogram("longest span of a filament, \u00b5m", "filaments", hanging.tolist()),
+        f"Longest unsupported span of each filament that bridges anything, {name} ({len(hanging)} of {len(spans)}).",
+        f"longest spans: {_range(hanging, 'um')}",
+    )
+
+
+def _course(subject: Subject) -> list[Drawing]:
+    """Pressure, speed and ink over the time of the print, a colour an ink."""
+    plan, dosing = subject.toolpath.plan, dosing_of(subject)
+    part = plan.filaments
+    begin, end = printed_s(subject)
+    length = np.bincount(
+        np.maximum(subject.toolpath.filament, 0),
+        np.where(subject.toolpath.filament >= 0, subject.toolpath.lengths_um(subject.rig), 0.0),
+        len(part),
+    )[plan.order]
+    took = end - begin
+    speed = np.divide(length, took, out=np.zeros(len(took)), where=took > 0) / 1e3
+    material = part.material[plan.order]
+    volume = np.cumsum(np.zeros(0))
+    kinds = np.unique(material).tolist()
+    kpa, fast, ink = [], [], []
+    for m in kinds:
+        mine = np.flatnonzero(material == m)
+        some = mine[_some(len(mine))]
+        name, colour = part.inks[m].name, _dark(part.inks[m].colour)
+        span = (begin[some].tolist(), end[some].tolist())
+        kpa.append(Series(name, colour, span[0], dosing.pressure_kpa[some].tolist(), "steps", span[1]))
+        fast.append(Series(name, colour, span[0], speed[some].tolist(), "steps", span[1]))
+        volume = np.cumsum(dosing.flow_um3_s[mine] * took[mine]) / NANOLITRE
+        keep = _some(len(mine))
+        xs = [float(begin[mine[0]]), *end[mine[keep]].tolist()]
+        ink.append(Series(name, colour, xs, [0.0, *volume[keep].tolist()], "line"))
+    every = "" if len(material) <= MOST else f" One in {-(-len(material) // MOST)} is drawn."
+    drawn = []
+    if dosing.pressure_kpa.any():
+        drawn.append(
+            Drawing(
+                chart("time, h:mm:ss", "pressure, kPa", kpa, zero_x=True, zero_y=True, x_format="time"),
+                f"Pressure of every filament while it is printed.{every}",
+                f"pressure over time: {_range(dosing.pressure_kpa, 'kPa')}",
+            )
+        )
+    drawn.append(
+        Drawing(
+            chart("time, h:mm:ss", "mean speed, mm/s", fast, zero_x=True, zero_y=True, x_format="time"),
+            f"Mean speed of the tip along every filament.{every}",
+            f"speed over time: {_range(speed, 'mm/s')}",
+        )
+    )
+    drawn.append(
+        Drawing(
+            chart("time, h:mm:ss", "ink printed, nL", ink, zero_x=True, zero_y=True, x_format="time"),
+            "Ink that has gone into the part.",
+            f"ink over time, {len(kinds)} inks",
+        )
+    )
+    return drawn
+
+
+def _some(n: int) -> np.ndarray:
+    """Places of at most MOST of `n`, the last among them."""
+    step = max(1, -(-n // MOST))
+    return np.unique(np.append(np.arange(0, n, step), n - 1))
+
+
+def _dark(colour: str) -> str:
+    """A colour of an ink, dark enough for a line on white: its luminance at most 0.4 (WCAG's weights, without gamma)."""
+    try:
+        r, g, b = (int(colour[k : k + 2], 16) for k in (1, 3, 5))
+    except ValueError:
+        return INK
+    light = (0.2126 * r + 0.7152 * g + 0.0722 * b) / 255
+    f = min(1.0, 0.55 / light) if light > 0 else 1.0
+    return f"#{round(r * f):02x}{round(g * f):02x}{round(b * f):02x}"
