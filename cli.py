@@ -618,6 +618,14 @@ def rig_new(
     )
 
 
+@rig_app.command("schema")
+def rig_schema() -> None:
+    """The JSON schema of rig files, for editors."""
+    from .backends.rig_schema_json import json_schema
+
+    _print_json(json_schema())
+
+
 @rig_app.command("test")
 def rig_test(
     name: str,
