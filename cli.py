@@ -168,7 +168,7 @@ def _planned(
     from .kernel.order import make_plan
 
     loaded = _load(file, sets, preset)
-    jobs, said = _jobs(loaded)
+    jobs, said = _jobs(loaded, only="both" if rules else "wet")
     if rules:
         said += _verdict(loaded, jobs, None)
         if _has_errors(said):
@@ -624,6 +624,25 @@ def rig_schema() -> None:
     from .backends.rig_schema_json import json_schema
 
     _print_json(json_schema())
+
+
+@rig_app.command("emulate")
+def rig_emulate(
+    name: str,
+    scale: Annotated[
+        float | None, typer.Option("--scale", help="seconds of printing in one second", min=0.01, max=1000.0)
+    ] = None,
+    port: Annotated[
+        int, typer.Option("--port", help="of the controller; 0: any that is free", min=0, max=65535)
+    ] = 0,
+    copy: Annotated[
+        Path | None, typer.Option("--copy", help="write the rig with these addresses to this file, too")
+    ] = None,
+) -> None:
+    """Serve the emulated machines of a rig until Ctrl-C, for rig files in other terminals."""
+    from .backends.rig_emulate import serve
+
+    serve(_rig(name, "-"), scale=scale, port=port, copy=copy, tell=lambda text: print(text, flush=True))
 
 
 @rig_app.command("test")

@@ -56,7 +56,7 @@ class Task:
 class A3200:
     """The server. `port` is free after `close`. All emulated connections share tasks and world."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, port: int = 0) -> None:
         self.world = world
         self.faults = Faults()
         self.tasks = {n: Task() for n in range(33)}
@@ -65,7 +65,7 @@ class A3200:
         self.last_error = ""
         self._open = True
         self._clients: set[socket.socket] = set()
-        self._server = socket.create_server(("127.0.0.1", 0))
+        self._server = socket.create_server(("127.0.0.1", port))
         self.port = int(self._server.getsockname()[1])
         threading.Thread(target=self._listen, name="a3200", daemon=True).start()
 

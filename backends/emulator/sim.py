@@ -42,9 +42,10 @@ def is_emulated(rig: Rig) -> bool:
     return rig.controller.transport == EMULATED
 
 
-def start(rig: Rig, *, scale: float | None = None, memory: Path | None = None) -> Sim:
+def start(rig: Rig, *, scale: float | None = None, memory: Path | None = None, port: int = 0) -> Sim:
     """Start an emulator for every `emulated:` address of the rig. `scale`: seconds of printing in one second, the rig's own
-    where None. `memory`: a file of Sim.remember; without it the stage stands in the middle of its travel."""
+    where None. `memory`: a file of Sim.remember; without it the stage stands in the middle of its travel. `port`: of the
+    controller, any free one where 0."""
     stage = stage_of(rig.axes, rig.speeds.corner_um)
     home = 0.5 * (stage.min_um + stage.max_um)
     if memory is not None and memory.is_file():
@@ -63,7 +64,7 @@ def start(rig: Rig, *, scale: float | None = None, memory: Path | None = None) -
             )
         )
     world = World(stage, tuple(wiring), home, rig.time_scale if scale is None else scale)
-    controller = A3200(world)
+    controller = A3200(world, port)
     boxes: dict[str, UltimusV] = {}
     entries = dict(rig.dispensers)
     for name, entry in entries.items():
