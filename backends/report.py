@@ -14,11 +14,11 @@ from .reports import REPORTS
 
 if TYPE_CHECKING:
     from ..kernel.build import Job
+    from ..kernel.drying import Drying
     from ..kernel.filaments import FilamentSet
     from ..kernel.motion import Toolpath
     from ..kernel.rig import Rig
     from ..kernel.scene import Scene
-    from ..kernel.drying import Drying
     from .reports.blocks import Sheet
 
 
@@ -79,9 +79,12 @@ class Subject:
 
 
 def complete(scene: Scene, jobs: Sequence[Job]) -> tuple[tuple[Job, ...], list[Drying]]:
-    """The jobs with both states, and how each was found to dry. Raises WetprintError where an ink cannot dry."""
+    """The jobs with both states, and how each was found to dry. Raises WetprintError: X712 where nothing
+    is printed, E460 where an ink cannot dry."""
     from ..kernel.shrink import dry
 
+    if not jobs:
+        raise WetprintError(error("X712", "0 filaments: there is nothing to report"))
     found = [dry(job.filaments, scene.state, scene.compensate) for job in jobs]
     return tuple(
         replace(job, filaments=drying.filaments) for job, drying in zip(jobs, found, strict=True)

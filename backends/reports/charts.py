@@ -34,6 +34,13 @@ class Series:
     mark: str = "circle"
 
 
+def time_ticks(high: float, most: int = 5) -> list[float]:
+    """Moments from 0 to `high` s, apart by what clocks show."""
+    steps = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400)
+    step = next((s for s in steps if high / s <= most), 86400 * math.ceil(high / 86400 / most))
+    return [float(t) for t in range(0, int(high) + 1, step)]
+
+
 def ticks(low: float, high: float, most: int = 6) -> list[float]:
     """Round figures from `low` to `high`, at most `most` steps apart by 1, 2 or 5 times a power of ten."""
     if not high > low:
@@ -73,13 +80,13 @@ def chart(
     return _svg(WIDTH, HEIGHT, out)
 
 
-def histogram(x_label: str, y_label: str, values: Sequence[float], colour: str = INK, bins: int = 24) -> str:
+def histogram(x_label: str, y_label: str, values: Sequence[float], colour: str = INK, bins: int = 20) -> str:
     """How many of `values` lie in each of equal ranges."""
     data = np.asarray(values, dtype=np.float64)
     low, high = (float(data.min()), float(data.max())) if len(data) else (0.0, 1.0)
     if high - low < 1e-6 * max(abs(high), 1.0):
         half = 0.5 * max(abs(high) * 0.1, 1.0)
-        low, high, bins = low - half, high + half, 5
+        low, high, bins = low - half, high + half, 9
     counts, edges = np.histogram(data, bins=bins, range=(low, high))
     frame = _Frame((low, high), (0.0, float(counts.max(initial=1)) * 1.06))
     out = frame.axes(x_label, y_label, "")
@@ -140,7 +147,7 @@ class _Frame:
             y = self.y(t)
             out.append(f'<path d="M{_LEFT} {y:.1f}H{right}" class="grid"/>')
             out.append(f'<text x="{_LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{numbers.sig(t)}</text>')
-        for t in ticks(self.x0, self.x1):
+        for t in time_ticks(self.x1) if x_format == "time" else ticks(self.x0, self.x1):
             x = self.x(t)
             said = numbers.stamp(t) if x_format == "time" else numbers.sig(t)
             out.append(f'<path d="M{x:.1f} {base}v4" class="axis"/>')
@@ -172,6 +179,8 @@ class _Frame:
 
 
 def _mark(x: float, y: float, colour: str, mark: str) -> str:
+    if mark == "dash":
+        return f'<path d="M{x - 9:.1f} {y:.1f}h6m3 0h6" stroke="{colour}" stroke-width="1.6"/>'
     if mark == "square":
         return f'<rect x="{x - 2.8:.1f}" y="{y - 2.8:.1f}" width="5.6" height="5.6" fill="{colour}"/>'
     return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{colour}"/>'

@@ -43,13 +43,16 @@ def _text(text: str) -> str:
     return html.escape(text)
 
 
-def _cell(cell: str | Cell) -> str:
+def _cell(cell: str | Cell, *, whole: bool = False) -> str:
+    """A cell's text; `whole`: no line ends within it, so that a mark may go to the next line but a figure stays in one."""
+    said = _text(cell if isinstance(cell, str) else cell.text)
+    if whole:
+        said = f'<span class="f">{said}</span>'
     if isinstance(cell, str):
-        return _text(cell)
-    swatch = ""
+        return said
     if _COLOUR.fullmatch(cell.swatch):
-        swatch = f'<span class="swatch" style="background:{cell.swatch}"></span>'
-    return swatch + _text(cell.text) + (' <span class="tag">assumed</span>' if cell.assumed else "")
+        said = f'<span class="ink"><span class="swatch" style="background:{cell.swatch}"></span>{said}</span>'
+    return said + (' <span class="tag">assumed</span>' if cell.assumed else "")
 
 
 def _block(block: Block) -> str:
@@ -91,13 +94,14 @@ def _table(table: Table) -> str:
     head = "".join(f'<th scope="col"{side(k)}>{_text(h)}</th>' for k, h in enumerate(table.head))
     rows = []
     for row in table.rows:
-        cells = [f"<td{side(k)}>{_cell(c)}</td>" for k, c in enumerate(row)]
+        cells = [f"<td{side(k)}>{_cell(c, whole=k not in table.words)}</td>" for k, c in enumerate(row)]
         if not table.plain:
             cells[0] = f'<th scope="row"{side(0)}>{_cell(row[0])}</th>'
         rows.append("<tr>" + "".join(cells) + "</tr>\n")
     notes = "".join(f'<p class="below">{_text(n)}</p>\n' for n in table.notes)
+    narrow = " narrow" if len(table.head) <= 3 and len(table.words) == 1 else ""
     return (
-        f'<div class="wide"><table>\n<caption>{_text(table.caption)}</caption>\n<thead><tr>{head}</tr></thead>\n'
+        f'<div class="wide{narrow}"><table>\n<caption>{_text(table.caption)}</caption>\n<thead><tr>{head}</tr></thead>\n'
         f"<tbody>\n{''.join(rows)}</tbody>\n</table></div>\n{notes}"
     )
 

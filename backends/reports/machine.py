@@ -112,13 +112,19 @@ def nozzles(subject: Subject) -> Table:
     first = int(plan.order[0])
     wet = plan.filaments.state("wet")
     gap = rig.heights.first_gap_um
+    how = ""
     if gap is None:
+        how = " (the height of the first filament: the rig gives no gap)"
         gap = float(wet.height_um[plan.filaments.offsets[first]])
-    notes.insert(
-        0,
-        f"Set the tip {numbers.length(gap)} above the substrate before the bath is poured. Print at the pressure, watch the width of the "
-        "first lines, and write down what you had to change.",
-    )
+    notes.insert(0, f"Set the tip {numbers.length(gap)} above the substrate{how} before the bath is poured.")
+    if dosing.pressure_kpa.any():
+        notes.append(
+            "Print at the pressure, watch the width of the first lines, and write down what you had to change."
+        )
+    else:
+        notes.append(
+            "Nobody calibrated this rig: measure flow against pressure before a print. The tool predicts no pressure."
+        )
     head = (
         "nozzle",
         "ink",
@@ -146,7 +152,7 @@ _PHASES = {
     "approach": "way down",
     "retreat": "way up",
     "dwell": "purging and priming",
-    "exchanges": "exchanges",
+    "exchanges": "exchanges and operator",
 }
 
 

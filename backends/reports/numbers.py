@@ -53,8 +53,8 @@ def mass(ug: float) -> str:
 
 
 def clock(seconds: float) -> str:
-    """A time for people: 3 min 2 s, 4 h 12 min, 0.8 s."""
-    if seconds < 10:
+    """A time for people: 0.8 s, 37.7 s, 3 min 2 s, 4 h 12 min."""
+    if seconds < 59.95:
         return f"{sig(seconds, 3)}{GAP}s"
     minutes, s = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
@@ -77,4 +77,10 @@ def percent(share: float, digits: int = 3) -> str:
 def between(low: float, high: float, unit: str, digits: int = 3) -> str:
     """A range, or one figure where both ends read the same."""
     a, b = sig(low, digits), sig(high, digits)
-    return f"{a}{GAP}{unit}" if a == b else f"{a}\u2013{b}{GAP}{unit}"
+    if a == b:
+        return f"{a}{GAP}{unit}"
+    # Both ends to the same decimal, so that 4 to 4.2 reads 4.0 to 4.2.
+    decimals = max(len(text.partition(".")[2]) for text in (a, b))
+    if decimals and "\u00d7" not in a + b:
+        a, b = f"{low:.{decimals}f}", f"{high:.{decimals}f}"
+    return f"{a}\u2013{b}{GAP}{unit}"

@@ -47,11 +47,17 @@ def _shape(subject: Subject) -> list[Drawing]:
         Series("dried", DRIED, dried.height_um.tolist(), dried.extent_um.tolist(), mark="square"),
     ]
     lost = 100 * (1 - dried.spread_um / np.where(wet.spread_um > 0, wet.spread_um, np.inf))
-    free = sorted({100 * part.inks[m].shrink for m in np.unique(part.material).tolist()})
     kept = wet.spread_um > 0
     lines = [Series("part", INK, dried.height_um[kept].tolist(), lost[kept].tolist())]
+    used = [part.inks[m] for m in np.unique(part.material).tolist()]
+    free = {ink.shrink: [k.name for k in used if k.shrink == ink.shrink] for ink in used}
     ends = [float(dried.height_um.min()), float(dried.height_um.max())]
-    lines += [Series("free shrinkage of the ink", DRIED, ends, [f, f], "line", dash="5 4") for f in free]
+    # Inks that shrink alike share a line.
+    colours = [DRIED, WET, "#6b7a2a", "#7a4a8a"]
+    for k, (share, names) in enumerate(free.items()):
+        label = "free, every ink" if len(free) == 1 else f"free, {', '.join(names)}"
+        y = [100 * share, 100 * share]
+        lines.append(Series(label, colours[k % 4], ends, y, "line", dash="5 4", mark="dash"))
     return [
         Drawing(
             chart("height of the centreline, \u00b5m", "width of the layer in plan, \u00b5m", extents),
@@ -59,8 +65,8 @@ def _shape(subject: Subject) -> list[Drawing]:
             f"width against height: wet {_range(wet.extent_um, 'um')}, dried {_range(dried.extent_um, 'um')}",
         ),
         Drawing(
-            chart("height of the centreline, dried, \u00b5m", "shrinkage in plan, %", lines[:2], zero_y=True),
-            "Shrinkage in plan against height: the substrate holds the first layer.",
+            chart("height of the centreline, dried, \u00b5m", "shrinkage in plan, %", lines, zero_y=True),
+            "Shrinkage in plan against height, and that of a free filament. The substrate holds what lies on it.",
             f"shrinkage in plan against height: {_range(lost[kept], '%')}",
         ),
     ]
@@ -125,7 +131,6 @@ def _course(subject: Subject) -> list[Drawing]:
     took = end - begin
     speed = np.divide(length, took, out=np.zeros(len(took)), where=took > 0) / 1e3
     material = part.material[plan.order]
-    volume = np.cumsum(np.zeros(0))
     kinds = np.unique(material).tolist()
     kpa, fast, ink = [], [], []
     for m in kinds:
@@ -137,8 +142,10 @@ def _course(subject: Subject) -> list[Drawing]:
         fast.append(Series(name, colour, span[0], speed[some].tolist(), "steps", span[1]))
         volume = np.cumsum(dosing.flow_um3_s[mine] * took[mine]) / NANOLITRE
         keep = _some(len(mine))
-        xs = [float(begin[mine[0]]), *end[mine[keep]].tolist()]
-        ink.append(Series(name, colour, xs, [0.0, *volume[keep].tolist()], "line"))
+        before = np.append(0.0, volume[keep][:-1])
+        xs = np.column_stack([begin[mine[keep]], end[mine[keep]]]).ravel()
+        ys = np.column_stack([before, volume[keep]]).ravel()
+        ink.append(Series(name, colour, xs.tolist(), ys.tolist(), "line"))
     every = "" if len(material) <= MOST else f" One in {-(-len(material) // MOST)} is drawn."
     drawn = []
     if dosing.pressure_kpa.any():

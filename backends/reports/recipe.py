@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 PAPER = "Song et al., Nature Communications, 20 December 2023"
 
+#: CAS number of 1-butanol, the liquid of the paper's baths.
+BUTANOL = "71-36-3"
+
 #: Ink dispersed beyond what leaves the nozzle, as a part of it. Assumed.
 RESERVE = 0.5
 
@@ -43,7 +46,7 @@ def inks(subject: Subject) -> Table:
         rows.append(
             (
                 Cell(ink.name, swatch=ink.colour),
-                f"{ink.nanocrystal} in {ink.solvent.name.replace('_', ' ')}",
+                f"{ink.nanocrystal} in {ink.solvent.name}",
                 Cell(
                     f"{numbers.sig(ink.concentration_ug_um3 / MG_ML)}{numbers.GAP}mg/mL",
                     "concentration" in ink.assumed,
@@ -126,7 +129,7 @@ def baths(subject: Subject) -> tuple[Block, ...]:
 
 
 def _bath_rows(bath: Bath, printed: list[Ink]) -> list[tuple[str | Cell, ...]]:
-    liquid = bath.solvent.name.replace("_", " ") + (f", CAS {bath.solvent.cas}" if bath.solvent.cas else "")
+    liquid = bath.solvent.name + (f", CAS {bath.solvent.cas}" if bath.solvent.cas else "")
     origin = bath.provenance.get("molarity")
     assumed = origin is not None and origin.assumed
     if not bath.linkers:
@@ -162,9 +165,11 @@ def _bath_rows(bath: Bath, printed: list[Ink]) -> list[tuple[str | Cell, ...]]:
 
 def drying(subject: Subject) -> Steps:
     """Drying as the paper did it."""
-    solvents = {j.print.bath.solvent.name.replace("_", " ") for j in subject.jobs if j.print.bath is not None}
-    odd = sorted(solvents - {"butanol"})
-    first = "Exchange the bath for fresh 1-butanol several times, at 25 \u00b0C; keep the part covered."
+    liquids = {
+        j.print.bath.solvent.name: j.print.bath.solvent for j in subject.jobs if j.print.bath is not None
+    }
+    odd = sorted(s.name for s in liquids.values() if s.cas != BUTANOL)
+    first = "Exchange the bath for fresh 1-butanol several times, at 25 \u00b0C."
     steps: list[str | Cell] = [first]
     if odd:
         steps = [
@@ -188,7 +193,5 @@ def treatment(subject: Subject) -> tuple[Block, ...]:
         steps.append(
             "Optional, gold: anneal at 600 \u00b0C for 1 h, heated at 5 \u00b0C/min, under H\u2082; the aerogel sinters."
         )
-    steps.append(
-        "Drying in air instead of CO\u2082 gives a denser xerogel; the shrinkage in this sheet does not hold for it."
-    )
-    return (Steps("Post-treatment", tuple(steps), PAPER),)
+    xerogel = "Drying in air instead of CO\u2082 gives a denser xerogel; the shrinkage in this sheet does not hold for it."
+    return (Steps("Post-treatment", tuple(steps), PAPER), Note(f"{xerogel} ({PAPER}.)"))

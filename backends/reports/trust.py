@@ -21,10 +21,13 @@ if TYPE_CHECKING:
 def assumptions(subject: Subject) -> tuple[Block, ...]:
     """Every figure in use that nobody measured: of the design, the drying model, the rig, and this sheet."""
     rows: dict[tuple[str, str, str], None] = {}
+    told = [a.origin for a in subject.scene.assumptions if a.span is not None]
     for a in subject.scene.assumptions:
         rows[a.what, a.origin.text or "no reason given", _where(a.span)] = None
     for drying in subject.dryings:
         for a in drying.assumptions:
+            if a.origin in told:
+                continue
             rows[
                 a.what,
                 a.origin.text or "no reason given",
