@@ -263,6 +263,14 @@ CODES: tuple[Code, ...] = (
         "the thread is stretched until it breaks, or piles up. Take a nozzle nearer to the width. Told only with `--rig`.",
     ),
     Code(
+        "W217",
+        "prints in the same place",
+        "Parts stand where they are drawn, and a part is drawn around the middle unless it is moved. Here filaments of one print run "
+        "through those of another (axes nearer than half a filament height): the nozzle would plough through what it has "
+        "laid, and ink would be laid twice. Move one part aside, or set it upon the other.",
+        USE + BODY + "print body { bath: nc.gold_bath; }\nprint body { bath: nc.gold_bath; }\n",
+    ),
+    Code(
         "W260",
         "filament that rests on nothing",
         "Some filament touches neither the substrate nor anything that stands on it, so where it dries to is not known. The "

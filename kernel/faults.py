@@ -105,6 +105,8 @@ def lattice_faults(node: Lattice) -> list[Diagnostic]:
         out.append(
             error("E402", f"lattice '{node.name}' has no filament width", node.span, label="give `filament`")
         )
+    elif f.get("filament") is not None and not positive(f["filament"]):
+        out.append(_not_above_zero("filament", f["filament"], span_of(node, "filament")))
     elif not positive(f.get("layer_height")):
         out.append(_not_above_zero("layer_height", f.get("layer_height"), span_of(node, "layer_height")))
     if out:

@@ -48,8 +48,10 @@ def read_mesh(path: Path) -> Mesh:
     """The closed mesh of a file. MeshError for one that cannot be read or does not close."""
     try:
         stat = path.stat()
+    except FileNotFoundError:
+        raise MeshError(f"there is no file {path}; an STL, OBJ or 3MF file was expected") from None
     except OSError as fault:
-        raise MeshError(f"{path}: {fault.strerror or 'cannot be read'}") from None
+        raise MeshError(f"{path} cannot be read: {fault.strerror or fault}") from None
     return _read(path, stat.st_mtime_ns, stat.st_size)
 
 

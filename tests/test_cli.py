@@ -208,3 +208,31 @@ def test_every_example_prints_on_the_simulated_rig(wp: Wp, root: Path) -> None:
     listed = json.loads(wp("runs", "--runs", "runs", "--json").stdout)
     assert len(listed) == 1
     assert listed[0]["state"] == "done"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "wp 1;\n",
+        'wp 1;\nuse "nanocrystal.wp" as nc;\nlattice b = woodpile { size: [1mm, 1mm]; layers: 2; pitch: 100um; filament: 10um; material: nc.gold; }\n',
+    ],
+)
+@pytest.mark.parametrize(
+    "verb",
+    [
+        ("measure",),
+        ("plan",),
+        ("print", "--rig", "sim", "--yes"),
+        ("export", "-o", "a.stl"),
+        ("preview", "--png", "a.png"),
+    ],
+)
+def test_a_design_that_prints_nothing_has_no_figures_plan_or_picture(
+    wp: Wp, tmp_path: Path, text: str, verb: tuple[str, ...]
+) -> None:
+    (tmp_path / "a.wp").write_text(text)
+    done = wp(verb[0], "a.wp", *verb[1:])
+    assert done.returncode == 1, done.stderr
+    assert "error[E315] a.wp:" in done.stderr and done.stderr.count("error[") == 1
+    assert {p.name for p in tmp_path.iterdir()} == {"a.wp"}

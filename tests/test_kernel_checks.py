@@ -84,6 +84,10 @@ PAIRS: dict[str, tuple[str, str]] = {
         "bath b = nc.gold_bath { molarity: 1.01[mM]; }\n" + woodpile(bath="b"),
         "bath b = nc.gold_bath { molarity: 1[mM]; }\n" + woodpile(bath="b"),
     ),
+    "W217": (
+        woodpile() + "print move(body, by: [4um, 0um, 0um]) { bath: nc.gold_bath; }\n",
+        woodpile() + "print move(body, by: [0um, 0um, 51um]) { bath: nc.gold_bath; }\n",
+    ),
     "W213": (
         woodpile() + "region edge in body where x > 175um { material: nc.gold; }\n",
         woodpile() + "region edge in body where x > 150um { material: nc.gold; }\n",
@@ -105,6 +109,23 @@ def test_a_design_that_breaks_the_rule(code: str) -> None:
 @pytest.mark.parametrize("code", [c for c in PAIRS if PAIRS[c][1]])
 def test_a_design_that_just_does_not(code: str) -> None:
     assert code not in codes(check(PAIRS[code][1]))
+
+
+def test_a_height_of_cells_is_no_distance_of_layers() -> None:
+    found = check(woodpile(size="[120um, 120um]", layers="2").replace("woodpile", "octet"))
+    assert "W208" not in codes(found)
+
+
+def test_figures_of_the_library_are_told_at_the_print() -> None:
+    found = check(woodpile(layer_height="8um"))
+    assert codes(found) == {"W209"}
+    assert found[0].primary is not None and found[0].primary.source.name == "design.wp"
+
+
+def test_prints_side_by_side_and_one_over_the_other() -> None:
+    for by, said in (("[1mm, 0um, 0um]", False), ("[0um, 0um, 0um]", True), ("[395um, 0um, 0um]", True)):
+        found = check(woodpile() + f"print move(body, by: {by}) {{ bath: nc.gold_bath; }}\n")
+        assert ("W217" in codes(found)) is said, by
 
 
 def test_no_assumption_no_note() -> None:

@@ -25,5 +25,6 @@ CHECKS: Registry[Check] = Registry(
         "stage": ".stage:STAGE",
         "standoff": ".standoff:STANDOFF",
         "nozzle": ".nozzle:NOZZLE",
+        "twice": ".twice:TWICE",
     },
 )

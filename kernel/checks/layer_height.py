@@ -6,7 +6,9 @@ from collections.abc import Iterator
 
 from ..check import CheckContext
 from ..diagnostics import Diagnostic, Edit, Fix, Severity, warning
+from ..lattices import LATTICES
 from ..scene import Lattice
+from ..struts import StrutLattice
 
 
 class LayerHeight:
@@ -18,7 +20,12 @@ class LayerHeight:
         told: set[int] = set()
         for job in context.jobs:
             for part in context.parts(job):
-                if not isinstance(part, Lattice) or id(part) in told:
+                # Cells of struts stand in space: their layer height is the height of a cell.
+                if (
+                    not isinstance(part, Lattice)
+                    or id(part) in told
+                    or isinstance(LATTICES[part.kind], StrutLattice)
+                ):
                     continue
                 told.add(id(part))
                 rise, count = part.fields.get("layer_height"), part.fields.get("layers")

@@ -32,7 +32,8 @@ class Missing:
             counts = " and ".join(f"{found[s].missing} {s}" for s in bad)
             yield warning(
                 self.code,
-                f"{counts} contacts are missing, on {hanging} filaments, the worst in layer {layer}; 0 were expected",
+                f"{counts} contacts are missing, on {hanging} filament{'' if hanging == 1 else 's'}, the worst in layer {layer}; "
+                "0 were expected",
                 context.field(job, i, "layer_height"),
                 label=f"a filament of layer {layer} does not rest on layer {layer - 1} here",
                 notes=(
