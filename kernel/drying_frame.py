@@ -26,6 +26,9 @@ TOLERANCE_UM = 1e-4
 #: Bonds are settled when the wet nodes that they give move by less than this part of a width.
 BONDS = 3e-4
 
+#: Largest turn of a node in one step, rad.
+TURN = 0.3
+
 #: Searches, each with new bonds or a new factorisation, before the drying of the part is given up.
 LIMIT = 20
 
@@ -255,6 +258,10 @@ class _Search:
         there, turned = self.unpack(y)
         out = truss.pulls(truss.pose(*truss.states(there), turned))
         d: Floats = -self.lu.solve(out.ravel()[truss.dofs]).reshape(-1, 6)
+        # No step turns anything by more than a beam can stand to be turned in one go.
+        far = float(np.abs(d[:, 3:]).max(initial=0.0)) / TURN
+        if far > 1.0:
+            d /= far
         if truss.drawn == "dried":
             d[:, :3] *= -1.0
         d[:, 3:] *= self.scale

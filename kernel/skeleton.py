@@ -10,6 +10,7 @@ import numpy.typing as npt
 from .beams import sides
 from .bonds import REACH, Bonds, arc_lengths, find_bonds
 from .filaments import FilamentSet, Floats, Ints, State
+from .refine import refined
 from .scene import StateName
 
 #: Bonds nearer to a node than this many widths hold on to it by a stiff arm: over so short a stretch no filament is slender.
@@ -74,7 +75,7 @@ def skeleton(filaments: FilamentSet, drawn: StateName) -> Skeleton:
     of = np.concatenate([owner, owner[segment]])
     where = np.concatenate([arc, arc[segment] + t * (arc[segment + 1] - arc[segment])])
     order = np.lexsort((where, of))
-    part = _refined(filaments, drawn, segment, t, order)
+    part = refined(filaments, drawn, segment, t, order)
     node = np.concatenate([own, np.ones(len(segment), dtype=bool)])[order]
     number = np.cumsum(node) - 1
     node_point = np.flatnonzero(node)
@@ -198,59 +199,6 @@ def _along(k: Skeleton, wet: State, owner: Ints, segment: Ints) -> tuple[Ints, I
     size = 0.5 * (np.maximum(wet.width_um, wet.height_um)[k.node_point[node]] + wet.width_um[other])
     which = which[best[which] <= REACH * size[which]]
     return node[which], seg[which], foot[which]
-
-
-def thin_out(
-    part: FilamentSet, added: npt.NDArray[np.bool_], wet_um: Floats, dried_um: Floats, tolerance_um: float
-) -> npt.NDArray[np.bool_]:
-    """Points of the refined part that are needed, bool[P]: added ones stay where the path between two drawn points
-    strays from its chord by more than `tolerance_um`, in either state."""
-    drawn = np.flatnonzero(~added)
-    stretch = np.cumsum(~added) - 1
-    here = np.flatnonzero(added)
-    a = drawn[stretch[here]]
-    b = drawn[np.minimum(stretch[here] + 1, len(drawn) - 1)]
-    needed = np.zeros(len(drawn), dtype=bool)
-    for p in (wet_um, dried_um):
-        chord, off = p[b] - p[a], p[here] - p[a]
-        square = np.maximum(np.einsum("ij,ij->i", chord, chord), 1e-300)
-        off -= chord * (np.einsum("ij,ij->i", off, chord) / square)[:, None]
-        stray = np.einsum("ij,ij->i", off, off) > tolerance_um**2
-        needed[stretch[here[stray]]] = True
-    # The chord must also pass them evenly: what is dropped is put back by the share of the length in either state.
-    share = [
-        np.linalg.norm(p[here] - p[a], axis=1) / np.maximum(np.linalg.norm(p[b] - p[a], axis=1), 1e-300)
-        for p in (wet_um, dried_um)
-    ]
-    length = np.linalg.norm(wet_um[b] - wet_um[a], axis=1)
-    needed[stretch[here[np.abs(share[0] - share[1]) * length > tolerance_um]]] = True
-    keep: npt.NDArray[np.bool_] = ~added | needed[stretch]
-    return keep
-
-
-def _refined(filaments: FilamentSet, drawn: StateName, segment: Ints, t: Floats, points: Ints) -> FilamentSet:
-    """The filaments with places t on segments as further points, in the order `points` (drawn points first, then places)."""
-    s = filaments.state(drawn)
-
-    def column(a: Floats) -> Floats:
-        u = t if a.ndim == 1 else t[:, None]
-        return np.ascontiguousarray(
-            np.concatenate([a, a[segment] + u * (a[segment + 1] - a[segment])])[points]
-        )
-
-    owner = filaments.owner()
-    counts = np.bincount(np.concatenate([owner, owner[segment]])[points], minlength=len(filaments))
-    state = State(column(s.points_um), column(s.width_um), column(s.height_um))
-    return FilamentSet(
-        np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
-        filaments.material,
-        filaments.layer,
-        filaments.origin,
-        filaments.inks,
-        filaments.spans,
-        wet=state if drawn == "wet" else None,
-        dried=state if drawn == "dried" else None,
-    )
 
 
 def _spaced(where: Floats, of: Ints, width: Floats) -> npt.NDArray[np.bool_]:

@@ -1,0 +1,358 @@
+"""The field model of drying, for parts too large for a frame: the lattice as a continuum on a coarse grid. Lazy scipy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from .drying_analytic import Analytic
+from .filaments import FilamentSet, Floats, Ints
+from .material import Origin
+from .scene import Assumption, StateName
+from .sections import ink_column, segment_lengths
+from .truss import PEG
+
+#: Cells along the longest side of the plan, and up.
+CELLS, CELLS_UP = 16, 20
+
+#: Lines of one direction that a cell holds at least.
+LINES = 1.25
+
+#: Stiffness of an empty cell against the stiffest one: keeps the system of equations regular.
+EMPTY = 1e-6
+
+#: Points that are sought in one go: bounds the memory.
+CHUNK = 1 << 19
+
+#: Times that the field of a wet part is built on the dried shape that the one before gave.
+ROUNDS = 2
+
+#: What the model takes for granted.
+ASSUMED = (
+    Assumption(
+        "all inks are equally stiff while they dry",
+        Origin("nobody has measured the modulus of the gels", True),
+    ),
+    Assumption(
+        "layers are evenly stacked and bonded at every crossing",
+        Origin("a lattice seen as a continuum", True),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Grid:
+    """A box of cells: `low_um[3]`, `step_um[3]`, `cells` (three counts)."""
+
+    low_um: Floats
+    step_um: Floats
+    cells: tuple[int, int, int]
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        return self.cells[0] + 1, self.cells[1] + 1, self.cells[2] + 1
+
+    def locate(self, points_um: Floats) -> tuple[Ints, Floats]:
+        """Cell [P,3] and place in it [P,3] of points; points outside are taken at the edge."""
+        x = (points_um - self.low_um) / self.step_um
+        x = np.clip(x, 0.0, np.array(self.cells, dtype=np.float64))
+        cell = np.minimum(x.astype(np.int64), np.array(self.cells) - 1)
+        return cell, x - cell
+
+
+class Field:
+    """The drying map of one FilamentSet as a displacement field; `dry` and `wet` as those of Analytic.
+
+    Every cell has the stiffness of what lies in it: filaments along their axes, columns of pegs upwards, and against
+    shear between layers the pegs' bending together with that of the filaments that clamp them (the others roll).
+    """
+
+    name = "field"
+
+    def __init__(self, filaments: FilamentSet, drawn: StateName) -> None:
+        """Reads the drawn state of `filaments`. The field lives on the dried shape, so a dried design needs one
+        solution; of a wet one the dried shape is found with it."""
+        self._filaments = filaments
+        base = Analytic(filaments, drawn)
+        state, hold = filaments.state(drawn), base.hold
+        total = max(len(hold.s), 1)
+        self._s, self._nu = float(hold.s.sum()) / total, float(hold.nu.sum()) / total
+        pinned = 1.0 - self._s * (1.0 + self._nu)
+        self._sunk = -self._s * (1.0 + self._nu) / pinned
+        self._z1 = pinned * float(hold.z1_um.min(initial=np.inf)) if len(hold.z1_um) else 0.0
+        if drawn == "dried":
+            self._build(state.points_um, state.width_um)
+            return
+        width = state.width_um * (1.0 - self._s * (1.0 + 0.5 * self._nu))
+        dried = base.dry(state.points_um)
+        for _ in range(ROUNDS):
+            self._build(dried, width)
+            dried = self.dry(state.points_um)
+
+    def wet(self, dried_um: Floats) -> Floats:
+        """Wet points whose dried ones are given, float64[P,3]."""
+        return dried_um - self._moved(dried_um)
+
+    def dry(self, wet_um: Floats) -> Floats:
+        """Dried points of wet ones, float64[P,3], by Newton's method point by point."""
+        out = np.empty_like(wet_um)
+        for low in range(0, len(wet_um), CHUNK):
+            out[low : low + CHUNK] = self._dried(wet_um[low : low + CHUNK])
+        return out
+
+    def _dried(self, wet_um: Floats) -> Floats:
+        x = wet_um + self._moved(wet_um)
+        left = wet_um + self._moved(x) - x
+        share = np.ones(len(x))
+        for _ in range(50):
+            size = np.abs(left).max(axis=1, initial=0.0)
+            todo = np.flatnonzero(size > 1e-7)
+            if not len(todo):
+                break
+            slope = np.eye(3) - self._slope(x[todo])
+            step = share[todo, None] * np.linalg.solve(slope, left[todo][:, :, None])[:, :, 0]
+            tried = x[todo] + step
+            after = wet_um[todo] + self._moved(tried) - tried
+            # The field has kinks between cells: a step that leads away is tried again at half its length.
+            good = np.abs(after).max(axis=1) < size[todo]
+            share[todo] = np.where(good, 1.0, 0.5 * share[todo])
+            x[todo[good]], left[todo[good]] = tried[good], after[good]
+        return x
+
+    def _slope(self, points_um: Floats) -> Floats:
+        """Derivative [P,3,3] of the displacement by the place."""
+        cell, t = self.grid.locate(points_um)
+        out = np.zeros((len(points_um), 3, 3))
+        for corner in range(8):
+            d = (corner & 1, corner >> 1 & 1, corner >> 2 & 1)
+            move = self.moves[cell[:, 0] + d[0], cell[:, 1] + d[1], cell[:, 2] + d[2]]
+            f = [t[:, a] if d[a] else 1.0 - t[:, a] for a in range(3)]
+            for a in range(3):
+                w = (2.0 * d[a] - 1.0) / self.grid.step_um[a] * f[(a + 1) % 3] * f[(a + 2) % 3]
+                out[:, :, a] += w[:, None] * move
+        x = (points_um - self.grid.low_um) / self.grid.step_um
+        beyond = (x < 0.0) | (x > np.array(self.grid.cells))
+        out *= ~beyond[:, None, :]
+        under = points_um[:, 2] < self._z1
+        out[under] = 0.0
+        out[under, 2, 2] = self._sunk
+        return out
+
+    @property
+    def step_um(self) -> float:
+        """Length of path over which the displacement is as good as straight."""
+        return 0.5 * float(self.grid.step_um[:2].max())
+
+    def _moved(self, points_um: Floats) -> Floats:
+        """Displacement [P,3] by drying to dried points; below the lowest centreline filaments are held by the substrate."""
+        cell, t = self.grid.locate(points_um)
+        out = np.zeros_like(points_um)
+        for corner in range(8):
+            d = (corner & 1, corner >> 1 & 1, corner >> 2 & 1)
+            w = np.ones(len(points_um))
+            for a in range(3):
+                w *= t[:, a] if d[a] else 1.0 - t[:, a]
+            out += w[:, None] * self.moves[cell[:, 0] + d[0], cell[:, 1] + d[1], cell[:, 2] + d[2]]
+        under = points_um[:, 2] < self._z1
+        out[under, 2] = self._sunk * points_um[under, 2]
+        return out
+
+    def _build(self, dried_um: Floats, width_um: Floats) -> None:
+        """Displacements at the corners of the cells, for filaments that dry to `dried_um`."""
+        pieces = _pieces(self._filaments, dried_um, width_um)
+        low, high = dried_um.min(axis=0), dried_um.max(axis=0)
+        low[2] = self._z1
+        size = np.maximum(high - low, width_um.max())
+        # A cell holds a line or more each way, else it would be the gaps between them that are seen.
+        rise = _rise(self._filaments, pieces)
+        pitch = float(np.prod(size)) / (max(float(pieces.length_um.sum()), 1e-9) * rise)
+        across = max(float(size[:2].max()) / CELLS, LINES * pitch)
+        counts = [int(np.clip(np.floor(size[a] / across), 1, CELLS)) for a in (0, 1)]
+        counts.append(int(np.clip(np.floor(size[2] / (2.0 * rise)), 1, CELLS_UP)))
+        self.grid = Grid(low, size / counts, (counts[0], counts[1], counts[2]))
+        c, stress, columns = _stiffness(self._filaments, pieces, self.grid, self._s, self._nu)
+        self.moves = _solve(self.grid, c, stress, columns, self._sunk * self._z1)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pieces:
+    """Short pieces of filament: `middle_um[K,3]`, `along[K,3]` unit, `length_um[K]`, `width_um[K]`, `filament[K]`."""
+
+    middle_um: Floats
+    along: Floats
+    length_um: Floats
+    width_um: Floats
+    filament: Ints
+
+
+def _pieces(filaments: FilamentSet, points_um: Floats, width_um: Floats) -> Pieces:
+    first, owner = filaments.segments()
+    arm = points_um[first + 1] - points_um[first]
+    length = segment_lengths(points_um, first)
+    piece = max(float(np.ptp(points_um[:, :2], axis=0).max(initial=0.0)) / (3 * CELLS), 1e-3)
+    n = np.maximum(np.ceil(length / piece), 1).astype(np.int64)
+    which = np.repeat(np.arange(len(first)), n)
+    nth = np.arange(len(which)) - np.repeat(np.cumsum(n) - n, n)
+    t = (nth + 0.5) / n[which]
+    middle = points_um[first[which]] + arm[which] * t[:, None]
+    safe = np.maximum(length, 1e-12)[which]
+    return Pieces(
+        middle, arm[which] / safe[:, None], (length / n)[which], width_um[first[which]], owner[which]
+    )
+
+
+def _stiffness(
+    filaments: FilamentSet, p: Pieces, grid: Grid, s: float, nu: float
+) -> tuple[Floats, Floats, Floats]:
+    """Of every cell the stiffness [C,6,6], the stress of a held shrinkage [C,6] and that of a unit stretch of its
+    columns [C,6]; Young's modulus of the gel is 1.
+
+    Components xx yy zz yz xz xy with engineering shear.
+    """
+    cells = grid.cells
+    count = cells[0] * cells[1] * cells[2]
+    cell, _ = grid.locate(p.middle_um)
+    key = (cell[:, 0] * cells[1] + cell[:, 1]) * cells[2] + cell[:, 2]
+    volume = float(np.prod(grid.step_um))
+    x, y, z = p.along.T
+    n = np.stack([x * x, y * y, z * z, y * z, x * z, x * y])
+    solid = np.pi / 4.0 * p.width_um**2 * p.length_um / volume
+    shrink = ink_column(filaments, "shrink")[p.filament]
+    shrink = shrink / (1.0 - shrink)  # against the dried length, on which the field lives
+    c = np.zeros((count, 6, 6))
+    stress = np.zeros((count, 6))
+
+    def add(w: Floats) -> Floats:
+        return np.bincount(key, w, minlength=count).astype(np.float64)
+
+    for i in range(6):
+        stress[:, i] = add(-solid * shrink * n[i])
+        for j in range(i, 6):
+            c[:, i, j] = c[:, j, i] = add(solid * n[i] * n[j])
+    some = add(p.length_um) > 0.0
+    c, stress = _evened(c, some, cells), _evened(stress, some, cells)
+    length = _evened(add(p.length_um) / volume, some, cells)
+    some = length > 0.0
+    safe = np.where(some, length, 1.0)
+    d = np.where(some, add(p.length_um * p.width_um) / volume / safe, 1.0)
+    own = np.where(some, add(solid * shrink) / np.maximum(add(solid), 1e-300), s / (1.0 - s))
+    h = np.minimum(_rise(filaments, p), d)
+    pitch = np.maximum(1.0 / (safe * h), 0.5 * d)
+    area, bend = np.pi / 4.0 * d**2, np.pi / 64.0 * d**4
+    peg, peg_bend = PEG**2 * area, PEG**4 * bend
+    g = 0.5 / (1.0 + nu)
+    phi = 12.0 * peg_bend / (0.89 * g * peg * (2.0 * h) ** 2)
+    yields = (2.0 * h) ** 3 * (1.0 + phi) / (12.0 * peg_bend) + 4.0 * h**2 * pitch / (12.0 * bend)
+    between = np.where(some, 2.0 * h / (pitch**2 * yields), 0.0)
+    level = np.maximum(add(p.length_um * (x * x + y * y)) / volume, 1e-300)
+    lean = [add(p.length_um * a * a) / volume / level for a in (x, y)]
+    up = np.where(some, peg / pitch**2, 0.0)
+    m = np.array([0.5 * nu, 0.5 * nu, 1.0, 0.0, 0.0, 0.0])
+    c += up[:, None, None] * np.outer(m, m)
+    stress -= (up * own * (1.0 + nu))[:, None] * m
+    c[:, 4, 4] += between * 2.0 * lean[0]
+    c[:, 3, 3] += between * 2.0 * lean[1]
+    c[:, 5, 5] += np.where(some, 6.0 * bend / (pitch**3 * 2.0 * h), 0.0)
+    c += EMPTY * float(np.abs(c).max(initial=1e-12)) * np.eye(6)
+    return c, stress, up[:, None] * m
+
+
+def _evened(a: Floats, some: npt.NDArray[np.bool_], cells: tuple[int, int, int]) -> Floats:
+    """Means over neighbouring cells in plan that hold filament: how many lines fall into a cell is an accident."""
+    x: Floats = np.where(some.reshape(-1, *([1] * (a.ndim - 1))), a, 0.0).reshape(*cells, -1)
+    w: Floats = some.astype(np.float64).reshape(*cells, 1)
+    for axis in (0, 1):
+        x, w = _blurred(x, axis), _blurred(w, axis)
+    out: Floats = (x / np.maximum(w, 1e-12)).reshape(a.shape)
+    return np.where(some.reshape(-1, *([1] * (a.ndim - 1))), out, 0.0)
+
+
+def _blurred(a: Floats, axis: int) -> Floats:
+    """a / 2 and a quarter of either neighbour along the axis; nothing beyond the edges."""
+    out = 0.5 * a
+    lower: list[slice] = [slice(None)] * a.ndim
+    upper = lower.copy()
+    lower[axis], upper[axis] = slice(None, -1), slice(1, None)
+    out[tuple(lower)] += 0.25 * a[tuple(upper)]
+    out[tuple(upper)] += 0.25 * a[tuple(lower)]
+    return out
+
+
+def _rise(filaments: FilamentSet, p: Pieces) -> float:
+    """Height of a layer: the usual distance between the mean heights of layers that follow each other, um.
+
+    Where nothing is said to be layered it is that of filaments which overlap by a fifth (assumed).
+    """
+    layer = filaments.layer[p.filament]
+    total = np.bincount(layer, p.length_um)
+    at = np.flatnonzero(total > 0.0)
+    height = np.bincount(layer, p.length_um * p.middle_um[:, 2])[at] / total[at]
+    gaps = np.diff(np.sort(height))
+    gaps = gaps[gaps > 1e-3]
+    wide = float(np.average(p.width_um, weights=p.length_um))
+    return float(np.clip(np.median(gaps), 0.3 * wide, wide)) if len(gaps) else 0.8 * wide
+
+
+def _solve(grid: Grid, c: Floats, stress: Floats, columns: Floats, sunk_um: float) -> Floats:
+    """Displacements [nx+1,ny+1,nz+1,3]: eight-node bricks, shear between layers taken at their middle, bottom held.
+
+    Columns keep their length. They are taken to stand upright when dried, as in a dried design; wet, they lean and are
+    lower by half the square of the lean: a second solution has that.
+    """
+    from scipy.sparse import coo_matrix
+    from scipy.sparse.linalg import splu
+
+    nx, ny, nz = grid.cells
+    a, b, e = grid.step_um
+    corner = np.array([[i, j, k] for i in (0, 1) for j in (0, 1) for k in (0, 1)])
+    points = [np.full(3, 0.5)] + [0.5 + (q - 0.5) / np.sqrt(3.0) for q in corner]
+    shape = []
+    for t in points:
+        f = np.where(corner == 1, t, 1.0 - t)
+        sign = 2.0 * corner - 1.0
+        grad = np.stack(
+            [
+                sign[:, 0] * f[:, 1] * f[:, 2] / a,
+                sign[:, 1] * f[:, 0] * f[:, 2] / b,
+                sign[:, 2] * f[:, 0] * f[:, 1] / e,
+            ],
+            axis=1,
+        )
+        strain = np.zeros((6, 8, 3))
+        strain[0, :, 0], strain[1, :, 1], strain[2, :, 2] = grad.T
+        strain[3, :, 1], strain[3, :, 2] = grad[:, 2], grad[:, 1]
+        strain[4, :, 0], strain[4, :, 2] = grad[:, 2], grad[:, 0]
+        strain[5, :, 0], strain[5, :, 1] = grad[:, 1], grad[:, 0]
+        shape.append(strain.reshape(6, 24))
+    for s in shape[1:]:
+        s[3:5] = shape[0][3:5]
+    gauss = np.stack(shape[1:])
+    weight = a * b * e / 8.0
+    k = weight * np.einsum("gia,cij,gjb->cab", gauss, c, gauss, optimize=True)
+    cell = np.stack(np.unravel_index(np.arange(nx * ny * nz), grid.cells), axis=1)
+    at = np.ravel_multi_index(tuple((cell[:, None, :] + corner).transpose(2, 0, 1)), grid.shape)
+    dof = (at[:, :, None] * 3 + np.arange(3)).reshape(len(cell), 24)
+    size = 3 * int(np.prod(grid.shape))
+    row, column = np.repeat(dof, 24, axis=1).ravel(), np.tile(dof, (1, 24)).ravel()
+    matrix = coo_matrix((k.ravel(), (row, column)), shape=(size, size)).tocsc()
+    bottom = np.zeros(grid.shape, dtype=bool)
+    bottom[:, :, 0] = True
+    fixed = np.repeat(bottom.ravel(), 3)
+    u = np.zeros(size)
+    u[np.flatnonzero(bottom.ravel()) * 3 + 2] = sunk_um
+    free = np.flatnonzero(~fixed)
+    inner = matrix[free][:, free].tocsc()
+    lu = splu(inner, permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.0, options={"SymmetricMode": True})
+    held = np.where(fixed, u, 0.0)
+    lean = np.zeros(len(cell))
+    for _ in range(2):
+        f = weight * np.einsum("gia,ci->ca", gauss, stress + 0.5 * lean[:, None] * columns)
+        load = np.bincount(dof.ravel(), f.ravel(), minlength=size) - matrix @ held
+        u[free] = lu.solve(load[free])
+        moved = u.reshape(-1, 3)[at]
+        # Corners are in the order of `corner`, whose last index runs up.
+        tilt = (moved[:, 1::2, :2] - moved[:, 0::2, :2]).mean(axis=1) / e
+        lean = (tilt**2).sum(axis=1)
+    return u.reshape(*grid.shape, 3)
