@@ -33,7 +33,8 @@ def dump(value: object, depth: int = 0) -> Iterator[str]:
     """Plain indented text of dataclasses, mappings and sequences; spans as their place, sources left out."""
     pad = "  " * depth
     if isinstance(value, Span):
-        yield f"{pad}@{value.line}:{value.start}-{value.end}"
+        at = f"{value.line}:{value.start}-{value.end}"
+        yield f"{pad}@{at if value.source.name.endswith('input.wp') else Path(value.source.name).name}"
     elif isinstance(value, Source):
         return
     elif isinstance(value, enum.Enum):
