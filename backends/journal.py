@@ -192,6 +192,17 @@ def filament_ids(folder: Path, column: str) -> list[int]:
         db.close()
 
 
+def programs_of(folder: Path) -> list[tuple[Path, str]]:
+    """The programs of a run in the order they were sent, each with the SHA-256 that it had when it went out."""
+    db = open_database(folder / NAME)
+    try:
+        return [
+            (folder / name, sha) for name, sha in db.execute("select name, sha256 from section order by id")
+        ]
+    finally:
+        db.close()
+
+
 def list_runs(runs: Path | None = None) -> list[dict[str, Any]]:
     """Every run on record, oldest first: run, state, design, rig, started, ended, filaments, executed."""
     from .record import default_runs, is_running

@@ -17,7 +17,7 @@ from ..kernel.rig import Rig
 from .controller import Controller, ControllerError, Motion, Position, Status
 from .dispenser import Ask, Dispenser
 from .guard import Control, Guard
-from .journal import Journal
+from .journal import Journal, JournalError
 from .rejoin import Work
 from .sections import Section, sections
 from .states import FOLLOWS, Progress, State
@@ -182,6 +182,11 @@ class Runner:
             source=self.work.source[section.first : section.last],
             line_row=np.where(rows >= 0, rows - section.first, -1),
         )
+        try:
+            # On record before it goes out, wherever the controller reads it from.
+            (p.journal.folder / name).write_bytes(program.data)
+        except OSError as reason:
+            raise JournalError(f"{p.journal.folder / name}: {reason.strerror}") from None
         mine = (self._last >= section.first) & (self._last < section.last)
         p.journal.filaments(self._ids[mine].tolist(), "sent")
         self._check()

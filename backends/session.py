@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from ..kernel.diagnostics import Source, WetprintError
 from ..kernel.rig import Rig
+from .journal import NAME as JOURNAL
+from .journal import programs_of
 from .states import Progress, RunResult, State
 
 if TYPE_CHECKING:
@@ -31,7 +33,7 @@ class Terminal:
         self._bar: Any = None
         self._task: Any = None
         self._plain = not sys.stderr.isatty()
-        self._said = ""
+        self._said = -1
 
     def ask(self, question: str, choices: tuple[str, ...]) -> str:
         if self._bar is not None:
@@ -58,16 +60,15 @@ class Terminal:
                 self._bar.start()
 
     def tell(self, p: Progress) -> None:
-        text = p.message or self._words(p)
         if self._plain:
-            percent = f"{p.fraction:4.0%}"[:-2] + "0%"
-            line = (
-                f"{percent} {p.state.value}" if p.state not in (State.PRINTING, State.TRAVELLING) else percent
-            )
-            if line != self._said:
-                self._said = line
-                print(f"{line}  {p.done}/{p.total} filaments", file=sys.stderr)
+            # A file or a pipe: one line for every tenth of the way.
+            tenth = int(p.fraction * 10 + 1e-9)
+            if tenth > self._said:
+                self._said = tenth
+                left = "" if tenth == 10 else f", {_span(p.eta_s)}"
+                print(f"{tenth * 10:3d}%  {p.done}/{p.total} filaments{left}", file=sys.stderr, flush=True)
             return
+        text = p.message or self._words(p)
         if self._bar is None:
             self._start()
         self._bar.update(self._task, completed=p.fraction, text=text, eta=_span(p.eta_s))
@@ -152,7 +153,13 @@ def print_part(
 
 def _told(result: RunResult, dry_run: bool) -> None:
     what = "moved along" if dry_run else "executed"
-    print(f"{result.executed} of {result.total} filaments {what}, record: {result.folder}")
+    print(f"{result.executed} of {result.total} filaments {what}")
+    print(f"record:  {result.folder}")
+    print(f"journal: {result.folder / JOURNAL}")
+    programs = [path for path, _ in programs_of(result.folder)]
+    if programs:
+        more = f" to {programs[-1].name}" if len(programs) > 1 else ""
+        print(f"program: {programs[0]}{more}")
     if not result.ink_off:
         print("INK COULD NOT BE SHOWN TO BE OFF: look at the nozzle now", file=sys.stderr)
     truth = result.truth
