@@ -57,7 +57,7 @@ def _show(diagnostics: Iterable[Diagnostic], *, as_json: bool = False) -> None:
         _print_json(to_json(found))
     elif found:
         colour = sys.stderr.isatty() and "NO_COLOR" not in os.environ
-        width = os.get_terminal_size().columns if sys.stderr.isatty() else 120
+        width = os.get_terminal_size(sys.stderr.fileno()).columns if sys.stderr.isatty() else 120
         print(to_terminal(found, colour=colour, width=width), file=sys.stderr)
 
 
@@ -690,6 +690,28 @@ def run_show(run: str, runs: Runs = None, as_json: Json = False) -> None:
         _print_json(found)
     else:
         print(run_table(found))
+
+
+@run_app.command("replay")
+def run_replay(
+    run: str,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="file to write")] = None,
+    channel: Annotated[
+        str | None, typer.Option("--channel", help="one line only, such as `stage`, or `programs`")
+    ] = None,
+    runs: Runs = None,
+) -> None:
+    """The same bytes that a print sent, to standard output or a file."""
+    from .backends.files import writing
+    from .backends.run_replay import replay
+
+    messages = replay(run, runs, channel=channel)
+    if output is None:
+        sys.stdout.buffer.writelines(messages)
+        return
+    with writing(output) as out:
+        out.writelines(messages)
+    print(f"{channel or 'all channels'}: {output}")
 
 
 @app.command()

@@ -145,6 +145,12 @@ PRINT: tuple[Code, ...] = (
     ),
     Code("M656", "the run is being printed", "Another process prints it right now; `wp stop` stops it."),
     Code(
+        "M657",
+        "not on record",
+        "A run is replayed and drawn from its own record: the channel, program or part that was asked for is not in it, or is not as "
+        "it was when it went out. `wp run show` tells what there is.",
+    ),
+    Code(
         "M660",
         "the record cannot be written",
         "A print does not go on without its record: free the disk or choose another folder with --runs.",
