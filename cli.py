@@ -522,6 +522,8 @@ def report(
     said = [*loaded.diagnostics, *said]
     if _has_errors(said):
         _stop(said)
+    if not drawn:
+        _jobs(loaded)  # says why nothing is printed, and ends
     jobs, dryings = complete(loaded.scene, drawn)
     said += [d for found in dryings for d in found.diagnostics]
     said += _verdict(loaded, jobs, machine)

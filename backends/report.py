@@ -14,6 +14,7 @@ from .reports import REPORTS
 
 if TYPE_CHECKING:
     from ..kernel.build import Job
+    from ..kernel.dosing import Dosing
     from ..kernel.drying import Drying
     from ..kernel.filaments import FilamentSet
     from ..kernel.motion import Toolpath
@@ -54,7 +55,7 @@ class Subject:
 
     @property
     def name(self) -> str:
-        return Path(self.file).stem if self.file != "-" else self.scene.name or "design"
+        return "design" if self.file.startswith("<") else Path(self.file).stem
 
     @cached_property
     def filaments(self) -> FilamentSet:
@@ -72,6 +73,12 @@ class Subject:
         from ..kernel.order import summary
 
         return summary(self.toolpath.plan, self.toolpath, self.rig)
+
+    @cached_property
+    def dosing(self) -> Dosing:
+        from ..kernel.dosing import dose
+
+        return dose(self.toolpath.plan, self.rig)
 
     @property
     def errors(self) -> list[Diagnostic]:

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ...kernel.dosing import dose
 from ...kernel.motion import FLOWING, PRINT
 from . import numbers
 from .blocks import Block, Cell, Drawing, Steps, Table
 from .charts import phase_bar
 
 if TYPE_CHECKING:
-    from ...kernel.dosing import Dosing
     from ...kernel.filaments import Floats, Ints
-    from ...kernel.motion import Toolpath
     from ...kernel.plan import Event
     from ...kernel.rig import Rig
     from ..report import Subject
@@ -29,37 +25,23 @@ MOST = 400
 PICOLITRE, NANOLITRE = 1e3, 1e6
 
 
-def dosing_of(subject: Subject) -> Dosing:
-    return _dosing(subject.toolpath, subject.rig.name, subject)
-
-
-@lru_cache(maxsize=2)
-def _printed(toolpath: Toolpath) -> tuple[Floats, Floats]:
-    """Begin and end of every filament, s, by its place in the order."""
+def printed_s(subject: Subject) -> tuple[Floats, Floats]:
+    """Begin and end of every filament, s from the start of the print, by place in the order."""
+    toolpath = subject.toolpath
     order = toolpath.plan.order
     rows = np.flatnonzero(toolpath.kind == PRINT)
     which = toolpath.filament[rows]
     begin, end = np.full(len(order), np.inf), np.zeros(len(order))
-    waits = toolpath.waits_s()
-    before = np.concatenate([[0.0], toolpath.time_s[:-1]])[rows] + waits[rows]
+    before = np.concatenate([[0.0], toolpath.time_s[:-1]])[rows] + toolpath.waits_s()[rows]
     np.minimum.at(begin, which, before)
     np.maximum.at(end, which, toolpath.time_s[rows])
     begin = np.where(np.isfinite(begin), begin, end)
     return begin[order], end[order]
 
 
-def printed_s(subject: Subject) -> tuple[Floats, Floats]:
-    """Begin and end of every filament, s from the start of the print, by place in the order."""
-    return _printed(subject.toolpath)
-
-
-def _dosing(toolpath: Toolpath, name: str, subject: Subject) -> Dosing:
-    return dose(toolpath.plan, subject.rig)
-
-
 def flowing_nl(subject: Subject) -> dict[str, float]:
     """Ink that is purged and primed, nL, by ink."""
-    plan, dosing = subject.toolpath.plan, dosing_of(subject)
+    plan, dosing = subject.toolpath.plan, subject.dosing
     found: dict[str, float] = {}
     for event in plan.events:
         if event.kind in FLOWING:
@@ -72,7 +54,7 @@ def flowing_nl(subject: Subject) -> dict[str, float]:
 
 def nozzles(subject: Subject) -> Table:
     """Per nozzle and ink: tip, pressure, flow, speed, delays, from the plan and the rig."""
-    plan, rig, dosing = subject.toolpath.plan, subject.rig, dosing_of(subject)
+    plan, rig, dosing = subject.toolpath.plan, subject.rig, subject.dosing
     inks = plan.filaments.inks
     material = plan.filaments.material[plan.order]
     key = plan.nozzle.astype(np.int64) * len(inks) + material
@@ -227,7 +209,7 @@ def _sentence(todo: list[Event], rig: Rig) -> str:
 def layers(subject: Subject) -> Table:
     """Layers from the substrate up."""
     part, plan = subject.filaments, subject.plan_figures
-    dosing, toolpath = dosing_of(subject), subject.toolpath
+    dosing, toolpath = subject.dosing, subject.toolpath
     layer = part.layer.astype(np.int64)
     owner = part.owner()
     volume = np.zeros(len(part))

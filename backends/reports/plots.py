@@ -10,7 +10,7 @@ import numpy as np
 from ...kernel.contacts import contacts_of
 from .blocks import Beside, Block, Drawing
 from .charts import DRIED, INK, WET, Series, chart, histogram
-from .machine import NANOLITRE, dosing_of, printed_s
+from .machine import NANOLITRE, printed_s
 
 if TYPE_CHECKING:
     from ...kernel.filaments import Floats, State
@@ -120,7 +120,7 @@ def _spans(subject: Subject) -> Drawing:
 
 def _course(subject: Subject) -> list[Drawing]:
     """Pressure, speed and ink over the time of the print, a colour an ink."""
-    plan, dosing = subject.toolpath.plan, dosing_of(subject)
+    plan, dosing = subject.toolpath.plan, subject.dosing
     part = plan.filaments
     begin, end = printed_s(subject)
     length = np.bincount(

@@ -120,6 +120,8 @@ def baths(subject: Subject) -> tuple[Block, ...]:
             "Salt masses are those of the formula as it is written (IUPAC 2021 atomic weights). A bottle with another content of "
             "water has its own molar mass: take the amount in mol."
         )
+    liquids = {bath.solvent.name: bath.solvent.cas for bath, _ in found.values() if bath.solvent.cas}
+    notes += [f"{name.capitalize()} is CAS {cas}." for name, cas in liquids.items()]
     wet = subject.filaments.wet
     if wet is not None:
         top = float((wet.points_um[:, 2] + 0.5 * wet.height_um).max())
@@ -129,7 +131,7 @@ def baths(subject: Subject) -> tuple[Block, ...]:
 
 
 def _bath_rows(bath: Bath, printed: list[Ink]) -> list[tuple[str | Cell, ...]]:
-    liquid = bath.solvent.name + (f", CAS {bath.solvent.cas}" if bath.solvent.cas else "")
+    liquid = bath.solvent.name
     origin = bath.provenance.get("molarity")
     assumed = origin is not None and origin.assumed
     if not bath.linkers:

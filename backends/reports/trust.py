@@ -108,9 +108,9 @@ def _rows(
     for field, value in values.items():
         origin = provenance.get(field)
         if origin is None:
-            rows.append((name, field.replace("_", " "), value, "the design"))
+            rows.append((name, field.replace("_", " "), value, "given without a source"))
         else:
-            said = origin.text or ("no reason given" if origin.assumed else "the design")
+            said = origin.text or ("no reason given" if origin.assumed else "given without a source")
             rows.append((name, field.replace("_", " "), Cell(value, origin.assumed), said))
     return rows
 
