@@ -1,3 +1,236 @@
-"""wetprint: state the dried part, print the wet one."""
+"""wetprint: state the dried part, print the wet one.
+
+    import wetprint as wp
+    d = wp.load("body.wp", pitch="30um")
+    d.measure(); d.plot(); d.wet.points
+
+Nothing heavy is loaded before it is asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    from .kernel.build import Job
+    from .kernel.diagnostics import Diagnostic
+    from .kernel.diagnostics import WetprintError as WetprintError
+    from .kernel.filaments import FilamentSet
+    from .kernel.motion import Toolpath
+    from .kernel.rig import Rig
+    from .kernel.scene import Scene
+    from .lang.from_python import here as here
+    from .lang.from_python import library as library
+    from .lang.load import Loaded
 
 __version__ = "0.1.0"
+
+
+def load(path: str | Path, /, *, preset: str | None = None, **params: Any) -> Design:
+    """The design in a file, with params as text of the language (`pitch="30um"`) or as plain numbers for a Count or Ratio.
+    Raises WetprintError with all that is wrong with it."""
+    return _loaded(str(path), None, preset, params)
+
+
+def loads(text: str, /, name: str = "design.wp", *, preset: str | None = None, **params: Any) -> Design:
+    """The design that a text is. `name` is what messages call it; files that it uses are sought beside that name."""
+    return _loaded(name, text, preset, params)
+
+
+def from_scene(scene: Scene, /) -> Design:
+    """A design put together from the types of `wetprint.kernel.scene`."""
+    return Design(scene)
+
+
+class View(NamedTuple):
+    """One state of all filaments, read-only: `points[P,3]`, `widths[P]`, `heights[P]` in um; filament i owns the points
+    `offsets[i]:offsets[i + 1]`."""
+
+    points: npt.NDArray[np.float64]
+    offsets: npt.NDArray[np.int64]
+    widths: npt.NDArray[np.float64]
+    heights: npt.NDArray[np.float64]
+
+
+class Picture:
+    """A picture that a notebook shows; `data` are the bytes of the PNG file."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+
+    def _repr_png_(self) -> bytes:
+        return self.data
+
+    def save(self, path: str | Path) -> Path:
+        Path(path).write_bytes(self.data)
+        return Path(path)
+
+
+class Design:
+    """A design and what follows from it; each thing is computed once, when it is first asked for."""
+
+    def __init__(self, scene: Scene, loaded: Loaded | None = None) -> None:
+        self.scene = scene
+        self.loaded = loaded
+
+    def __repr__(self) -> str:
+        return f"<Design {self.scene.name!r}: {', '.join(p.part.name for p in self.scene.prints) or 'nothing printed'}>"
+
+    def _repr_png_(self) -> bytes:
+        return self.plot().data
+
+    @property
+    def params(self) -> dict[str, Any]:
+        """The values of its params, in kernel units (um, s, rad ...)."""
+        return {p.name: p.value for p in self.scene.params}
+
+    @cached_property
+    def _built(self) -> tuple[tuple[Job, ...], list[Diagnostic]]:
+        from .kernel.build import build
+        from .kernel.shrink import complete_jobs
+
+        jobs, said = build(self.scene)
+        if not _errors(said):
+            jobs, more = complete_jobs(self.scene, jobs)
+            said = [*said, *more]
+        return jobs, said
+
+    @property
+    def jobs(self) -> tuple[Job, ...]:
+        """What is printed, wet and dried. Raises WetprintError where that cannot be built."""
+        jobs, said = self._built
+        _stop_at(said)
+        return jobs
+
+    @cached_property
+    def diagnostics(self) -> tuple[Diagnostic, ...]:
+        """All that `wp check` says of it: mistakes, warnings and broken design rules."""
+        said = [*(self.loaded.diagnostics if self.loaded is not None else ()), *self._built[1]]
+        if not _errors(said):
+            from .kernel.check import run_checks
+            from .kernel.measure import figures
+            from .lang.post import run_post_checks
+
+            said += run_checks(self.scene, self.jobs, None)
+            if self.scene.post_checks:
+                said += run_post_checks(self.scene, figures(self.jobs))
+        return tuple(said)
+
+    @cached_property
+    def filaments(self) -> FilamentSet:
+        """Every filament of every print, both states."""
+        from .kernel.filaments import join
+
+        return join([job.filaments for job in self.jobs])
+
+    @property
+    def wet(self) -> View:
+        s = self.filaments.state("wet")
+        return View(s.points_um, self.filaments.offsets, s.width_um, s.height_um)
+
+    @property
+    def dried(self) -> View:
+        s = self.filaments.state("dried")
+        return View(s.points_um, self.filaments.offsets, s.width_um, s.height_um)
+
+    def measure(self) -> dict[str, Any]:
+        """The figures of `wp measure --json`."""
+        from .kernel.measure import measure
+
+        return measure(self.jobs)
+
+    def toolpath(self, rig: str | Path | Rig = "sim") -> Toolpath:
+        """The motion of the print on a rig, row by row."""
+        return self._motion(rig)[1]
+
+    def plan(self, rig: str | Path | Rig = "sim") -> dict[str, Any]:
+        """The figures of `wp plan --json`: time, lengths, switches, ink."""
+        from .kernel.order import summary
+
+        made, toolpath, machine = self._motion(rig)
+        return summary(made, toolpath, machine)
+
+    def _motion(self, rig: str | Path | Rig) -> tuple[Any, Toolpath, Rig]:
+        from .backends.rig_store import load_rig
+        from .kernel.motion import make_toolpath
+        from .kernel.order import make_plan
+
+        beside = self.loaded.path.resolve().parent if self.loaded and self.loaded.path else Path.cwd()
+        machine = (
+            load_rig(str(rig), [beside / "rigs", Path.cwd() / "rigs"]) if isinstance(rig, str | Path) else rig
+        )
+        made = make_plan(self.jobs, machine)
+        return made, make_toolpath(made, machine), machine
+
+    def plot(self, state: str = "dried", *, size: tuple[int, int] = (1200, 900), **look: Any) -> Picture:
+        """A picture of the part: `state` is wet, dried or both; `view`, `style` and `transparent` as in `wp preview`."""
+        from tempfile import TemporaryDirectory
+
+        from .backends.preview import preview
+
+        with TemporaryDirectory() as folder:
+            (path,) = preview(self.jobs, state=state, png=Path(folder) / "part.png", size=size, **look)
+            return Picture(path.read_bytes())
+
+    def to_wp(self) -> str:
+        """The design as text of the language, with figures in place of names."""
+        from .lang.unparse import scene_text
+
+        return scene_text(self.scene)
+
+
+def _loaded(name: str, text: str | None, preset: str | None, params: dict[str, Any]) -> Design:
+    from .lang.load import load as load_file
+
+    sets = {k: str(v).lower() if isinstance(v, bool) else str(v) for k, v in params.items()}
+    found = load_file(name, text=text, sets=sets, preset=preset)
+    _stop_at(found.diagnostics)
+    assert found.scene is not None
+    return Design(found.scene, found)
+
+
+def _errors(said: Sequence[Diagnostic]) -> bool:
+    from .kernel.diagnostics import Severity
+
+    return any(d.severity is Severity.ERROR for d in said)
+
+
+def _stop_at(said: Sequence[Diagnostic]) -> None:
+    if _errors(said):
+        from .lang.design_error import DesignError
+
+        raise DesignError(*said)
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """`%load_ext wetprint`: a cell that begins with `%%wp` is a design (lang/notebook.py)."""
+    from .lang.notebook import cell_magic
+
+    def checked(text: str, **params: Any) -> Design:
+        made = loads(text, "<cell>", **params)
+        _stop_at(made.diagnostics)
+        return made
+
+    shell.register_magic_function(cell_magic(shell, checked), "cell", "wp")
+
+
+#: What stands in the rooms and is loaded when it is asked for.
+_ELSEWHERE = {
+    "WetprintError": ".kernel.diagnostics",
+    "library": ".lang.from_python",
+    "here": ".lang.from_python",
+}
+
+
+def __getattr__(name: str) -> Any:
+    from importlib import import_module
+
+    if name in _ELSEWHERE:
+        return getattr(import_module(_ELSEWHERE[name], __name__), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -446,4 +446,10 @@ CODES: tuple[Code, ...] = (
         'A test sets params and says what it expects: `expect error "words of the message";`, `expect '
         "warning W203;`, `expect ok;`, or asserts.",
     ),
+    Code(
+        "E325",
+        "no words for it",
+        "A scene that a program put together holds something that a design cannot say: an infinite length, a part that "
+        "is printed without a bath, a construct that nobody registered. `d.to_wp()` writes everything else.",
+    ),
 )

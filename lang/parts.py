@@ -7,13 +7,13 @@ from dataclasses import replace
 from typing import Any
 
 from ..kernel import scene
-from ..kernel.quantity import LENGTH, Angle, Count, Length, Ratio, Type, list_of
+from ..kernel.quantity import LENGTH, NONE, Angle, Count, Length, Ratio, Type, list_of
 from ..kernel.scene import StateName
 from . import syntax as s
 from .call import Call
+from .matrices import Matrix, apply, compose, rotation, translation
 from .values import POISON, Num, Poison, Thing, type_name
 
-Matrix = tuple[float, ...]
 Box = tuple[tuple[float, float], ...]
 
 #: Copies that one `array` may make.
@@ -87,44 +87,6 @@ def bounds(node: Any) -> Box | None:
     return None
 
 
-def apply(m: Matrix, p: tuple[float, float, float]) -> tuple[float, float, float]:
-    x, y, z = p
-    return (
-        m[0] * x + m[1] * y + m[2] * z + m[3],
-        m[4] * x + m[5] * y + m[6] * z + m[7],
-        m[8] * x + m[9] * y + m[10] * z + m[11],
-    )
-
-
-def compose(a: Matrix, b: Matrix) -> Matrix:
-    """First b, then a."""
-    out: list[float] = []
-    for i in range(3):
-        row = a[4 * i : 4 * i + 4]
-        out += [sum(row[k] * b[4 * k + j] for k in range(3)) + (row[3] if j == 3 else 0.0) for j in range(4)]
-    return tuple(out)
-
-
-def translation(x: float, y: float, z: float) -> Matrix:
-    return (1.0, 0.0, 0.0, x, 0.0, 1.0, 0.0, y, 0.0, 0.0, 1.0, z)
-
-
-def rotation(axis: tuple[float, float, float], angle: float) -> Matrix:
-    """Rodrigues' formula; quarter turns are exact."""
-    n = math.sqrt(sum(a * a for a in axis))
-    x, y, z = (a / n for a in axis)
-    c, s_ = math.cos(angle), math.sin(angle)
-    quarter = angle / (math.pi / 2)
-    if abs(quarter - round(quarter)) < 1e-12:
-        c, s_ = float((1, 0, -1, 0)[round(quarter) % 4]), float((0, 1, 0, -1)[round(quarter) % 4])
-    t = 1 - c
-    return (
-        t * x * x + c, t * x * y - s_ * z, t * x * z + s_ * y, 0.0,
-        t * x * y + s_ * z, t * y * y + c, t * y * z - s_ * x, 0.0,
-        t * x * z - s_ * y, t * y * z + s_ * x, t * z * z + c, 0.0,
-    )  # fmt: skip
-
-
 # --- functions -------------------------------------------------------------------------------------------------------
 
 
@@ -151,7 +113,10 @@ def placed(c: Call, thing: Thing, matrices: tuple[Matrix, ...]) -> Thing | Poiso
 
 
 def _vector(c: Call, node: s.Expr, what: str) -> tuple[float, float, float] | Poison:
-    value = c.ev.eval(node, c.frame)
+    return _as_vector(c, c.ev.eval(node, c.frame), node, what)
+
+
+def _as_vector(c: Call, value: Any, node: s.Expr, what: str) -> tuple[float, float, float] | Poison:
     if isinstance(value, tuple) and len(value) == 2:
         value = (*value, Num(0.0, LENGTH))
     if isinstance(value, Poison):
@@ -166,13 +131,52 @@ def _vector(c: Call, node: s.Expr, what: str) -> tuple[float, float, float] | Po
 
 
 def move(c: Call) -> Any:
+    """`move(body, by: [x, y, z])`; any other place is three rows `[m, m, m, length]` of a matrix, applied to [x, y, z, 1]."""
     a = c.take("of", "by")
     if a is None:
         return POISON
-    thing, by = _subject(c, a["of"]), _vector(c, a["by"], "`by`")
+    thing, by = _subject(c, a["of"]), _place(c, a["by"], "`by`")
     if isinstance(thing, Poison) or isinstance(by, Poison):
         return POISON
-    return placed(c, thing, (translation(*by),))
+    return placed(c, thing, (by,))
+
+
+def _place(c: Call, node: s.Expr, what: str) -> Matrix | Poison:
+    """A place for a part: a vector, or a matrix of three rows."""
+    value = c.ev.eval(node, c.frame)
+    if _is_matrix(value):
+        return _matrix(c, value, node)
+    by = _vector(c, node, what)
+    return by if isinstance(by, Poison) else translation(*by)
+
+
+def _is_matrix(value: Any) -> bool:
+    return (
+        isinstance(value, tuple)
+        and len(value) == 3
+        and all(isinstance(row, tuple) and len(row) == 4 for row in value)
+    )
+
+
+def _matrix(c: Call, rows: Any, node: s.Expr) -> Matrix | Poison:
+    flat = [v for row in rows for v in row]
+    wanted = [LENGTH if i % 4 == 3 else NONE for i in range(12)]
+    if not all(isinstance(v, Num) and v.dim == d for v, d in zip(flat, wanted, strict=True)):
+        return c.err(
+            "E202",
+            f"`{c.frame.text(node)}` is no matrix; three rows `[m, m, m, length]` were expected",
+            node,
+        )
+    m = tuple(float(v.value) for v in flat)
+    a, b, d = m[0:3], m[4:7], m[8:11]
+    volume = (
+        a[0] * (b[1] * d[2] - b[2] * d[1])
+        - a[1] * (b[0] * d[2] - b[2] * d[0])
+        + a[2] * (b[0] * d[1] - b[1] * d[0])
+    )
+    if volume == 0:
+        return c.err("E302", "this matrix presses everything flat", node)
+    return m
 
 
 _AXES = {"x": (1.0, 0.0, 0.0), "y": (0.0, 1.0, 0.0), "z": (0.0, 0.0, 1.0)}
@@ -252,10 +256,14 @@ def scale(c: Call) -> Any:
 
 
 def array(c: Call) -> Any:
-    """`array(of: body, n: [3, 2], pitch: [p, q])` centred in x and y, upwards in z; `array(of: body, n: 6, turn: 60deg)`."""
-    a = c.take("of", "n", optional=("pitch", "turn", "about", "at"))
+    """`array(of: body, n: [3, 2], pitch: [p, q])` centred in x and y, upwards in z; `array(of: body, n: 6, turn: 60deg)`;
+    `array(of: body, to: [place, place, ...])`, each place as `move` takes it."""
+    free = any(isinstance(arg.name, s.Var) and arg.name.name == "to" for arg in c.node.args)
+    a = c.take("of", "to") if free else c.take("of", "n", optional=("pitch", "turn", "about", "at"))
     if a is None:
         return POISON
+    if free:
+        return _copies(c, a["of"], a["to"])
     thing = _subject(c, a["of"])
     counts = c.ev.eval(a["n"], c.frame)
     if isinstance(thing, Poison) or counts is POISON:
@@ -308,6 +316,33 @@ def array(c: Call) -> Any:
         for i in range(nx)
     ]
     return placed(c, thing, tuple(places))
+
+
+def _copies(c: Call, of: s.Expr, to: s.Expr) -> Any:
+    """Copies of a part at places of a list."""
+    thing, places = _subject(c, of), c.ev.eval(to, c.frame)
+    if isinstance(thing, Poison) or places is POISON:
+        return POISON
+    if thing.kind == "solid":
+        return c.err("E206", "`array` copies parts; a solid is copied by `union(a, move(a, by: ...))`", of)
+    if not isinstance(places, tuple) or not places:
+        return c.err(
+            "E202", f"`{c.frame.text(to)}` is {type_name(places)}; a list of places was expected", to
+        )
+    if len(places) > MOST_COPIES:
+        return c.err("E310", f"{len(places)} copies are too many; at most {MOST_COPIES} were expected", to)
+    matrices: list[Matrix] = []
+    for i, place in enumerate(places):
+        node = to.items[i] if isinstance(to, s.ListExpr) else to
+        if _is_matrix(place):
+            one = _matrix(c, place, node)
+        else:
+            by = _as_vector(c, place, node, "a place")
+            one = by if isinstance(by, Poison) else translation(*by)
+        if isinstance(one, Poison):
+            return POISON
+        matrices.append(one)
+    return placed(c, thing, tuple(matrices))
 
 
 def union(c: Call) -> Any:

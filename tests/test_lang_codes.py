@@ -57,4 +57,5 @@ def test_codes_without_an_example_are_few_and_tested_elsewhere() -> None:
         "E023",
         "E322",
         "E324",
+        "E325",
     }
