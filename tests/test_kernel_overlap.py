@@ -134,7 +134,11 @@ def test_an_end_on_the_axis_shares_half() -> None:
     assert quarter.volume[0] == pytest.approx(0.05646127 / 4, abs=1e-8)
 
 
-@given(st.floats(0, 2 * math.pi), st.floats(0.1, 1), st.floats(0.1, 1), st.floats(-1, 1), st.floats(-1, 1))
+# Numbers near the smallest derail the referee: GEOS gives .96 for a side at 5e-324 and .77 at 0 and at 1e-12.
+SIDE = st.floats(-1, 1).map(lambda v: round(v, 12))
+
+
+@given(st.floats(0, 2 * math.pi), st.floats(0.1, 1), st.floats(0.1, 1), SIDE, SIDE)
 def test_rectangles_against_shapely(t: float, x1: float, x2: float, low1: float, low2: float) -> None:
     from shapely import affinity, box
 
