@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from .kernel.build import Job
+    from .kernel.filaments import FilamentSet
     from .kernel.motion import Toolpath
     from .kernel.plan import Plan
     from .kernel.rig import Rig
@@ -188,6 +189,8 @@ def new(name: Annotated[str, typer.Argument(help="name of the design")]) -> None
     from .lang.starter import starter
 
     path = Path(name if name.endswith(".wp") else f"{name}.wp")
+    if path.name == ".wp":
+        raise typer.BadParameter("a design needs a name, such as: wp new lattice", param_hint="NAME")
     if path.exists():
         raise WetprintError(
             error("X701", f"{path} is there already; choose another name, nothing was written")
@@ -225,7 +228,7 @@ def check(
     if _has_errors(said):
         raise typer.Exit(DESIGN_ERROR)
     if not as_json:
-        print(f"{file}: no errors")
+        print(f"{loaded.source.name}: no errors")
 
 
 @app.command()
@@ -397,7 +400,9 @@ def _states(name: str) -> tuple[str, ...]:
 
 @app.command()
 def preview(
-    file: File,
+    file: Annotated[
+        str | None, typer.Argument(metavar="[FILE]", help="a design (.wp), or - for standard input")
+    ] = None,
     sets: Set = None,
     preset: Preset = None,
     state: StateOption = "dried",
@@ -416,15 +421,36 @@ def preview(
         str, typer.Option("--view", help="axonometric, isometric, top, front, side, low, or AZ,EL")
     ] = ("axonometric"),
     transparent: Annotated[bool, typer.Option("--transparent", help="no background")] = False,
+    run: Annotated[
+        str | None,
+        typer.Option("--run", metavar="RUN", help="what a print has laid so far, in place of a design"),
+    ] = None,
+    by: Annotated[str, typer.Option("--by", help="colours of a run: time or ink")] = "time",
+    runs: Runs = None,
 ) -> None:
     """Look at the part: in a window, or in files where there is no display."""
     from .backends.preview import preview as draw
 
     _states(state)
     pixels = None if size is None else _size(size)
-    loaded = _load(file, sets, preset)
-    jobs, said = _jobs(loaded, only=state if html is None and (png or gif) else "both")
-    _show(d for d in said if d.severity >= Severity.WARNING)
+    _keep_designs(png, html, gif)
+    if (file is None) == (run is None):
+        raise typer.BadParameter(
+            "expected a design, or --run RUN for what a print has laid", param_hint="FILE"
+        )
+    jobs: Sequence[Job | FilamentSet]
+    if run is not None:
+        from .backends.run_part import deposited
+
+        if by not in ("time", "ink"):
+            raise typer.BadParameter(f"{by!r}: expected time or ink", param_hint="--by")
+        jobs, state, title = [deposited(run, runs, by=by)], "wet", f"run {run}"
+    else:
+        assert file is not None
+        loaded = _load(file, sets, preset)
+        jobs, said = _jobs(loaded, only=state if html is None and (png or gif) else "both")
+        _show(d for d in said if d.severity >= Severity.WARNING)
+        title = Path(loaded.source.name).stem
     for path in draw(
         jobs,
         state=state,
@@ -435,9 +461,21 @@ def preview(
         transparent=transparent,
         style=style,
         view=view,
-        title=Path(loaded.source.name).stem,
+        title=title,
     ):
         print(f"picture: {path}")
+
+
+def _keep_designs(*outputs: Path | None) -> None:
+    """A design is never written over with what was made of it."""
+    for path in outputs:
+        if path is not None and path.suffix.lower() == ".wp":
+            raise WetprintError(
+                error(
+                    "X701",
+                    f"{path} is the name of a design; another ending was expected, nothing was written",
+                )
+            )
 
 
 def _size(text: str) -> tuple[int, int]:
@@ -467,6 +505,7 @@ def export(
     from .backends.dialects import DIALECTS
     from .backends.export import export_format, write_geometry, write_program
 
+    _keep_designs(output)
     name = export_format(output, format_)
     if name in DIALECTS:
         machine = _rig(rig, file)

@@ -22,7 +22,7 @@ from .dispenser import Ask, Dispenser, DispenserError, open_dispenser
 from .guard import STOP_FLAG, Control, Guard, Stopped, settle
 from .journal import Journal, JournalError
 from .preflight import preflight
-from .record import default_runs, lock, new_folder, rig_hash, save_toolpath, toolpath_hash
+from .record import default_runs, lock, new_folder, rig_hash, save_part, save_toolpath, toolpath_hash
 from .rejoin import Cut, Work, continue_from, cut_at, from_start
 from .runner import MachineError, Printer, Runner, Tally, TrippedError, where_stands
 from .states import Progress, RunResult, State
@@ -150,6 +150,7 @@ class _Job:
     def _begin_record(self) -> None:
         if self.prior is None:
             save_toolpath(self.folder, self.toolpath)
+            save_part(self.folder, self.toolpath)
             self.journal.meta(
                 design=self.design,
                 design_hash=self.design_hash,
@@ -178,7 +179,7 @@ class _Job:
             return None
         from .emulator.truth import compare, save
 
-        save(self.folder, sim.world)
+        save(self.folder, sim.world, self.rig)
         return compare(sim.world, self.toolpath, self.rig)
 
     def _printer(self, rig: Rig) -> _Open:

@@ -19,6 +19,7 @@ from ..kernel.rig import Rig
 
 LOCK = "run.lock"
 TOOLPATH = "toolpath.npz"
+PART = "part.npz"
 #: Columns of a toolpath as they are kept with a run.
 COLUMNS = (
     "position_um",
@@ -105,3 +106,20 @@ def rig_hash(rig: Rig) -> str:
 
 def save_toolpath(folder: Path, toolpath: Toolpath) -> None:
     np.savez(folder / TOOLPATH, **{name: getattr(toolpath, name) for name in COLUMNS})
+
+
+def save_part(folder: Path, toolpath: Toolpath) -> None:
+    """Keep the wet part beside its record, so that a run can be drawn without its design."""
+    f = toolpath.plan.filaments
+    wet = f.state("wet")
+    inks = [[i.name, i.nanocrystal, i.colour, i.density_ug_um3] for i in f.inks]
+    np.savez(
+        folder / PART,
+        offsets=f.offsets,
+        material=f.material,
+        layer=f.layer,
+        points_um=wet.points_um,
+        width_um=wet.width_um,
+        height_um=wet.height_um,
+        inks=np.array(json.dumps(inks)),
+    )

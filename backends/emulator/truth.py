@@ -18,13 +18,14 @@ NAME = "truth.npz"
 BLOB_S = 0.005
 
 
-def save(folder: Path, world: World) -> None:
-    """Keep all deposits of a run beside its record: flat points with their time, and offsets."""
+def save(folder: Path, world: World, rig: Rig) -> None:
+    """Keep all deposits of a run beside its record: flat points in stage and in part coordinates with their time, and offsets."""
     deposits = world.deposits()
     points = [d.points_um for d in deposits]
     np.savez(
         folder / NAME,
         points_um=np.concatenate(points) if points else np.zeros((0, 3)),
+        part_um=np.concatenate([part_points(d, rig) for d in deposits]) if points else np.zeros((0, 3)),
         time_s=np.concatenate([d.time_s for d in deposits]) if deposits else np.zeros(0),
         offsets=np.cumsum([0, *(len(p) for p in points)]),
         nozzle=np.array([d.nozzle for d in deposits], dtype=np.int64),
