@@ -204,7 +204,7 @@ def remembered(
     compute: Callable[[], T],
     *,
     at: Store | None = None,
-    least_s: float = LEAST_S,
+    least_s: float | None = None,
 ) -> T:
     """`compute()`, or what it gave the last time for the same drawn state, inks and `what` (the model and its choices).
 
@@ -224,7 +224,7 @@ def remembered(
             pass  # written by something that only looks like this program
     before = time.perf_counter()
     made = compute()
-    if time.perf_counter() - before >= least_s:
+    if time.perf_counter() - before >= (LEAST_S if least_s is None else least_s):
         encoder = _Encoder(filaments)
         try:
             words = encoder.value(made)

@@ -82,14 +82,20 @@ def dry(
         filaments, drawn = filaments.with_states(wet, None), "wet"
     if model == "auto":
         model = "frame" if nodes_at_most(filaments, drawn) <= FRAME_NODES else "field"
+    if model == "analytic":
+        return by_formula(filaments, drawn, ())
+    from .cache import remembered
+
+    chosen: Literal["field", "frame"] = model
+    return remembered(filaments, drawn, chosen, lambda: _solved(filaments, drawn, chosen))
+
+
+def _solved(filaments: FilamentSet, drawn: StateName, model: Literal["field", "frame"]) -> Drying:
+    """What takes seconds, and is kept on disk."""
     if model == "field":
         return by_field(filaments, drawn)
-    said: tuple[Diagnostic, ...] = ()
-    if model == "frame":
-        done, said = by_frame(filaments, drawn)
-        if done is not None:
-            return done
-    return by_formula(filaments, drawn, said)
+    done, said = by_frame(filaments, drawn)
+    return by_formula(filaments, drawn, said) if done is None else done
 
 
 def _faults(filaments: FilamentSet) -> list[Diagnostic]:

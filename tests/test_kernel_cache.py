@@ -231,3 +231,21 @@ def test_processes_at_once_never_see_half_an_entry(tmp_path: Path) -> None:
         assert p.returncode == 0 and int(out) > 50
     assert not list(tmp_path.glob("*.part"))
     assert sum(p.stat().st_size for p in tmp_path.iterdir()) <= 400_000
+
+
+def test_drying_is_solved_once(parts: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The same part, cold, warm and without a cache: the same bytes; solved anew only where it must be."""
+    import wetprint.kernel.shrink as module
+
+    part = parts.woodpile(4, 40.0, 10.0, 6)
+    monkeypatch.setenv("WETPRINT_CACHE", "off")
+    without = dry(part)
+    monkeypatch.setenv("WETPRINT_CACHE", str(tmp_path))
+    monkeypatch.setattr("wetprint.kernel.cache.LEAST_S", 0.0)
+    cold = dry(part)
+    monkeypatch.setattr(module, "by_frame", lambda *_: pytest.fail("solved again"))
+    warm = dry(part)
+    same(without.filaments, cold.filaments)
+    same(cold.filaments, warm.filaments)
+    assert (without.model, without.residual_um, without.notes) == (warm.model, warm.residual_um, warm.notes)
+    assert without.assumptions == warm.assumptions and without.diagnostics == warm.diagnostics
