@@ -31,7 +31,7 @@ class _Slice:
 
 def plots(subject: Subject) -> tuple[Block, ...]:
     """All plots, two in a row."""
-    drawn = [*_shape(subject), _spans(subject), *_course(subject)]
+    drawn = [*_shape(subject), *_spans(subject), *_course(subject)]
     return tuple(Beside(tuple(drawn[k : k + 2])) for k in range(0, len(drawn), 2))
 
 
@@ -41,7 +41,10 @@ def _shape(subject: Subject) -> list[Drawing]:
         return []
     group = _groups(subject)
     wet, dried = _slices(part.wet, group), _slices(part.dried, group)
-    by = "layer" if group.max(initial=0) == len(np.unique(part.layer)) - 1 else "height"
+    layered = group.max(initial=0) == len(np.unique(part.layer)) - 1
+    what = (
+        "Width of every layer against its height" if layered else "Width of the part in slices of its height"
+    )
     extents = [
         Series("wet", WET, wet.height_um.tolist(), wet.extent_um.tolist()),
         Series("dried", DRIED, dried.height_um.tolist(), dried.extent_um.tolist(), mark="square"),
@@ -60,8 +63,8 @@ def _shape(subject: Subject) -> list[Drawing]:
         lines.append(Series(label, colours[k % 4], ends, y, "line", dash="5 4", mark="dash"))
     return [
         Drawing(
-            chart("height of the centreline, \u00b5m", "width of the layer in plan, \u00b5m", extents),
-            f"Width of every {by} against its height, wet and dried: mean of its extents in x and y.",
+            chart("height of the centreline, \u00b5m", "width in plan, \u00b5m", extents),
+            f"{what}, wet and dried: mean of its extents in x and y.",
             f"width against height: wet {_range(wet.extent_um, 'um')}, dried {_range(dried.extent_um, 'um')}",
         ),
         Drawing(
@@ -107,15 +110,19 @@ def _range(values: Floats, unit: str) -> str:
     return f"{float(values.min()):.4g} to {float(values.max()):.4g} {unit}"
 
 
-def _spans(subject: Subject) -> Drawing:
+def _spans(subject: Subject) -> list[Drawing]:
     name = "dried" if subject.filaments.dried is not None else "wet"
     spans = contacts_of(subject.filaments, "dried" if name == "dried" else "wet").span_um
     hanging = spans[spans > 0]
-    return Drawing(
-        histogram("longest span of a filament, \u00b5m", "filaments", hanging.tolist()),
-        f"Longest unsupported span of each filament that bridges anything, {name} ({len(hanging)} of {len(spans)}).",
-        f"longest spans: {_range(hanging, 'um')}",
-    )
+    if not len(hanging):
+        return []
+    return [
+        Drawing(
+            histogram("longest span of a filament, \u00b5m", "filaments", hanging.tolist()),
+            f"Longest unsupported span of each filament that bridges anything, {name} ({len(hanging)} of {len(spans)}).",
+            f"longest spans: {_range(hanging, 'um')}",
+        )
+    ]
 
 
 def _course(subject: Subject) -> list[Drawing]:

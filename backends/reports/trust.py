@@ -143,7 +143,7 @@ def _solvent_values(solvent: Solvent) -> dict[str, str]:
 
     root = (1e3 * KPA) ** 0.5
     values = {
-        f"hansen_{axis}": f"{numbers.sig(value / root)} MPa^\u00bd"
+        f"hansen_{axis}": f"{numbers.sig(value / root)} MPa\u2070\u22c5\u2075"
         for axis, value in (("d", solvent.hansen_d), ("p", solvent.hansen_p), ("h", solvent.hansen_h))
     }
     return {**values, "permittivity": numbers.sig(solvent.permittivity)}
