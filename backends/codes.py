@@ -126,7 +126,8 @@ FILES: tuple[Code, ...] = (
     Code(
         "X701",
         "a file is there already",
-        "`wp new` and `wp rig new` never overwrite. Choose another name, or remove the old file first.",
+        "`wp new` and `wp rig new` never overwrite, and what is made of a design is never written to a name that ends in `.wp`. "
+        "Choose another name, or remove the old file first.",
     ),
     Code(
         "X702",

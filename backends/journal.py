@@ -325,7 +325,9 @@ def run_table(found: dict[str, Any]) -> str:
         if e["kind"] == "state" and e.get("state") in ("printing", "travelling", "priming"):
             continue
         rest = ", ".join(
-            f"{k} {v}" for k, v in e.items() if k not in ("time", "kind") and v not in ("", [], ())
+            str(v) if k in ("text", "state") else f"{k} {v}"
+            for k, v in e.items()
+            if k not in ("time", "kind") and v not in ("", [], ())
         )
         lines.append(f"{time.strftime('%H:%M:%S', time.localtime(e['time']))}   {e['kind']}: {rest}")
     return "\n".join(lines)

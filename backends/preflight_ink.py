@@ -165,6 +165,7 @@ def check_baths(toolpath: Toolpath, rig: Rig, baths: Sequence[Bath]) -> list[Dia
             "M621",
             f"bath `{bath.name}` is not at hand: the rig has {', '.join(rig.baths) or 'none'}",
             bath.span,
+            notes=(f'add "{bath.name}" to `baths` of the rig once it stands there',),
         )
         for bath in baths
         if ANY not in rig.baths and bath.name not in rig.baths

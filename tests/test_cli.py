@@ -236,3 +236,36 @@ def test_a_design_that_prints_nothing_has_no_figures_plan_or_picture(
     assert done.returncode == 1, done.stderr
     assert "error[E315] a.wp:" in done.stderr and done.stderr.count("error[") == 1
     assert {p.name for p in tmp_path.iterdir()} == {"a.wp"}
+
+
+TINY = (
+    'wp 1;\nuse "nanocrystal.wp" as nc;\nlattice b = woodpile { size: [80um, 80um]; layers: 1; pitch: 80um; '
+    "filament: 10um; material: nc.gold; }\nprint b { bath: nc.gold_bath; }\n"
+)
+
+
+def test_folders_and_names_may_be_spelt_in_any_script(wp: Wp, tmp_path: Path) -> None:
+    folder = tmp_path / "d \u00fc \u03c0"
+    folder.mkdir()
+    (folder / "\u00e9t\u00e9.wp").write_text(TINY)
+    design, runs = f"{folder.name}/\u00e9t\u00e9.wp", f"{folder.name}/r\u00fcns"
+    for args in (["check", design], ["export", design, "-o", f"{folder.name}/\u00f6.pgm"]):
+        assert wp(*args).returncode == 0
+    done = wp("print", design, "--rig", "sim", "--yes", "--runs", runs)
+    assert done.returncode == 0, done.stderr
+    assert "2 of 2 filaments" in done.stdout
+
+
+def test_a_design_is_not_written_over(wp: Wp, tmp_path: Path) -> None:
+    (tmp_path / "a.wp").write_text(TINY)
+    for args in (["export", "a.wp", "-o", "a.wp", "--format", "stl"], ["preview", "a.wp", "--png", "a.wp"]):
+        done = wp(*args)
+        assert done.returncode == 1 and "error[X701]" in done.stderr, done.stderr
+    assert (tmp_path / "a.wp").read_text() == TINY
+    assert wp("new", "").returncode == 2
+
+
+def test_a_design_on_standard_input_has_one_name(wp: Wp) -> None:
+    done = wp("check", "-", stdin=TINY)
+    assert done.returncode == 0 and done.stdout == "<stdin>: no errors\n"
+    assert "<stdin>:3:" in done.stderr

@@ -96,7 +96,8 @@ class A3200:
         with wire.lock:
             if wire.forget():
                 raise _DialogueError("a reply to nothing")
-            wire.send(command.encode("ascii") + b"\n", timeout_s)
+            # ASCII but for the names of folders, which a user may spell in any script; assumed: UTF-8 there.
+            wire.send(command.encode("utf-8", "surrogateescape") + b"\n", timeout_s)
             line = wire.until(b"\n", time.monotonic() + timeout_s).decode("ascii", "replace").strip("\r\n")
         sign, text = line[:1], line[1:].strip()
         if sign == "%":

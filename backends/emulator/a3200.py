@@ -114,7 +114,7 @@ class A3200:
                     line, _, held = held.partition(b"\n")
                     self.world.pin(arrived + count * COMMAND_S)
                     count += 1
-                    reply = self._answer(line.decode("ascii", "replace").strip(), number, task)
+                    reply = self._answer(line.decode("utf-8", "surrogateescape").strip(), number, task)
                     if reply is None:
                         continue
                     waiting += reply
