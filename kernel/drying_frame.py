@@ -35,6 +35,9 @@ LIMIT = 20
 #: Searches after which bonds that come and go are left as they are; the residual tells what that may cost.
 SETTLED = 12
 
+#: Steps of the whole shrinkage for parts that do not settle in one.
+SHARES = (0.2, 0.4, 0.6, 0.8, 1.0)
+
 #: Rounds in which free ends are left straight because they would touch what they were not meant to.
 ROUNDS = 4
 
@@ -99,10 +102,8 @@ class Balance:
         self.truss = truss
         self.scale = float(np.median(truss.width_um)) if len(truss.width_um) else 1.0
         self.other = truss.given_um.copy()
-        factor = truss.base_factor()
-        held = truss.held
-        self.other[held, 2] *= (1.0 / factor if truss.drawn == "dried" else factor)[held]
         self.turns = np.broadcast_to(np.eye(3), (len(self.other), 3, 3)).copy()
+        self._sink()
         self.lu: SuperLU | None = None
         self.steps = 0
         self.converged, self.residual = True, 0.0
@@ -113,6 +114,8 @@ class Balance:
         strangers = 0
         for _ in range(ROUNDS):
             self._settle(tolerance_um)
+            if not self.converged:
+                self._by_and_by(tolerance_um)
             if truss.drawn == "wet" or not self.converged:
                 break
             touching, strangers = self._touching()
@@ -136,6 +139,29 @@ class Balance:
             strangers,
         )
 
+    def _sink(self) -> None:
+        """Nodes that stick keep their place in plan and follow their filament's height."""
+        truss, held = self.truss, self.truss.held
+        factor = truss.base_factor()
+        self.other[held, 2] = (
+            truss.given_um[held, 2] * (1.0 / factor if truss.drawn == "dried" else factor)[held]
+        )
+
+    def _by_and_by(self, tolerance_um: float) -> None:
+        """Starts again and lets the part shrink in steps: for parts that turn too far for one."""
+        truss = self.truss
+        full = truss.shrink
+        self.other = truss.given_um.copy()
+        self.turns = np.broadcast_to(np.eye(3), (len(self.other), 3, 3)).copy()
+        for share in SHARES:
+            truss.shrink = share * full
+            self._sink()
+            self.lu = None
+            self._settle(tolerance_um if share == 1.0 else 0.01 * self.scale)
+            if not self.converged:
+                break
+        truss.shrink = full
+
     def _settle(self, tolerance_um: float) -> None:
         """Balances the forces, and with the dried state drawn, finds the bonds that go with them."""
         from scipy.sparse.linalg import splu
@@ -145,7 +171,7 @@ class Balance:
         if dry_drawn and self.steps:
             self._bond()
         # Early bonds are not worth a close solution.
-        goal = 0.01 * self.scale if dry_drawn else tolerance_um
+        goal, last = 0.01 * self.scale if dry_drawn else tolerance_um, np.inf
         for searches in range(LIMIT if len(truss.free) else 0):
             if self.lu is None:
                 k = truss.matrix(truss.pose(*truss.states(self.other), self.turns))
@@ -156,7 +182,9 @@ class Balance:
             found: Found = fixed_point(search.step, np.zeros(6 * len(truss.free)), tolerance=goal, limit=25)
             self.steps += found.steps
             self.residual, self.converged = found.residual, found.converged
-            if not np.isfinite(found.residual):
+            stuck = not found.converged and not found.residual < 0.9 * last
+            last = np.inf if found.converged else found.residual
+            if stuck:
                 return
             before = self.other
             self.other, self.turns = search.unpack(found.point)

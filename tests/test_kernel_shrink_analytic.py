@@ -99,7 +99,8 @@ def test_drying_wet_freeform_points_gives_the_design(
     model = Analytic(target, "dried")
     wet = model.wet(target.dried.points_um)
     assert np.abs(model.dry(wet) - target.dried.points_um).max() < NM
-    assert (np.diff(wet[np.argsort(target.dried.points_um[:, 2]), 2]) >= 0).all()
+    if pieces(target, "dried")[1] == 1:  # pieces that stand apart have heights of their own
+        assert (np.diff(wet[np.argsort(target.dried.points_um[:, 2]), 2]) >= 0).all()
 
 
 @given(a=st.floats(0, 0.5), b=st.floats(0, 0.5))

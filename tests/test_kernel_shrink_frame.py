@@ -11,11 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from wetprint.kernel.beams import Sections, turn, vector
 from wetprint.kernel.bonds import find_bonds
+from wetprint.kernel.build import build
 from wetprint.kernel.drying_frame import Balance, solve
 from wetprint.kernel.filaments import FilamentSet
 from wetprint.kernel.inverse import fixed_point
 from wetprint.kernel.shrink import complete, dry
 from wetprint.kernel.truss import Truss
+from wetprint.lang.load import load
 
 NM = 1e-3
 
@@ -301,3 +303,25 @@ def test_fixed_points_are_found_and_divergence_is_caught() -> None:
     wild = fixed_point(lambda y: 1.0 + y**2 + 50.0 * np.sin(40.0 * y), np.zeros(2), tolerance=1e-10)
     assert not wild.converged
     assert np.isfinite(wild.residual)
+
+
+@pytest.mark.parametrize(
+    ("name", "codes"), [("au_cdse_lattice", []), ("ag_square_lattice", []), ("cdse_pyramid", ["W263"])]
+)
+def test_the_examples_come_out_as_designed(
+    parts: ModuleType, root: Path, name: str, codes: list[str]
+) -> None:
+    scene = load(root / "examples" / f"{name}.wp").scene
+    assert scene is not None
+    target = build(scene)[0][0].filaments
+    done = dry(target)
+    assert (done.model, [d.code for d in done.diagnostics]) == ("frame", codes)
+    assert done.residual_um <= 1e-3 * target.dried.width_um.min()
+    again = complete(parts.only(done.filaments, "wet"), "wet")
+    assert np.abs(again.dried.points_um - done.filaments.dried.points_um).max() < 10 * NM
+    if codes:  # ends that cannot be bent down are shown as they come out
+        drawn = done.filaments.offsets[:-1]
+        assert (
+            np.abs(done.filaments.dried.points_um[drawn] - target.dried.points_um[target.offsets[:-1]]).max()
+            > 0.1
+        )
