@@ -36,10 +36,17 @@ def _read(path: Path, name: str) -> Source | Diagnostic:
 
 def _nearest_note(path: Path) -> str:
     try:
-        near = get_close_matches(path.name, sorted(p.name for p in path.parent.glob("*.wp")), 1, 0.5)
+        near = _nearest(path.name, sorted(p.name for p in path.parent.glob("*.wp")))
     except OSError:
         return ""
-    return f"; did you mean {path.parent / near[0]}?" if near else ""
+    return f"; did you mean {path.parent / near}?" if near else ""
+
+
+def _nearest(name: str, offers: list[str]) -> str | None:
+    """The file that a misspelt name means, by its stem: `.wp` is alike in all of them."""
+    stems = {offer.removesuffix(".wp"): offer for offer in offers}
+    near = get_close_matches(name.removesuffix(".wp"), stems, 1, 0.7)
+    return stems[near[0]] if near else None
 
 
 def source_of_bytes(name: str, data: bytes) -> Source | Diagnostic:
@@ -92,11 +99,13 @@ def find_import(written: str, folder: Path | None, span: Span) -> Source | Diagn
             continue
     offers = sorted({p.name for p in LIBRARY.glob("*.wp")} | _beside(folder, written))
     base = written.replace("\\", "/").rsplit("/", 1)
-    near = get_close_matches(base[-1], [o.rsplit("/", 1)[-1] for o in offers], 1, 0.4)
+    near = _nearest(base[-1], [o.rsplit("/", 1)[-1] for o in offers])
     whole = None
     if near:
-        library = (LIBRARY / near[0]).is_file() and not (folder is not None and (folder / near[0]).is_file())
-        whole = near[0] if library or len(base) == 1 else f"{base[0]}/{near[0]}"
+        library = (LIBRARY / near).is_file() and not (folder is not None and (folder / near).is_file())
+        whole = near if library or len(base) == 1 else f"{base[0]}/{near}"
+    if any(p.is_dir() for p in tried):
+        return error("E020", f'"{written}" is a folder; a design (a .wp file) was expected', span)
     return error(
         "E020",
         f'there is no file "{written}"' + (f'; did you mean "{whole}"?' if whole else ""),

@@ -12,8 +12,10 @@ from wetprint.backends.drawing.style import STYLES
 from wetprint.backends.preview import Look, preview
 from wetprint.backends.previews import PREVIEWS
 from wetprint.backends.previews.png import render, render_png
+from wetprint.kernel.build import build
 from wetprint.kernel.diagnostics import WetprintError
 from wetprint.kernel.filaments import FilamentSet, State
+from wetprint.lang.load import load
 
 RED, BLUE = "#c03020", "#2050c0"
 
@@ -324,3 +326,22 @@ def test_long_paths_of_many_points_are_thinned_not_bent(
     monkeypatch.setattr(png, "_MANY", 10)
     thinned = render(shown).astype(int)
     assert (np.abs(whole - thinned).max(axis=2) > 60).mean() < 1e-2
+
+
+def test_a_legend_tells_the_shares_of_mixes_that_are_alike_otherwise() -> None:
+    text = (
+        'wp 1;\nuse "nanocrystal.wp" as nc;\nbath both = nc.butanol_bath { linkers: [nc.gold_iii, nc.iron_ii]; }\n'
+        "lattice b = woodpile { size: [400um, 400um]; layers: 2; pitch: 40um; filament: 10um;\n"
+        "  material: mix(nc.gold: ramp(x, over: [-200um, 200um]), nc.cadmium_selenide: rest, steps: 5); }\n"
+        "print b { bath: both; }\n"
+    )
+    scene = load("a.wp", text).scene
+    assert scene is not None
+    (job,), _ = build(scene)
+    assert sorted(labels(job.filaments.inks)) == [
+        "25 % Au + 75 % CdSe",
+        "50 % Au + 50 % CdSe",
+        "75 % Au + 25 % CdSe",
+        "Au",
+        "CdSe",
+    ]

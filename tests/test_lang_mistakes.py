@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from wetprint.kernel.diagnostics import Severity
 from wetprint.lang.codes import LATTICE, PRINT, H
@@ -124,3 +126,20 @@ def test_regions_at_odds_are_found_once_the_part_is_built() -> None:
     assert loaded.scene is not None
     said = build(loaded.scene)[1]
     assert len([d for d in said if d.severity is Severity.ERROR]) == 1
+
+
+@pytest.mark.parametrize(
+    ("written", "words"),
+    [
+        ("absent.wp", 'there is no file "absent.wp"'),
+        ("./absent.wp", 'there is no file "./absent.wp"'),
+        ("parts", '"parts" is a folder; a design (a .wp file) was expected'),
+        ("screv.wp", 'there is no file "screv.wp"; did you mean "screw.wp"?'),
+    ],
+)
+def test_only_a_name_that_is_near_is_offered(tmp_path: Path, written: str, words: str) -> None:
+    (tmp_path / "parts").mkdir()
+    for name in ("one.wp", "screw.wp"):
+        (tmp_path / name).write_text("wp 1;\n")
+    loaded = load(str(tmp_path / "design.wp"), f'wp 1;\nuse "{written}" as g;\n')
+    assert [d.message for d in loaded.diagnostics if d.code == "E020"] == [words]

@@ -186,12 +186,24 @@ def greys(part: FilamentSet) -> tuple[str, ...]:
 
 
 def labels(inks: Sequence[Ink]) -> list[str]:
-    """What a legend calls each ink: its nanocrystal as a formula, with the ink's own name where two share one."""
+    """What a legend calls each ink: its nanocrystal as a formula; where two share one, with the shares of what is
+    mixed, otherwise with the ink's own name."""
     formulas = [formula(ink.nanocrystal) for ink in inks]
+    mixed = [_shares(ink) if formulas.count(f) > 1 else f for f, ink in zip(formulas, inks, strict=True)]
     return [
-        f"{f} ({ink.name})" if not f or formulas.count(f) > 1 else f
-        for f, ink in zip(formulas, inks, strict=True)
+        f"{f} ({ink.name})" if not f or mixed.count(f) > 1 else f for f, ink in zip(mixed, inks, strict=True)
     ]
+
+
+def _shares(ink: Ink) -> str:
+    """`25 % Au + 75 % CdSe` for a mix of pure inks, otherwise the formula alone."""
+    crystals = ink.nanocrystal.split(" + ")
+    if len(crystals) != len(ink.parts):
+        return formula(ink.nanocrystal)
+    return " + ".join(
+        f"{100 * share:.3g} % {formula(crystal)}"
+        for crystal, (_, share) in zip(crystals, ink.parts, strict=True)
+    )
 
 
 def formula(text: str) -> str:

@@ -33,7 +33,10 @@ class Serial:
             self._port = serial.Serial(self._path, self._baud, timeout=0, write_timeout=timeout_s)
             os.set_blocking(self._port.fileno(), False)
         except (serial.SerialException, OSError, ValueError) as reason:
-            raise TransportError(f"{self._path} cannot be opened: {reason}") from None
+            # pyserial repeats the system's words within words of its own.
+            number = getattr(reason, "errno", None)
+            why = reason if number is None else os.strerror(number)
+            raise TransportError(f"{self._path} cannot be opened: {why}") from None
 
     def fileno(self) -> int:
         return -1 if self._port is None else int(self._port.fileno())
