@@ -37,7 +37,7 @@ def jobs_of(path: Path, sets: dict[str, str] | None = None) -> tuple[Job, ...]:
     jobs, said = build(loaded.scene)
     assert all(d.severity < Severity.ERROR for d in said)
     jobs, said = complete_jobs(loaded.scene, jobs)
-    assert all(d.severity < Severity.ERROR for d in said)
+    assert all(d.severity < Severity.WARNING for d in said), [d.message for d in said]
     return jobs
 
 
