@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
+import typer.core
 
 from .kernel.diagnostics import Diagnostic, Severity, WetprintError, error
 
@@ -22,7 +23,28 @@ if TYPE_CHECKING:
     from .kernel.rig import Rig
     from .lang.load import Loaded
 
+
+class _Quiet(typer.core.TyperGroup):
+    """The verbs. A reader that has gone (`wp ... | head`) is no fault: Click would end with 1, as for an error of a design."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            done = super().invoke(ctx)
+            if sys.stdout is not None:
+                sys.stdout.flush()
+        except BrokenPipeError:
+            _let_go()
+            raise typer.Exit(0) from None
+        return done
+
+
+def _let_go() -> None:
+    """Nothing more is written to a standard output that nobody reads, and Python does not complain of it at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 app = typer.Typer(
+    cls=_Quiet,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -774,8 +796,7 @@ def main() -> None:
         _show(caught.diagnostics)
         sys.exit(DESIGN_ERROR)
     except BrokenPipeError:
-        # The reader has gone (`wp ... | head`): end quietly, and keep Python from complaining at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _let_go()
         sys.exit(0)
     except OSError as caught:
         name = f"{caught.filename}: " if caught.filename else ""

@@ -269,3 +269,17 @@ def test_a_design_on_standard_input_has_one_name(wp: Wp) -> None:
     done = wp("check", "-", stdin=TINY)
     assert done.returncode == 0 and done.stdout == "<stdin>: no errors\n"
     assert "<stdin>:3:" in done.stderr
+
+
+@pytest.mark.parametrize("args", [("params",), ("hash",), ("check",), ("measure", "--json")])
+def test_a_reader_that_has_gone_is_no_fault(tmp_path: Path, args: tuple[str, ...]) -> None:
+    (tmp_path / "a.wp").write_text(TINY)
+    read, write = os.pipe()
+    os.close(read)
+    done = subprocess.run(
+        [sys.executable, "-c", "from wetprint.cli import main; main()", args[0], "a.wp", *args[1:]],
+        stdout=write, stderr=subprocess.PIPE, cwd=tmp_path, timeout=60, check=False,
+    )  # fmt: skip
+    os.close(write)
+    assert done.returncode == 0
+    assert b"Traceback" not in done.stderr and b"BrokenPipe" not in done.stderr
