@@ -44,6 +44,10 @@ gallery: $(VENV)/.run
 	  $(WP) preview $$f --state wet --size 1000x750 --png docs/pictures/$${n}_wet.png || exit 1; \
 	  $(WP) preview $$f --state dried --size 1000x750 --png docs/pictures/$${n}_dried.png || exit 1; done
 
+docs: $(VENV)/.run
+	$(BIN)/python -m wetprint.lang.reference > docs/reference.md.part && mv docs/reference.md.part docs/reference.md
+	$(BIN)/python docs/pictures.py
+
 vsix:
 	$(PYTHON) editors/vscode/package.py
 
