@@ -2,19 +2,36 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 import typer.core
 
+from .backends import verbs as in_backends
+from .backends.verbs import Runs, rig_app
 from .kernel.diagnostics import Diagnostic, Severity, WetprintError, error
+from .lang import verbs as in_lang
+from .lang.verbs import (
+    DESIGN_ERROR,
+    File,
+    Json,
+    Preset,
+    Set,
+    assignments,
+    has_errors,
+    load_design,
+    print_json,
+    say,
+    show,
+    stdin,
+)
+from .lang.verbs import stop as end
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from .kernel.build import Job
     from .kernel.filaments import FilamentSet
@@ -51,83 +68,14 @@ app = typer.Typer(
     help="State the dried part, print the wet one.",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-rig_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Rigs: show, make, test, emulate.")
-run_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="The record of a print.")
-app.add_typer(rig_app, name="rig")
-app.add_typer(run_app, name="run")
 
-File = Annotated[str, typer.Argument(metavar="FILE", help="a design (.wp), or - for standard input")]
-Set = Annotated[
-    list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="give a param a value, with its unit")
-]
-Preset = Annotated[str | None, typer.Option("--preset", help="use a preset of the design")]
-Json = Annotated[bool, typer.Option("--json", help="for machines")]
 StateOption = Annotated[str, typer.Option("--state", help="wet, dried or both")]
 RigOption = Annotated[str, typer.Option("--rig", help="name of a rig, or a rig file")]
-Runs = Annotated[Path | None, typer.Option("--runs", help="folder of run records")]
 
-DESIGN_ERROR, USAGE, FAULT = 1, 2, 3
-
-
-# -- saying things -----------------------------------------------------------------------------------------------
-
-
-def _show(diagnostics: Iterable[Diagnostic], *, as_json: bool = False) -> None:
-    from .lang.render import to_json, to_terminal
-
-    found = list(diagnostics)
-    if as_json:
-        _print_json(to_json(found))
-    elif found:
-        colour = sys.stderr.isatty() and "NO_COLOR" not in os.environ
-        width = os.get_terminal_size(sys.stderr.fileno()).columns if sys.stderr.isatty() else 120
-        print(to_terminal(found, colour=colour, width=width), file=sys.stderr)
-
-
-def _print_json(data: object) -> None:
-    print(json.dumps(data, indent=2, ensure_ascii=False))
-
-
-def _stop(diagnostics: Sequence[Diagnostic], *, as_json: bool = False) -> NoReturn:
-    _show(diagnostics, as_json=as_json)
-    raise typer.Exit(DESIGN_ERROR)
-
-
-def _has_errors(diagnostics: Iterable[Diagnostic]) -> bool:
-    return any(d.severity is Severity.ERROR for d in diagnostics)
-
-
-def _say(text: str) -> None:
-    print(text, file=sys.stderr)
+FAULT = 3
 
 
 # -- the pipeline, as far as a verb needs it ----------------------------------------------------------------------
-
-
-def _assignments(sets: Sequence[str] | None) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for item in sets or ():
-        name, equals, value = item.partition("=")
-        if not equals or not name.strip() or not value.strip():
-            raise typer.BadParameter(f"{item!r}: expected NAME=VALUE, such as pitch=40um", param_hint="--set")
-        found[name.strip()] = value.strip()
-    return found
-
-
-def _load(
-    file: str, sets: Sequence[str] | None = None, preset: str | None = None, *, as_json: bool = False
-) -> Loaded:
-    """The design, free of language errors; else says what is wrong and ends."""
-    from .lang.load import load
-
-    loaded = load(file, text=_stdin(file), sets=_assignments(sets), preset=preset)
-    if loaded.scene is None or _has_errors(loaded.diagnostics):
-        _stop(loaded.diagnostics, as_json=as_json)
-    return loaded
-
-
-def _stdin(file: str) -> str | None:
-    return sys.stdin.buffer.read().decode("utf-8", errors="replace") if file == "-" else None
 
 
 def _jobs(
@@ -148,8 +96,8 @@ def _jobs(
     if not jobs:
         # A warning for `wp check`, which finds a design in the making; for all that wants a part it is an error.
         said = [replace(d, severity=Severity.ERROR) if d.code == "E315" else d for d in said]
-    if _has_errors(said):
-        _stop(said, as_json=as_json)
+    if has_errors(said):
+        end(said, as_json=as_json)
     if only == loaded.scene.state and (only == "wet" or loaded.scene.compensate == "full"):
         return jobs, said
     jobs, more = complete_jobs(loaded.scene, jobs)
@@ -166,7 +114,7 @@ def _verdict(loaded: Loaded, jobs: tuple[Job, ...], rig: Rig | None) -> list[Dia
     said = run_checks(loaded.scene, jobs, rig)
     if loaded.scene.post_checks:
         said += run_post_checks(loaded.scene, figures(jobs))
-    if rig is not None and not _has_errors(said):
+    if rig is not None and not has_errors(said):
         from .kernel.motion import make_toolpath
         from .kernel.order import make_plan
         from .kernel.rig_check import problems
@@ -190,15 +138,15 @@ def _planned(
     from .kernel.motion import make_toolpath
     from .kernel.order import make_plan
 
-    loaded = _load(file, sets, preset)
+    loaded = load_design(file, sets, preset)
     jobs, said = _jobs(loaded, only="both" if rules else "wet")
     if rules:
         said += _verdict(loaded, jobs, None)
-        if _has_errors(said):
-            _stop(said)
+        if has_errors(said):
+            end(said)
     plan = make_plan(jobs, rig)
     toolpath = make_toolpath(plan, rig)
-    _show(d for d in said if d.severity >= Severity.WARNING)
+    show(d for d in said if d.severity >= Severity.WARNING)
     return loaded, plan, toolpath
 
 
@@ -232,22 +180,22 @@ def check(
     """Find all errors, warnings and broken design rules."""
     from .lang.load import load
 
-    loaded = load(file, text=_stdin(file), sets=_assignments(sets), preset=preset)
+    loaded = load(file, text=stdin(file), sets=assignments(sets), preset=preset)
     said = list(loaded.diagnostics)
-    if loaded.scene is not None and not _has_errors(said):
+    if loaded.scene is not None and not has_errors(said):
         from .kernel.build import build
 
         jobs, more = build(loaded.scene)
         said += more
-        if not _has_errors(said):
+        if not has_errors(said):
             from .kernel.shrink import complete_jobs
 
             # The closed-form drying model: rules have an answer at once; what goes to a printer is checked with the frame.
             jobs, more = complete_jobs(loaded.scene, jobs, model="analytic")
             said += more
             said += _verdict(loaded, jobs, _rig(rig, file) if rig else None)
-    _show(said, as_json=as_json)
-    if _has_errors(said):
+    show(said, as_json=as_json)
+    if has_errors(said):
         raise typer.Exit(DESIGN_ERROR)
     if not as_json:
         print(f"{loaded.source.name}: no errors")
@@ -266,7 +214,7 @@ def fmt(
 
     changed = 0
     for file in files:
-        source = read_source(file, _stdin(file))
+        source = read_source(file, stdin(file))
         text = format_source(source)
         if file == "-":
             sys.stdout.write(text)
@@ -288,58 +236,6 @@ def fmt(
                 print(f"{file} formatted")
     if changed and (check_only or diff):
         raise typer.Exit(DESIGN_ERROR)
-
-
-@app.command()
-def fix(file: File) -> None:
-    """Apply the fixes that diagnostics offer."""
-    from .lang.fix import fix_file
-
-    count, left = fix_file(Path(file))
-    print(f"{file}: {count} fix{'' if count == 1 else 'es'} applied")
-    _show(left)
-    if _has_errors(left):
-        raise typer.Exit(DESIGN_ERROR)
-
-
-@app.command()
-def lock(file: File, sets: Set = None, preset: Preset = None) -> None:
-    """Pin what a design imports: a change of it becomes an error until it is pinned again."""
-    from .lang.load import load
-    from .lang.lock import write_lock
-
-    if file == "-":
-        raise typer.BadParameter("a design on standard input has no place for a lock file", param_hint="FILE")
-    loaded = load(file, sets=_assignments(sets), preset=preset)
-    said = [d for d in loaded.diagnostics if d.code != "E023"]
-    if _has_errors(said):
-        _stop(said)
-    path, count = write_lock(loaded)
-    print(f"{path}: {count} file{'' if count == 1 else 's'} pinned")
-
-
-@app.command("hash")
-def hash_(file: File, sets: Set = None, preset: Preset = None, as_json: Json = False) -> None:
-    """One number for a design, its imports and the values of its params."""
-    from .lang.lock import design_hash
-
-    found = design_hash(_load(file, sets, preset, as_json=as_json))
-    if as_json:
-        _print_json({"hash": found})
-    else:
-        print(found)
-
-
-@app.command()
-def params(file: File, sets: Set = None, preset: Preset = None, as_json: Json = False) -> None:
-    """List the params of a design."""
-    from .lang.params import params_json, params_table
-
-    loaded = _load(file, sets, preset, as_json=as_json)
-    if as_json:
-        _print_json(params_json(loaded))
-    else:
-        print(params_table(loaded))
 
 
 @app.command()
@@ -368,11 +264,11 @@ def test(file: File) -> None:
     """Run the tests that a design holds."""
     from .lang.post import run_tests
 
-    loaded = _load(file)
+    loaded = load_design(file)
     results = run_tests(loaded, lambda variant: _figures(variant))
     for name, failed in results:
         print(f"{'FAIL' if failed else 'ok  '} {name}")
-        _show(failed)
+        show(failed)
     bad = sum(bool(failed) for _, failed in results)
     print(f"{len(results) - bad} passed, {bad} failed")
     if bad:
@@ -387,7 +283,7 @@ def _figures(loaded: Loaded) -> tuple[dict[str, Any], list[Diagnostic]]:
 
     assert loaded.scene is not None
     jobs, said = build(loaded.scene)
-    if _has_errors(said):
+    if has_errors(said):
         return {}, said
     jobs, more = complete_jobs(loaded.scene, jobs)
     return figures(jobs), [*said, *more]
@@ -401,14 +297,14 @@ def measure(
     from .kernel.measure import measure as measured
     from .kernel.measure import table
 
-    loaded = _load(file, sets, preset, as_json=as_json)
+    loaded = load_design(file, sets, preset, as_json=as_json)
     jobs, said = _jobs(loaded, as_json=as_json)
     found = measured(jobs)
     if as_json:
-        _print_json(found)
+        print_json(found)
     else:
         print(table(found, _states(state)))
-        _show(d for d in said if d.severity >= Severity.WARNING)
+        show(d for d in said if d.severity >= Severity.WARNING)
 
 
 def _states(name: str) -> tuple[str, ...]:
@@ -469,9 +365,9 @@ def preview(
         jobs, state, title = [deposited(run, runs, by=by)], "wet", f"run {run}"
     else:
         assert file is not None
-        loaded = _load(file, sets, preset)
+        loaded = load_design(file, sets, preset)
         jobs, said = _jobs(loaded, only=state if html is None and (png or gif) else "both")
-        _show(d for d in said if d.severity >= Severity.WARNING)
+        show(d for d in said if d.severity >= Severity.WARNING)
         title = Path(loaded.source.name).stem
     for path in draw(
         jobs,
@@ -534,9 +430,9 @@ def export(
         _, _, toolpath = _planned(file, sets, preset, machine)
         write_program(toolpath, machine, name, output)
     else:
-        loaded = _load(file, sets, preset)
+        loaded = load_design(file, sets, preset)
         jobs, said = _jobs(loaded, only=state)
-        _show(d for d in said if d.severity >= Severity.WARNING)
+        show(d for d in said if d.severity >= Severity.WARNING)
         if state not in ("wet", "dried"):
             raise typer.BadParameter(f"{state!r}: a file holds one state, wet or dried", param_hint="--state")
         write_geometry(jobs, name, output, "wet" if state == "wet" else "dried")
@@ -554,7 +450,7 @@ def plan(
     _, planned, toolpath = _planned(file, sets, preset, machine)
     found = summary(planned, toolpath, machine)
     if as_json:
-        _print_json(found)
+        print_json(found)
     else:
         print(summary_table(found))
 
@@ -577,12 +473,12 @@ def report(
 
     form_of(output)
     machine = _rig(rig, file)
-    loaded = _load(file, sets, preset)
+    loaded = load_design(file, sets, preset)
     assert loaded.scene is not None
     drawn, said = build(loaded.scene)
     said = [*loaded.diagnostics, *said]
-    if _has_errors(said):
-        _stop(said)
+    if has_errors(said):
+        end(said)
     if not drawn:
         _jobs(loaded)  # says why nothing is printed, and ends
     jobs, dryings = complete(loaded.scene, drawn)
@@ -596,7 +492,7 @@ def report(
     print(f"report: {write_report(subject, output)}")
     errors = sum(d.severity is Severity.ERROR for d in said)
     if errors:
-        _say(
+        say(
             f"not fit to print on rig {machine.name}: {errors} error{'' if errors == 1 else 's'}, told in the report"
         )
 
@@ -638,33 +534,6 @@ def print_(
     raise typer.Exit(code)
 
 
-@app.command()
-def stop(runs: Runs = None) -> None:
-    """Stop the print that runs now, ink first, from any terminal."""
-    from .backends.session import stop_running
-
-    print(stop_running(runs))
-
-
-@app.command()
-def rigs(as_json: Json = False) -> None:
-    """List the rigs that can be named."""
-    from .backends.rig_store import list_rigs
-
-    found = list_rigs([Path.cwd() / "rigs"])
-    if as_json:
-        _print_json(found)
-    else:
-        for entry in found:
-            print(f"{entry['name']:<12} {entry['doc']}  ({entry['path']})")
-
-
-@rig_app.command("show")
-def rig_show(name: str) -> None:
-    """Print the file of a rig."""
-    print(Path(_rig(name, "-").path).read_text(encoding="utf-8"), end="")
-
-
 @rig_app.command("new")
 def rig_new(
     name: Annotated[str, typer.Argument(help="name of the rig")],
@@ -674,115 +543,15 @@ def rig_new(
     from .backends.rig_new import new_rig, on_terminal
 
     asks = sys.stdin.isatty() and not yes
-    path, missing = new_rig(name, Path("rigs"), on_terminal if asks else None, _say)
-    _show(missing)
+    path, missing = new_rig(name, Path("rigs"), on_terminal if asks else None, say)
+    show(missing)
     print(
         f"{path} written" + (f"; fill in what is marked there, then: wp rig show {name}" if missing else "")
     )
 
 
-@rig_app.command("schema")
-def rig_schema() -> None:
-    """The JSON schema of rig files, for editors."""
-    from .backends.rig_schema_json import json_schema
-
-    _print_json(json_schema())
-
-
-@rig_app.command("emulate")
-def rig_emulate(
-    name: str,
-    scale: Annotated[
-        float | None, typer.Option("--scale", help="seconds of printing in one second", min=0.01, max=1000.0)
-    ] = None,
-    port: Annotated[
-        int, typer.Option("--port", help="of the controller; 0: any that is free", min=0, max=65535)
-    ] = 0,
-    copy: Annotated[
-        Path | None, typer.Option("--copy", help="write the rig with these addresses to this file, too")
-    ] = None,
-) -> None:
-    """Serve the emulated machines of a rig until Ctrl-C, for rig files in other terminals."""
-    from .backends.rig_emulate import serve
-
-    serve(_rig(name, "-"), scale=scale, port=port, copy=copy, tell=lambda text: print(text, flush=True))
-
-
-@rig_app.command("test")
-def rig_test(
-    name: str,
-    move: Annotated[bool, typer.Option("--move", help="allow 1 mm of each axis, confirmed by you")] = False,
-    dispense: Annotated[bool, typer.Option("--dispense", help="allow 1 s of ink from each nozzle")] = False,
-    as_json: Json = False,
-) -> None:
-    """Ask the real devices who they are and how they stand; nothing moves or flows unless allowed."""
-    from .backends.rig_trial import at_terminal, row
-
-    machine = _rig(name, "-")
-    found = at_terminal(
-        machine, move=move, dispense=dispense, tell=lambda f: None if as_json else print(row(f), flush=True)
-    )
-    if as_json:
-        _print_json([f.as_data() for f in found])
-    failed = sum(f.passed is False for f in found)
-    if not as_json:
-        print(f"{sum(f.passed is True for f in found)} passed, {failed} failed")
-    if failed:
-        raise typer.Exit(DESIGN_ERROR)
-
-
-@app.command("runs")
-def runs_(runs: Runs = None, as_json: Json = False) -> None:
-    """List the record of all prints."""
-    from .backends.journal import list_runs, runs_table
-
-    found = list_runs(runs)
-    if as_json:
-        _print_json(found)
-    else:
-        print(runs_table(found))
-
-
-@run_app.command("show")
-def run_show(run: str, runs: Runs = None, as_json: Json = False) -> None:
-    """Tell what happened in a print."""
-    from .backends.journal import run_table, show_run
-
-    found = show_run(run, runs)
-    if as_json:
-        _print_json(found)
-    else:
-        print(run_table(found))
-
-
-@run_app.command("replay")
-def run_replay(
-    run: str,
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="file to write")] = None,
-    channel: Annotated[
-        str | None, typer.Option("--channel", help="one line only, such as `stage`, or `programs`")
-    ] = None,
-    runs: Runs = None,
-) -> None:
-    """The same bytes that a print sent, to standard output or a file."""
-    from .backends.files import writing
-    from .backends.run_replay import replay
-
-    messages = replay(run, runs, channel=channel)
-    if output is None:
-        sys.stdout.buffer.writelines(messages)
-        return
-    with writing(output) as out:
-        out.writelines(messages)
-    print(f"{channel or 'all channels'}: {output}")
-
-
-@app.command()
-def lsp() -> None:
-    """Serve editors with the language (standard input and output)."""
-    from .lang.server import serve
-
-    serve()
+in_lang.register(app)
+in_backends.register(app)
 
 
 # -- the one place where trouble becomes a message -------------------------------------------------------------------
@@ -793,17 +562,17 @@ def main() -> None:
     try:
         app(standalone_mode=True)
     except WetprintError as caught:
-        _show(caught.diagnostics)
+        show(caught.diagnostics)
         sys.exit(DESIGN_ERROR)
     except BrokenPipeError:
         _let_go()
         sys.exit(0)
     except OSError as caught:
         name = f"{caught.filename}: " if caught.filename else ""
-        _show([error("X702", f"{name}{caught.strerror or caught}")])
+        show([error("X702", f"{name}{caught.strerror or caught}")])
         sys.exit(DESIGN_ERROR)
     except MemoryError:
-        _show(
+        show(
             [
                 error(
                     "X703",
@@ -813,7 +582,7 @@ def main() -> None:
         )
         sys.exit(DESIGN_ERROR)
     except KeyboardInterrupt:
-        _say("stopped")
+        say("stopped")
         sys.exit(130)
     except Exception as caught:
         if "WP_TRACEBACK" in os.environ:
@@ -822,7 +591,7 @@ def main() -> None:
         while last is not None and last.tb_next is not None:
             last = last.tb_next
         place = f"{Path(last.tb_frame.f_code.co_filename).name}:{last.tb_lineno}" if last else "?"
-        _show(
+        show(
             [
                 error(
                     "X799",

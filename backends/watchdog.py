@@ -139,7 +139,12 @@ def _cut(controller: Controller, boxes: list[Dispenser], why: str, folder: Path)
         "cut_um": halt.cut_um,
         "line": halt.line,
     }
-    record |= {"window_s": halt.window_s, "ink_off": halt.ink_off or all(cut.values()), "stopped": halt.stopped, "rest_um": None}
+    record |= {
+        "window_s": halt.window_s,
+        "ink_off": halt.ink_off or all(cut.values()),
+        "stopped": halt.stopped,
+        "rest_um": None,
+    }
     _write(folder, record)
     done = settle(controller, boxes, halt)
     record |= {"ink_off": done.ink_off, "rest_um": done.rest_um, "notes": done.notes}

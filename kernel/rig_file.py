@@ -125,7 +125,8 @@ class _Reader:
         fixes: tuple[Fix, ...] = ()
         if close and span is not None and exact:
             place = Span(span.source, span.end - len(name), span.end)
-            if place.text == name:
+            # Another unit in the name needs another figure: that is for the user to mend.
+            if place.text == name and name.rpartition("_")[2] == close[0].rpartition("_")[2]:
                 fixes = (Fix(f"write `{close[0]}`", (Edit(place, close[0]),)),)
         where = f"`{_dotted(path[:-1])}` of a rig" if len(path) > 1 else "a rig"
         self.found.append(

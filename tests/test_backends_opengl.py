@@ -115,12 +115,13 @@ def test_hidden_libraries(hidden: tuple[str, ...], found: str, tmp_path: Path) -
     draw = """
 import numpy as np
 from wetprint.backends.drawing.camera import Frame
-from wetprint.backends.drawing.gbuffer import Canvas, ground_patch, see
+from wetprint.backends.drawing.gbuffer import Canvas, rod_patch, see
 from wetprint.kernel.diagnostics import WetprintError
 try:
-    patch = ground_patch(0.0, np.array([-5.0, -5.0]), np.array([5.0, 5.0]), np.eye(3))
-    seen = see(patch, Frame(40, 30, (0.0, 0.0), 1.0, 1.0, -1.0))
-    assert (seen.index == 254).sum() == 100, (seen.index == 254).sum()
+    ends = np.array([[-5.0, 0, 0]]), np.array([[5.0, 0, 0]])
+    patch = rod_patch(*ends, np.array([6.0]), np.array([6.0]), np.array([7], np.uint8), np.eye(3), 8)
+    seen = see(patch, Frame(40, 30, (0.0, 0.0), 1.0, 9.0, -9.0))
+    assert (seen.index == 7).sum() == 60, (seen.index == 7).sum()
     print(type(Canvas(patch.points_um, patch.faces)._window).__name__)
 except WetprintError as caught:
     print(caught.diagnostics[0].code)

@@ -111,6 +111,12 @@ def test_unknown_keys_name_the_nearest_with_its_line_and_fix() -> None:
     assert "claer" not in fixed
 
 
+def test_another_unit_in_a_key_is_no_fix_that_a_machine_may_apply() -> None:
+    found = told(SIM.replace("clear_um = 50.0", "clear_kg = 50.0"))
+    assert [d.code for d in found] == ["R502"]
+    assert "clear_" in found[0].label and not found[0].fixes
+
+
 WRONG = {
     "sign = -1": ("sign = 2", "R503", "expected 1 or -1"),
     "max_mm = 100.0": ("max_mm = true", "R503", "true; expected a number"),

@@ -306,12 +306,18 @@ def test_fixed_points_are_found_and_divergence_is_caught() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "codes"), [("au_cdse_lattice", []), ("ag_square_lattice", []), ("cdse_pyramid", ["W263"])]
+    ("name", "sets", "codes"),
+    [
+        ("au_cdse_lattice", {}, []),
+        ("ag_square_lattice", {}, []),
+        ("cdse_pyramid", {}, []),
+        ("cdse_pyramid", {"pitch": "40um", "base": "480um"}, ["W263"]),
+    ],
 )
 def test_the_examples_come_out_as_designed(
-    parts: ModuleType, root: Path, name: str, codes: list[str]
+    parts: ModuleType, root: Path, name: str, sets: dict[str, str], codes: list[str]
 ) -> None:
-    scene = load(root / "examples" / f"{name}.wp").scene
+    scene = load(root / "examples" / f"{name}.wp", sets=sets).scene
     assert scene is not None
     target = build(scene)[0][0].filaments
     done = dry(target)

@@ -147,7 +147,10 @@ def when_printing(sim: Sim, act: Callable[[], object], after_s: float = 0.0) -> 
         end = time.monotonic() + 20.0
         while time.monotonic() < end:
             now = sim.world.now()
-            if any(sim.world.output(w.output, now) for w in sim.world.wiring) and sim.world.speed(now) > 1000.0:
+            if (
+                any(sim.world.output(w.output, now) for w in sim.world.wiring)
+                and sim.world.speed(now) > 1000.0
+            ):
                 break
             time.sleep(0.002)
         time.sleep(after_s)
