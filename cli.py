@@ -517,10 +517,18 @@ def print_(
 ) -> None:
     """Drive the printer."""
     from .backends.session import print_part
+    from .kernel.rig_check import problems
 
     machine = _rig(rig, file)
-    loaded, _, toolpath = _planned(file, sets, preset, machine, rules=True)
+    loaded, planned, toolpath = _planned(file, sets, preset, machine, rules=True)
     assert loaded.scene is not None
+    said = problems(planned, machine, toolpath)
+    if dry_run:
+        # The stage moves without ink: what is not known of the ink does not matter.
+        said = [d for d in said if d.code not in ("R511", "R512")]
+    if has_errors(said):
+        end(said)
+    show(d for d in said if d.severity >= Severity.WARNING)
     code = print_part(
         toolpath,
         machine,

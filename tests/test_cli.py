@@ -132,7 +132,7 @@ def test_a_design_can_come_from_standard_input(wp: Wp, root: Path) -> None:
         (["export", "ag.wp", "-o", "part.stp"], 1, "stl"),
         (["export", "ag.wp", "-o", "no/such/folder/part.stl"], 1, "no/such/folder"),
         (["explain", "E9999"], 2, "E9999"),
-        (["print", "ag.wp", "--rig", "paper", "--yes"], 1, "lag"),
+        (["print", "ag.wp", "--rig", "paper", "--yes"], 1, "delays of ink"),
         (["run", "show", "nothing", "--runs", "runs"], 1, "nothing"),
         (["nonsense"], 2, "nonsense"),
     ],
