@@ -129,7 +129,7 @@ def test_a_turned_mesh_is_sliced_where_it_stands(scenes: ModuleType, tmp_path: P
 @pytest.mark.parametrize(
     ("name", "content", "why"),
     [
-        ("gone.stl", None, "No such file"),
+        ("gone.stl", None, "there is no file"),
         ("a.step", b"ISO-10303", "no STL, OBJ or 3MF"),
         ("junk.stl", b"\x00\x01" * 500, "cannot be read"),
         ("empty.stl", b"solid a\nfacet\nendsolid", "no triangles"),
