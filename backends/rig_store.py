@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from pathlib import Path
 
-from ..kernel.diagnostics import WetprintError, error
+from ..kernel.diagnostics import Diagnostic, WetprintError, error
 from ..kernel.rig import Rig
 from ..kernel.rig_file import parse_rig
 
@@ -88,4 +88,37 @@ def _read(path: Path) -> Rig:
     except (OSError, UnicodeDecodeError) as e:
         reason = e.strerror if isinstance(e, OSError) else "it is not UTF-8 text"
         raise WetprintError(error("R505", f"{path} cannot be read: {reason}")) from None
-    return parse_rig(text, path.stem, str(path))
+    rig = parse_rig(text, path.stem, str(path))
+    wrong = [*_dialect(rig, path), *_transports(rig, path)]
+    if wrong:
+        raise WetprintError(*wrong)
+    return rig
+
+
+def _dialect(rig: Rig, path: Path) -> list[Diagnostic]:
+    from .dialects import DIALECTS
+
+    name = rig.controller.dialect
+    if name in DIALECTS:
+        return []
+    near = DIALECTS.nearest(name)
+    meant = f"; did you mean `{near}`?" if near else ""
+    known = ", ".join(DIALECTS.names())
+    return [error("R503", f"{path}: `controller.dialect` is `{name}`; expected one of {known}{meant}")]
+
+
+def _transports(rig: Rig, path: Path) -> list[Diagnostic]:
+    """Addresses whose kind nobody knows; whether anything answers there is asked when it is used."""
+    from .transports import TRANSPORTS
+
+    known = [f"{kind}:" for kind in ("emulated", *TRANSPORTS.names()) if kind != "descriptor"]
+    places = {"controller.transport": rig.controller.transport}
+    places |= {f"dispensers.{name}.transport": box.transport for name, box in rig.dispensers.items()}
+    return [
+        error(
+            "R503",
+            f"{path}: `{key}` is `{url}`; expected an address that begins with one of {', '.join(known)}",
+        )
+        for key, url in places.items()
+        if not any(url.startswith(kind) for kind in known)
+    ]

@@ -234,3 +234,22 @@ def test_docs_name_every_key(root: Path) -> None:
     assert example is not None
     assert tomllib.loads(example[1])
     assert parse_rig(example[1], "lab1").name == "lab1"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ('dialect = "aerotech"', 'dialect = "aerotec"', "did you mean `aerotech`?"),
+        ('transport = "emulated:"', 'transport = "127.0.0.1:8000"', "tcp:"),
+    ],
+)
+def test_a_rig_names_only_dialects_and_transports_that_exist(
+    tmp_path: Path, old: str, new: str, says: str
+) -> None:
+    assert old in SIM
+    file = tmp_path / "mine.toml"
+    file.write_text(SIM.replace(old, new, 1))
+    with pytest.raises(WetprintError) as caught:
+        load_rig(str(file))
+    assert caught.value.diagnostics[0].code == "R503"
+    assert says in caught.value.diagnostics[0].message
