@@ -62,17 +62,12 @@ def preview(
 ) -> list[Path]:
     """Show `jobs` in each file that is named, or in a window where none is. Returns the files that were written.
 
-    `size` is 1600 x 1200 pixels unless said otherwise, 2000 x 1000 where both states stand side by side.
+    `size` is 1600 x 1200 pixels unless said otherwise, 2000 x 1000 where both states stand side by side, and 1200 x 800
+    for a window, which has to fit on a laptop.
     """
-    look = Look(
-        _shown(state),
-        size or ((2000, 1000) if state == "both" else (1600, 1200)),
-        style,
-        view,
-        transparent,
-        title,
-    )
     asked = [(name, path) for name, path in (("png", png), ("html", html), ("gif", gif)) if path is not None]
+    usual = (1200, 800) if not asked else (2000, 1000) if state == "both" else (1600, 1200)
+    look = Look(_shown(state), size or usual, style, view, transparent, title)
     if not asked:
         PREVIEWS["window"].show(jobs, look, None)
         return []
