@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from .kernel.build import Job
     from .kernel.filaments import FilamentSet
     from .kernel.motion import Toolpath
-    from .kernel.plan import Plan
     from .kernel.rig import Rig
     from .lang.load import Loaded
 
@@ -104,8 +103,17 @@ def _jobs(
     return jobs, [*said, *more]
 
 
-def _verdict(loaded: Loaded, jobs: tuple[Job, ...], rig: Rig | None) -> list[Diagnostic]:
-    """What the design rules and the design's own checks say of finished geometry."""
+def _toolpath(jobs: tuple[Job, ...], rig: Rig) -> Toolpath:
+    from .kernel.motion import make_toolpath
+    from .kernel.order import make_plan
+
+    return make_toolpath(make_plan(jobs, rig), rig)
+
+
+def _verdict(
+    loaded: Loaded, jobs: tuple[Job, ...], rig: Rig | None, toolpath: Toolpath | None = None
+) -> list[Diagnostic]:
+    """What the design rules and the design's own checks say of finished geometry. `toolpath` where it is made already."""
     from .kernel.check import run_checks
     from .kernel.measure import figures
     from .lang.post import run_post_checks
@@ -115,12 +123,11 @@ def _verdict(loaded: Loaded, jobs: tuple[Job, ...], rig: Rig | None) -> list[Dia
     if loaded.scene.post_checks:
         said += run_post_checks(loaded.scene, figures(jobs))
     if rig is not None and not has_errors(said):
-        from .kernel.motion import make_toolpath
-        from .kernel.order import make_plan
         from .kernel.rig_check import problems
 
-        plan = make_plan(jobs, rig)
-        said += problems(plan, rig, make_toolpath(plan, rig))
+        if toolpath is None:
+            toolpath = _toolpath(jobs, rig)
+        said += problems(toolpath.plan, rig, toolpath)
     return said
 
 
@@ -133,21 +140,17 @@ def _rig(name: str, file: str) -> Rig:
 
 def _planned(
     file: str, sets: list[str] | None, preset: str | None, rig: Rig, *, rules: bool = False
-) -> tuple[Loaded, Plan, Toolpath]:
+) -> tuple[Loaded, Toolpath]:
     """Plan and motion of a design on a rig; with `rules`, a broken design rule ends it as an error of the design does."""
-    from .kernel.motion import make_toolpath
-    from .kernel.order import make_plan
-
     loaded = load_design(file, sets, preset)
     jobs, said = _jobs(loaded, only="both" if rules else "wet")
     if rules:
         said += _verdict(loaded, jobs, None)
         if has_errors(said):
             end(said)
-    plan = make_plan(jobs, rig)
-    toolpath = make_toolpath(plan, rig)
+    toolpath = _toolpath(jobs, rig)
     show(d for d in said if d.severity >= Severity.WARNING)
-    return loaded, plan, toolpath
+    return loaded, toolpath
 
 
 # -- designs --------------------------------------------------------------------------------------------------------
@@ -427,7 +430,7 @@ def export(
     name = export_format(output, format_)
     if name in DIALECTS:
         machine = _rig(rig, file)
-        _, _, toolpath = _planned(file, sets, preset, machine)
+        _, toolpath = _planned(file, sets, preset, machine)
         write_program(toolpath, machine, name, output)
     else:
         loaded = load_design(file, sets, preset)
@@ -447,8 +450,8 @@ def plan(
     from .kernel.order import summary, summary_table
 
     machine = _rig(rig, file)
-    _, planned, toolpath = _planned(file, sets, preset, machine)
-    found = summary(planned, toolpath, machine)
+    _, toolpath = _planned(file, sets, preset, machine)
+    found = summary(toolpath.plan, toolpath, machine)
     if as_json:
         print_json(found)
     else:
@@ -466,8 +469,6 @@ def report(
     """Write the process sheet: what to prepare, what happens when, and what all figures rest on."""
     from .backends.report import Subject, complete, form_of, write_report
     from .kernel.build import build
-    from .kernel.motion import make_toolpath
-    from .kernel.order import make_plan
     from .lang.lock import design_hash
     from .lang.params import params_json
 
@@ -483,8 +484,8 @@ def report(
         _jobs(loaded)  # says why nothing is printed, and ends
     jobs, dryings = complete(loaded.scene, drawn)
     said += [d for found in dryings for d in found.diagnostics]
-    said += _verdict(loaded, jobs, machine)
-    toolpath = make_toolpath(make_plan(jobs, machine), machine)
+    toolpath = _toolpath(jobs, machine)
+    said += _verdict(loaded, jobs, machine, toolpath)
     subject = Subject(
         loaded.source.name, loaded.source.text, loaded.scene, jobs, machine, toolpath, said, dryings,
         params_json(loaded)["params"], design_hash(loaded),
@@ -520,9 +521,9 @@ def print_(
     from .kernel.rig_check import problems
 
     machine = _rig(rig, file)
-    loaded, planned, toolpath = _planned(file, sets, preset, machine, rules=True)
+    loaded, toolpath = _planned(file, sets, preset, machine, rules=True)
     assert loaded.scene is not None
-    said = problems(planned, machine, toolpath)
+    said = problems(toolpath.plan, machine, toolpath)
     if dry_run:
         # The stage moves without ink: what is not known of the ink does not matter.
         said = [d for d in said if d.code not in ("R511", "R512")]

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
+
+    from .build import Job
+    from .check import CheckContext
+    from .contacts import Contacts
 
     Floats = npt.NDArray[np.float64]
 
@@ -39,3 +44,35 @@ def limit_um(height_um: float, kind: float) -> float:
     """The longest span that sags by no more than LIMIT."""
     d_m = height_um * 1e-6
     return float(height_um * (LIMIT * MODULUS_PA / (kind * GAMMA_N_M3 * d_m)) ** 0.25)
+
+
+class Drooping(NamedTuple):
+    """The worst filament of a part, among `many` whose sag is over the limit; `holds_um` would be short enough."""
+
+    job: Job
+    filament: int
+    length_um: float
+    many: int
+    sag: float
+    holds_um: float
+
+
+def drooping(
+    context: CheckContext, kind: float, lengths_um: Callable[[Contacts], Floats]
+) -> Iterator[Drooping]:
+    """For each part with wet filaments that sag by more than LIMIT: the one that sags most. `kind` as in `sag_ratio`."""
+    import numpy as np
+
+    for job in context.jobs:
+        if not context.has(job, "wet"):
+            continue
+        f, found = job.filaments, context.contacts(job, "wet")
+        height = f.state("wet").height_um[f.offsets[:-1]]
+        length = lengths_um(found)
+        sag = sag_ratio(length, height, kind)
+        bad = np.flatnonzero(found.carried & (sag > LIMIT))
+        if len(bad):
+            i = int(bad[np.argmax(sag[bad])])
+            yield Drooping(
+                job, i, float(length[i]), len(bad), float(sag[i]), limit_um(float(height[i]), kind)
+            )

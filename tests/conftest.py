@@ -39,73 +39,55 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
                 item.add_marker(skip)
 
 
+def _support(name: str) -> ModuleType:
+    """tests/support/NAME.py. Tests are imported by path (importmode importlib), so their helpers are too."""
+    spec = importlib.util.spec_from_file_location(
+        f"wetprint_tests_{name}", ROOT / "tests" / "support" / f"{name}.py"
+    )
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
 @pytest.fixture(scope="session")
 def parts() -> ModuleType:
     """tests/support/parts.py: small parts for tests of the kernel."""
-    name = "wetprint_tests_parts"
-    spec = importlib.util.spec_from_file_location(name, ROOT / "tests" / "support" / "parts.py")
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
+    return _support("parts")
 
 
 @pytest.fixture(scope="session")
 def scenes() -> ModuleType:
     """tests/support/scenes.py: scenes made by hand for tests of the kernel's geometry."""
-    name = "wetprint_tests_scenes"
-    spec = importlib.util.spec_from_file_location(name, ROOT / "tests" / "support" / "scenes.py")
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
+    return _support("scenes")
 
 
 @pytest.fixture(scope="session")
 def plans() -> ModuleType:
     """tests/support/plans.py: jobs, rigs and toolpaths for tests of planning and of dialects."""
-    name = "wetprint_tests_plans"
-    spec = importlib.util.spec_from_file_location(name, ROOT / "tests" / "support" / "plans.py")
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
+    return _support("plans")
 
 
 @pytest.fixture(scope="session")
 def prints() -> ModuleType:
     """tests/support/prints.py: small prints on the emulated rig."""
-    name = "wetprint_tests_prints"
-    spec = importlib.util.spec_from_file_location(name, ROOT / "tests" / "support" / "prints.py")
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
+    return _support("prints")
 
 
 @pytest.fixture(scope="session")
 def rods() -> ModuleType:
     """tests/support/rods.py: rods for tests of figures, and a mesh union as their referee."""
-    name = "wetprint_tests_rods"
-    spec = importlib.util.spec_from_file_location(name, ROOT / "tests" / "support" / "rods.py")
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
+    return _support("rods")
 
 
 @pytest.fixture(scope="session")
 def shapes() -> ModuleType:
     """tests/support/shapes.py: strategies for random solids."""
-    name = "wetprint_tests_shapes"
-    spec = importlib.util.spec_from_file_location(name, ROOT / "tests" / "support" / "shapes.py")
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
+    return _support("shapes")
+
+
+@pytest.fixture(scope="session")
+def programs() -> ModuleType:
+    """tests/support/programs.py: the makers of programs."""
+    return _support("programs")

@@ -1,10 +1,8 @@
 """Programs by chance: whatever the text, the language answers in time, in words, and with a place; what is sound is laid out."""
 
-import importlib.util
 import random
 import resource
 import signal
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,18 +23,6 @@ KNOWN = {c.code for c in CODES}
 LIMIT_S = 10
 SAMPLE = 110
 SOAK = 10_000
-
-
-@pytest.fixture(scope="module")
-def programs(root: Path) -> ModuleType:
-    """tests/support/programs.py: the makers of programs."""
-    name = "wetprint_tests_programs"
-    spec = importlib.util.spec_from_file_location(name, root / "tests" / "support" / "programs.py")
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture(scope="module")

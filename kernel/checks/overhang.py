@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ..check import CheckContext
 from ..diagnostics import Diagnostic, Severity, warning
-from ..sag import ASSUMPTIONS, FREE_END, LIMIT, limit_um, sag_ratio
+from ..sag import ASSUMPTIONS, FREE_END, LIMIT, drooping
 
 
 class Overhang:
@@ -15,24 +15,12 @@ class Overhang:
     doc = "no free end of a wet filament droops by more than a tenth of its height"
 
     def run(self, context: CheckContext) -> Iterator[Diagnostic]:
-        import numpy as np
-
-        for job in context.jobs:
-            if not context.has(job, "wet"):
-                continue
-            f, found = job.filaments, context.contacts(job, "wet")
-            height = f.state("wet").height_um[f.offsets[:-1]]
-            sag = sag_ratio(found.overhang_um, height, FREE_END)
-            bad = np.flatnonzero(found.carried & (sag > LIMIT))
-            if not len(bad):
-                continue
-            i = int(bad[np.argmax(sag[bad])])
-            holds = limit_um(float(height[i]), FREE_END)
+        for worst in drooping(context, FREE_END, lambda c: c.overhang_um):
             yield warning(
                 self.code,
-                f"{found.overhang_um[i]:.4g} um is the longest free end, on {len(bad)} filaments that would droop by more "
-                f"than {LIMIT:.0%} of their height (here {sag[i]:.0%}); {holds:.4g} um holds",
-                context.span(job, i),
+                f"{worst.length_um:.4g} um is the longest free end, on {worst.many} filaments that would droop by more "
+                f"than {LIMIT:.0%} of their height (here {worst.sag:.0%}); {worst.holds_um:.4g} um holds",
+                context.span(worst.job, worst.filament),
                 label="nothing below carries its end",
                 notes=(
                     "let a line of the layer below run under the end, or cut the part closer to it",
