@@ -34,6 +34,10 @@ class Origin:
 Provenance = Mapping[str, Origin]
 
 
+#: Fields of an ink that say how well others are known: in use only where uncertainty is asked for (kernel/spread.py).
+SPREADS = ("swell_sd", "shrink_sd", "poisson_sd", "shrink_poisson")
+
+
 @dataclass(frozen=True)
 class Solvent:
     """Hansen parameters in kernel units (see quantity.HANSEN) and relative permittivity at 25 C."""
@@ -63,7 +67,8 @@ class Linker:
 class Ink:
     """A nanocrystal ink. `shrink` is the FREE linear shrinkage on drying (0.1: to 0.9 of the wet size), `swell` the wet
     filament width over the width of the ink thread that left the nozzle. `parts` is non-empty for a premixed ink:
-    (component name, volume fraction), fractions sum to one.
+    (component name, volume fraction), fractions sum to one. `swell_sd`, `shrink_sd`, `poisson_sd`: standard uncertainties,
+    None where nobody gave one; `shrink_poisson`: the correlation of shrink and poisson.
     """
 
     name: str
@@ -80,6 +85,10 @@ class Ink:
     colour: str
     bet_um2_ug: float | None = None
     conductivity: float | None = None
+    swell_sd: float | None = None
+    shrink_sd: float | None = None
+    poisson_sd: float | None = None
+    shrink_poisson: float = 0.0
     parts: tuple[tuple[str, float], ...] = ()
     provenance: Provenance = field(default_factory=dict)
     span: Span | None = None
@@ -143,6 +152,10 @@ INK = Construct(
         FieldSpec("colour", Text, 'colour in pictures, "#rrggbb"'),
         FieldSpec("bet", SpecificArea, "specific surface of the aerogel (BET)", default=None),
         FieldSpec("conductivity", Conductivity, "electrical conductivity of the aerogel", default=None),
+        FieldSpec("swell_sd", Ratio, "standard uncertainty of `swell`", default=None, low=0.0),
+        FieldSpec("shrink_sd", Ratio, "standard uncertainty of `shrink`", default=None, low=0.0, high=0.9),
+        FieldSpec("poisson_sd", Ratio, "standard uncertainty of `poisson`", default=None, low=0.0, high=0.5),
+        FieldSpec("shrink_poisson", Ratio, "correlation of `shrink` and `poisson`", default=0.0, low=-1.0, high=1.0),
     ),
 )
 
@@ -162,13 +175,17 @@ def mix(name: str, parts: tuple[tuple[Ink, float], ...], span: Span | None = Non
     """A premixed ink: volume fractions of inks with one solvent, which sum to one.
 
     Concentration, density and shrinkage follow the fractions; shrinkage and swell by volume is an assumption and is
-    marked so. Linkers are those that every component shares; a mix with none in common takes all of them, because P
+    marked so. Their uncertainties add up as if the inks erred alike, which is the most that they can. Linkers are those that every component shares; a mix with none in common takes all of them, because P
     prints Au + CdSe without naming its linker.
     """
     total = sum(f for _, f in parts)
 
     def mean(get: str) -> float:
         return float(sum(getattr(ink, get) * f for ink, f in parts) / total)
+
+    def spread(get: str) -> float | None:
+        known = [(getattr(ink, get), f) for ink, f in parts if getattr(ink, get) is not None]
+        return float(sum(sd * f for sd, f in known) / total) if known else None
 
     first = parts[0][0]
     shared = tuple(
@@ -193,6 +210,10 @@ def mix(name: str, parts: tuple[tuple[Ink, float], ...], span: Span | None = Non
         colour=_blend(tuple((ink.colour, f / total) for ink, f in parts)),
         bet_um2_ug=None,
         conductivity=None,
+        swell_sd=spread("swell_sd"),
+        shrink_sd=spread("shrink_sd"),
+        poisson_sd=spread("poisson_sd"),
+        shrink_poisson=mean("shrink_poisson"),
         parts=tuple((ink.name, f / total) for ink, f in parts),
         provenance=dict.fromkeys(("swell", "shrink", "poisson"), why),
         span=span,

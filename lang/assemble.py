@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from ..kernel import scene
 from ..kernel.diagnostics import Edit, Fix, Source, Span
-from ..kernel.material import Ink, Origin
+from ..kernel.material import SPREADS, Ink, Origin
 from ..kernel.scene import Allow, Assumption, Param, Region, Scene, StateName
 from . import syntax as s
 from .asserts import PostCheck, assert_holds, depends_on_figures
@@ -205,7 +205,7 @@ def _assumptions(
 
     def figures(owner: str, made: Any) -> None:
         for what, origin in made.provenance.items():
-            if origin.assumed and (owner, what) not in seen:
+            if origin.assumed and what not in SPREADS and (owner, what) not in seen:
                 seen.add((owner, what))
                 out.append(Assumption(f"{owner}.{what}", origin, made.span))
 

@@ -15,7 +15,7 @@ from . import syntax as s
 from .evaluate import Evaluator
 from .frame import Frame
 from .types import convert, in_range, mistaken, nearest_field
-from .values import POISON, FieldVal, Head, Poison, Rec, Thing, type_name
+from .values import POISON, FieldVal, Head, Poison, Rec, Thing, Varying, type_name
 
 
 def construct(ev: Evaluator, node: s.Construct, frame: Frame) -> Any:
@@ -134,9 +134,9 @@ def field_value(ev: Evaluator, spec: FieldSpec, node: s.Expr, frame: Frame, kind
             return ev.err(
                 "E207", f"{what} has an empty list; one value for each layer was expected", frame, node
             )
-        items = [one_value(ev, spec, r, n, frame, what, state) for r, n in zip(raw, nodes, strict=True)]
+        items = [one_value(ev, spec, r, n, frame, what, state, kind) for r, n in zip(raw, nodes, strict=True)]
         return POISON if any(i is POISON for i in items) else PerLayer(tuple(items))
-    return one_value(ev, spec, raw, node, frame, what, state)
+    return one_value(ev, spec, raw, node, frame, what, state, kind)
 
 
 class PerLayer(tuple[Any, ...]):
@@ -146,9 +146,20 @@ class PerLayer(tuple[Any, ...]):
 
 
 def one_value(
-    ev: Evaluator, spec: FieldSpec, raw: Any, node: s.Expr, frame: Frame, what: str, state: Any
+    ev: Evaluator,
+    spec: FieldSpec,
+    raw: Any,
+    node: s.Expr,
+    frame: Frame,
+    what: str,
+    state: Any,
+    kind: Construct,
 ) -> Any:
     place = frame.place(node, what)
+    if isinstance(raw, FieldVal) and kind.name == "curve" and spec.name == "filament":
+        from .curve import varying
+
+        return varying(ev, raw, node, frame)
     value = convert(raw, spec.type, place, state)
     if isinstance(value, Diagnostic):
         return ev.say(ev.with_ink(value, node, frame, state))
@@ -240,6 +251,10 @@ def _finish(
             colour=f["colour"],
             bet_um2_ug=f["bet"],
             conductivity=f["conductivity"],
+            swell_sd=f["swell_sd"],
+            shrink_sd=f["shrink_sd"],
+            poisson_sd=f["poisson_sd"],
+            shrink_poisson=f["shrink_poisson"],
             provenance=provenance,
             span=span,
         )
@@ -270,7 +285,7 @@ def to_kernel(value: Any) -> Any:
         return value.node
     if isinstance(value, tuple):
         return tuple(to_kernel(v) for v in value)
-    return value
+    return value.first if isinstance(value, Varying) else value
 
 
 def _ink_is_sound(ev: Evaluator, f: Mapping[str, Any], spans: Mapping[str, Span], span: Span) -> bool:

@@ -124,7 +124,8 @@ def premixed(parts: list[tuple[Thing, float]], span: Span) -> Thing:
     name = "_".join(f"{t.name}{round(100 * f)}" for t, f in parts)
     ink = mix(name, tuple((t.node, f) for t, f in parts), span)
     fields = {
-        "swell": ink.swell, "shrink": ink.shrink, "poisson": ink.poisson, "concentration": ink.concentration_ug_um3,
+        "swell": ink.swell, "shrink": ink.shrink, "poisson": ink.poisson, "swell_sd": ink.swell_sd, "shrink_sd": ink.shrink_sd,
+        "poisson_sd": ink.poisson_sd, "shrink_poisson": ink.shrink_poisson, "concentration": ink.concentration_ug_um3,
         "density": ink.density_ug_um3, "width_min": ink.width_min_um, "width_max": ink.width_max_um,
         "nanocrystal": ink.nanocrystal, "colour": ink.colour, "solvent": parts[0][0].fields.get("solvent"),
     }  # fmt: skip
