@@ -48,6 +48,7 @@ PATHS: Registry[PathKind] = Registry(
         "helix": ".path_kinds.helix:HELIX",
         "spiral": ".path_kinds.helix:SPIRAL",
         "spline": ".path_kinds.spline:SPLINE",
+        "curve": ".path_kinds.curve:CURVE",
     },
 )
 
@@ -138,6 +139,9 @@ def lines_of(node: Path, tables: Tables, say: list[Diagnostic]) -> Lines | None:
     except TooManyPointsError as too:
         say.append(too_many(f"path '{node.name}'", too.count, span_of(node, "tolerance")))
         return None
+    except PathError as bad:
+        say.append(error("E412", f"path '{node.name}': {bad}", span_of(node, bad.field)))
+        return None
     if len(points) > MOST_POINTS:
         say.append(too_many(f"path '{node.name}'", float(len(points)), node.span))
         return None
@@ -161,12 +165,39 @@ def lines_of(node: Path, tables: Tables, say: list[Diagnostic]) -> Lines | None:
     )
 
 
+def extent(node: Path) -> tuple[tuple[float, float], tuple[float, float], tuple[float, float]] | None:
+    """((x0, x1), (y0, y1), (z0, z1)) in um of a path: of its centreline in x and y, from foot to top of the filament in z;
+    None for a path that cannot be traced."""
+    kind = PATHS[node.kind]
+    fields = complete(kind, dict(node.fields))
+    try:
+        if positive_fault(fields, "filament") or kind.complaint(fields):
+            return None
+        points, width = kind.trace(fields)
+    except (KeyError, TypeError, ValueError, ArithmeticError, TooManyPointsError, PathError):
+        return None
+    if not len(points):
+        return None
+    half = (float(fields["filament"]) if width is None else width) / 2
+    low, high = points.min(axis=0), points.max(axis=0)
+    foot, top = float((points[:, 2] - half).min()), float((points[:, 2] + half).max())
+    return (float(low[0]), float(high[0])), (float(low[1]), float(high[1])), (foot, top)
+
+
 class TooManyPointsError(Exception):
     """A curve whose tolerance asks for more points than are ever built; caught where paths become filaments."""
 
     def __init__(self, count: float) -> None:
         super().__init__(count)
         self.count = count
+
+
+class PathError(Exception):
+    """What is wrong with a path shows only as it is traced: `field` is at fault; caught where paths become filaments."""
+
+    def __init__(self, field: str, what: str) -> None:
+        super().__init__(what)
+        self.field = field
 
 
 def steps_for(radius_um: float, sweep: float, tolerance_um: float) -> int:

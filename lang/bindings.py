@@ -12,7 +12,7 @@ from .evaluate import Evaluator
 from .frame import Frame
 from .heads import OWN, registers
 from .param_values import param
-from .scope import Env
+from .scope import Env, asks_itself
 from .types import named_type
 from .values import (
     POISON,
@@ -102,6 +102,8 @@ def _declaration(ev: Evaluator, node: s.Decl, frame: Frame) -> Any:
         )
         build(ev, own, None, node.value.block, node.value, frame)
         return POISON
+    if asks_itself(frame.env.bindings[name]):
+        frame = Frame(frame.env, frame.source, own=name)
     value = ev.eval(node.value, frame)
     if value is POISON:
         return POISON

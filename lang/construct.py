@@ -25,6 +25,14 @@ def construct(ev: Evaluator, node: s.Construct, frame: Frame) -> Any:
         # The block is still read for its own errors; the root has been reported.
         _read_only(ev, node.block, frame)
         return POISON
+    if isinstance(head, Head) and head.construct.name == "curve":
+        _read_only(ev, node.block, frame)
+        return ev.err(
+            "E208",
+            "`curve` takes a parameter, its range and coordinates: `curve(t in 0..1: [x, y, z]) { ... }` was expected",
+            frame,
+            node.head,
+        )
     if isinstance(head, Head):
         return build(ev, head.construct, None, node.block, node, frame)
     if isinstance(head, Thing) and head.construct is not None:
@@ -55,7 +63,12 @@ def build(
     assumed = list(base.assumed) if base else []
     written: dict[str, s.Field] = {}
     good = True
-    for item in block.fields:
+    # An ink that asks for the part's own extents is read when they are known.
+    own = frame.own if kind.kind in ("lattice", "path") else ""
+    last = [f for f in block.fields if own and f.name.text == "material"]
+    for item in [*(f for f in block.fields if f not in last), *last]:
+        if item in last:
+            frame = _knowing_itself(ev, kind, given, frame, node, good)
         name = item.name.text
         spec = kind.field(name)
         if spec is None:
@@ -88,6 +101,8 @@ def build(
             good = False
             continue
         given[name] = value
+    if own and not last:
+        frame = _knowing_itself(ev, kind, given, frame, node, good)
     layers = block.layers
     if kind.kind != "lattice":
         for layer in layers:
@@ -104,6 +119,15 @@ def build(
         return POISON
     made = _finish(ev, kind, given, spans, provenance, tuple(assumed), node, frame)
     return named(made, base.name) if base is not None and isinstance(made, Thing) else made
+
+
+def _knowing_itself(
+    ev: Evaluator, kind: Construct, given: Mapping[str, Any], frame: Frame, node: s.Expr, good: bool
+) -> Frame:
+    """The frame with the part itself, as far as its fields are read, under its own name."""
+    from .lattices import so_far
+
+    return frame.with_local(**{frame.own: so_far(kind, given, frame.span(node)) if good else POISON})
 
 
 def from_values(
@@ -255,11 +279,17 @@ def _finish(
             shrink_sd=f["shrink_sd"],
             poisson_sd=f["poisson_sd"],
             shrink_poisson=f["shrink_poisson"],
+            xerogel_shrink=f["xerogel_shrink"],
+            xerogel_conductivity=f["xerogel_conductivity"],
+            sintered_shrink=f["sintered_shrink"],
+            sintered_conductivity=f["sintered_conductivity"],
             provenance=provenance,
             span=span,
         )
     elif kind.kind == "bath":
-        made = Bath("", plain["solvent"], plain["linkers"], f["molarity"], provenance, span)
+        made = Bath(
+            "", plain["solvent"], plain["linkers"], f["molarity"], f["swell_factor"], f["shrink_factor"], provenance, span
+        )
     elif kind.kind == "solvent":
         made = Solvent(
             "", f["hansen_d"], f["hansen_p"], f["hansen_h"], f["permittivity"], f["cas"], provenance, span

@@ -14,11 +14,13 @@ from .types import Place
 
 @dataclass(slots=True)
 class Frame:
-    """Where an expression is evaluated: the file's scope, the text it stands in, and the local names."""
+    """Where an expression is evaluated: the file's scope, the text it stands in, and the local names. `own`: the name of the
+    lattice or path that the expression declares, where its ink asks for its extents."""
 
     env: Env
     source: Source
     local: Mapping[str, Any] = field(default_factory=dict)
+    own: str = ""
 
     def span(self, node: s.Node) -> Span:
         return Span(self.source, node.start, node.end)

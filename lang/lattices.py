@@ -15,7 +15,7 @@ from .evaluate import Evaluator
 from .frame import Frame
 from .heads import registers
 from .types import mistaken
-from .values import POISON, Graded, Num, Poison, Thing
+from .values import POISON, Graded, Num, Poison, Thing, Varying
 
 #: A design with more layers than this has a slip in its units.
 MOST_LAYERS = 20_000
@@ -101,7 +101,13 @@ def build_part(
     span = frame.span(node)
     made: scene.Lattice | scene.Path
     if kind.kind == "path":
-        made = scene.Path("", kind.name, complete, span, spans)
+        # What a curve's head gave stands in no block.
+        own = {k: v for k, v in base.node.fields.items() if kind.field(k) is None} if base else {}
+        if isinstance(flat.get("filament"), Varying):
+            own["width"] = flat["filament"].expr
+        elif "filament" in written:
+            own.pop("width", None)
+        made = scene.Path("", kind.name, {**own, **complete}, span, spans)
     else:
         empty = not any(rules)
         table = tuple(
@@ -118,6 +124,19 @@ def build_part(
             assumed = (*assumed, ("layer_height", origin, span))
     saved = tuple(scene.LayerRule(k, r, rule_spans[k]) for k, r in enumerate(rules))
     return Thing("part", made, kind, given, things, span, spans, provenance, saved, assumed, graded)
+
+
+def so_far(kind: Construct, given: Mapping[str, Any], span: Span) -> Thing:
+    """A lattice or path by what is known of it before its ink: enough to ask for its extents."""
+    flat = {k: v[0] if isinstance(v, PerLayer) else v for k, v in given.items() if k != "material"}
+    complete = _complete(registers()[kind.kind][kind.name], kernel_fields(flat))
+    node: scene.Lattice | scene.Path
+    if kind.kind == "path":
+        node = scene.Path("", kind.name, complete, span)
+    else:
+        node = scene.Lattice("", kind.name, complete, (), span)
+    things = {**complete, **{k: v for k, v in flat.items() if isinstance(v, Thing)}}
+    return Thing("part", node, kind, given, things, span)
 
 
 def _in_rule(blocks: list[s.Layer], name: str) -> bool:

@@ -71,6 +71,10 @@ def bounds(node: Any) -> Box | None:
         if frame is None or height is None:
             return None
         return ((frame[0], frame[2]), (frame[1], frame[3]), (0.0, float(height)))
+    if isinstance(node, scene.Path):
+        from ..kernel.paths import extent
+
+        return extent(node)
     if isinstance(node, scene.Placed):
         inner = bounds(node.part)
         if inner is None:

@@ -24,7 +24,7 @@ FUNCTIONS = (
 CONSTANTS = ("pi", "rest")
 
 #: Fields whose value is a word of the language and needs no quotes.
-BARE_WORDS = ("cut", "process")
+BARE_WORDS = ("cut", "process", "base")
 
 UNSET: Any = object()
 
@@ -125,6 +125,14 @@ def references(
             # `cut: whole` and `process: wet_writing` say a word, not a name.
             if not (node.name.text in BARE_WORDS and isinstance(node.value, s.Var)):
                 pending.append((node.value, here, False))
+        elif isinstance(node, s.Curve) or (isinstance(node, s.Construct) and isinstance(node.head, s.Curve)):
+            curve = node.head if isinstance(node, s.Construct) else node
+            assert isinstance(curve, s.Curve)
+            pending += [(outside, here, False) for outside in (curve.high, curve.low, curve.head)]
+            inside = here | {curve.name.text}
+            pending.append((curve.value, inside, False))
+            if isinstance(node, s.Construct):
+                pending.append((node.block, inside, False))
         elif isinstance(node, s.Construct):
             pending.append((node.block, here, False))
             pending.append((node.head, here, True))
@@ -168,12 +176,54 @@ def needs(env: Env, binding: Binding, out: list[Diagnostic]) -> tuple[Key, ...]:
                 trees += [c for c in binding.statement.clauses if not isinstance(c, s.Text)]
         else:
             trees = [binding.statement]
+        own = asks_itself(binding)
         for tree in trees:
             source = binding.source if tree is binding.expr else env.source
             for key in resolve(env, tree, source, out):
-                found[(id(key[0]), key[1])] = key
+                if not (own and key == (env, binding.name.text)):
+                    found[(id(key[0]), key[1])] = key
         binding.needs = tuple(found.values())
     return binding.needs
+
+
+def asks_itself(binding: Binding) -> bool:
+    """Whether a lattice or path asks for its own extents where it may, in its ink: `material: mix(au: ramp(x, over: body.x),
+    ...)` of `body`. What it is made of changes none of them; asked for anywhere else, they are a cycle."""
+    node = binding.statement
+    if not (isinstance(node, s.Decl) and isinstance(node.value, s.Construct)) or node.kind.text not in OWN_EXTENTS:
+        return False
+    inks, others = split_inks(node.value.block)
+    name = node.name.text
+    return any(names_itself(i, name) for i in inks) and not any(
+        names_itself(o, name) for o in (node.value.head, *others)
+    )
+
+
+#: Declarations whose ink may ask for the thing's own extents.
+OWN_EXTENTS = ("lattice", "path")
+
+
+def split_inks(block: s.Block) -> tuple[list[s.Field], list[s.Node]]:
+    """The fields that say what something is made of, in the block and its rules of layers; and all the others."""
+    inks: list[s.Field] = []
+    others: list[s.Node] = []
+    for item in block.items:
+        fields = item.block.items if isinstance(item, s.Layer) else [item]
+        for one in fields:
+            if isinstance(one, s.Field) and one.name.text == "material":
+                inks.append(one)
+            else:
+                others.append(one)
+    return inks, others
+
+
+def names_itself(tree: s.Node, name: str) -> bool:
+    """Whether a member of `name` is asked for; the bare name is another matter."""
+    return any(isinstance(n, s.Member) and _base(n) == name for n, _, _ in references(tree))
+
+
+def _base(node: s.Member) -> str:
+    return node.base.name if isinstance(node.base, s.Var) else ""
 
 
 def resolve(
