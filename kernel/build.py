@@ -12,14 +12,14 @@ from . import scene, solids
 from .clip import clip
 from .diagnostics import Diagnostic, Severity, error, warning
 from .faults import empty_lattice, lattice_faults, positive, solid_fault, span_of, too_many
-from .fields import Depth, solids_of, walk
+from .fields import Depth, solids_of
 from .filaments import QUANTUM_UM, FilamentSet, Floats, State
 from .lattice import MOST_POINTS, Strands
 from .lattices import LATTICES
 from .paths import PATHS, lines_of
 from .planar import layer_values
 from .regions import Tables, apply_regions
-from .scene import Lattice, Path, Placed, Print, Region, Scene, Solid, StateName, Union
+from .scene import Lattice, Path, Placed, Print, Region, Scene, Solid, StateName, Union, walk
 from .split import Ints, Lines, concatenate
 
 _DECIMALS = round(-math.log10(QUANTUM_UM))

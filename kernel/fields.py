@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from . import solids
-from .scene import Expr, Solid
+from .scene import Expr, Solid, walk
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -37,6 +37,12 @@ _ARITHMETIC: dict[str, Callable[..., Any]] = {
     "sqrt": np.sqrt,
     "sin": np.sin,
     "cos": np.cos,
+    "asin": np.arcsin,
+    "acos": np.arccos,
+    "atan": np.arctan,
+    "mod": np.mod,
+    "floor": np.floor,
+    "ceil": np.ceil,
     "min": np.minimum,
     "max": np.maximum,
 }
@@ -89,7 +95,10 @@ def _value(expr: Any, p: Floats, depth: Depth | None) -> Any:
 
 
 def coordinate(name: str, p: Floats, depth: Depth | None = None) -> Floats:
-    """One of x y z r theta depth at `p[N,3]`; r is the distance from the part's upright axis, theta the angle about it."""
+    """One of x y z r theta depth at `p[N,3]`; r is the distance from the part's upright axis, theta the angle about it. The
+    parameter t of a curve is known at `p[N,1]`."""
+    if name == "t":
+        return p[:, 0]
     if name in ("x", "y", "z"):
         return p[:, "xyz".index(name)]
     if name == "r":
@@ -120,14 +129,6 @@ def _mix(z: Any) -> Any:
     z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return z ^ (z >> np.uint64(31))
-
-
-def walk(expr: Any) -> Iterator[Expr]:
-    """The expression and all its parts."""
-    if isinstance(expr, Expr):
-        yield expr
-        for a in expr.args:
-            yield from walk(a)
 
 
 def solids_of(expr: Expr) -> list[Solid]:

@@ -6,7 +6,7 @@ substrate at 0.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
 from .diagnostics import Span
@@ -18,15 +18,24 @@ StateName = Literal["wet", "dried"]
 
 @dataclass(frozen=True)
 class Expr:
-    """A field over space: an expression tree that the kernel evaluates on arrays of points.
+    """A field over space, or over the parameter of a curve: an expression tree that the kernel evaluates on arrays of points.
 
-    op and args: `const` (float or bool), `coord` ("x" "y" "z" "r" "theta" "depth"), `inside` (Solid), `distance` (Solid),
-    `+ - * / ^ neg`, `< <= > >= == !=`, `and or not`, `min max abs sqrt sin cos`, `if` (cond, then, else), `noise` (args, seed).
+    op and args: `const` (float or bool), `coord` ("x" "y" "z" "r" "theta" "depth"; of a curve "t" and its Dim), `inside`
+    (Solid), `distance` (Solid), `+ - * / ^ mod neg`, `< <= > >= == !=`, `and or not`, `min max abs sqrt sin cos asin acos atan
+    floor ceil`, `if` (cond, then, else), `noise` (args, seed).
     """
 
     op: str
     args: tuple[Any, ...]
     span: Span
+
+
+def walk(expr: Any) -> Iterator[Expr]:
+    """The expression and all its parts."""
+    if isinstance(expr, Expr):
+        yield expr
+        for a in expr.args:
+            yield from walk(a)
 
 
 @dataclass(frozen=True)

@@ -197,6 +197,8 @@ def _round(op: Callable[[float], float]) -> Callable[[Call], Any]:
         value = c.ev.eval(a["value"], c.frame)
         if value is POISON:
             return POISON
+        if isinstance(value, FieldVal) and value.dim is not None:
+            return _round_field(c, value, a.get("to"))
         if not isinstance(value, Num):
             return c.err("E202", f"`{c.name}` takes a number, not {type_name(value)}", a["value"])
         if "to" in a:
@@ -221,6 +223,27 @@ def _round(op: Callable[[float], float]) -> Callable[[Call], Any]:
         return Num(float(op(value.value)))
 
     return run
+
+
+def _round_field(c: Call, value: FieldVal, to: s.Expr | None) -> Any:
+    """floor, ceil and round of what varies, to a step."""
+    span = c.frame.span(c.node)
+    step: Any = Num(1.0) if to is None else c.ev.eval(to, c.frame)
+    if step is POISON:
+        return POISON
+    if not isinstance(step, Num) or step.dim != value.dim or step.value <= 0:
+        return c.err(
+            "E202", f"`{c.name}` of {type_name(value)} takes a step above zero of the same type, as `to`", to or c.node
+        )
+
+    def const(v: float) -> Expr:
+        return Expr("const", (v,), span)
+
+    parts = Expr("/", (value.expr, const(float(step.value))), span)
+    if c.name == "round":
+        parts = Expr("+", (parts, const(0.5)), span)
+    whole = Expr("ceil" if c.name == "ceil" else "floor", (parts,), span)
+    return FieldVal(Expr("*", (whole, const(float(step.value))), span), value.dim)
 
 
 def _half_up(x: float) -> float:
@@ -329,9 +352,9 @@ _RUN: dict[str, Callable[[Call], Any]] = {
     "sin": _math(math.sin, ANGLE, NONE, "sin"),
     "cos": _math(math.cos, ANGLE, NONE, "cos"),
     "tan": _tan,
-    "asin": _math(math.asin, NONE, ANGLE),
-    "acos": _math(math.acos, NONE, ANGLE),
-    "atan": _math(math.atan, NONE, ANGLE),
+    "asin": _math(math.asin, NONE, ANGLE, "asin"),
+    "acos": _math(math.acos, NONE, ANGLE, "acos"),
+    "atan": _math(math.atan, NONE, ANGLE, "atan"),
     "abs": _abs,
     "min": _extreme(min),
     "max": _extreme(max),
@@ -363,6 +386,10 @@ def call_head(c: Call, construct: Construct) -> Any:
     """A construct used like a function: right for those made of others (`difference(a, b)`), else its block is shown."""
     if construct.children:
         return parts.boolean(c)
+    if construct.name == "curve":
+        return c.err(
+            "E208", "`curve` takes a parameter, its range and coordinates: `curve(t in 0..1: [x, y, z])` was expected"
+        )
     texts = [f for f in construct.fields if f.type.kind == "text"]
     args = c.node.args
     if len(args) == 1 and args[0].name is None and texts:

@@ -357,6 +357,10 @@ def _locals(view: View, start: int) -> Iterable[Item]:
                         found |= dict.fromkeys(p.name.text for p in at.params)
                     elif isinstance(at, s.Comprehension):
                         found |= dict.fromkeys(c.name.text for c in at.clauses)
+                    elif isinstance(at, s.Curve):
+                        found[at.name.text] = None
+                    elif isinstance(at, s.Construct) and isinstance(at.head, s.Curve):
+                        found[at.head.name.text] = None
     return [Item(n, "variable", start, n, "local", rank=0) for n in found]
 
 

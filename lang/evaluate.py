@@ -86,6 +86,7 @@ class Evaluator:
             s.ListExpr: self._list,
             s.Comprehension: self._comprehension,
             s.Construct: self._construct,
+            s.Curve: self._construct,
             s.Record: self._record,
         }
 
@@ -352,7 +353,11 @@ class Evaluator:
             out[item.name.text] = self.eval(item.value, frame)
         return POISON if any(v is POISON for v in out.values()) else Rec(out)
 
-    def _construct(self, node: s.Construct, frame: Frame) -> Any:
+    def _construct(self, node: s.Construct | s.Curve, frame: Frame) -> Any:
+        if isinstance(node, s.Curve) or isinstance(node.head, s.Curve):
+            from .curve import curve
+
+            return curve(self, node, frame)
         from .construct import construct
 
         return construct(self, node, frame)

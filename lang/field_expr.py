@@ -33,7 +33,7 @@ def binary_field(op: str, a: Num | FieldVal, b: Num | FieldVal, span: Span) -> F
     if a.dim is None or b.dim is None:
         return None
     x, y = as_expr(a, span), as_expr(b, span)
-    if op in ("+", "-"):
+    if op in ("+", "-", "mod"):
         return FieldVal(Expr(op, (x, y), span), a.dim) if a.dim == b.dim else None
     if op == "*":
         return FieldVal(Expr("*", (x, y), span), a.dim.times(b.dim))
@@ -72,6 +72,9 @@ def interval(e: Any) -> tuple[float, float]:
         return (0.0, 1.0)
     if e.op in ("sin", "cos"):
         return (-1.0, 1.0)
+    if e.op in ("floor", "ceil") and e.args:
+        low, high = interval(e.args[0])
+        return (low - 1.0, high + 1.0)
     if e.op == "if":
         a, b = interval(e.args[1]), interval(e.args[2])
         return (min(a[0], b[0]), max(a[1], b[1]))

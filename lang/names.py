@@ -164,6 +164,8 @@ class Names:
         elif isinstance(root, s.Member):
             yield from self._walk(root.base, local)
             yield Occurrence(root.name.start, root.name.end, self._member(root, local))
+        elif isinstance(root, s.Construct) and isinstance(root.head, s.Curve):
+            yield from self._curve(root.head, local, root.block)
         elif isinstance(root, s.Construct):
             yield from self._walk(root.head, local)
             yield from self._block(root.block, self.construct_of(root.head), root, local)
@@ -187,9 +189,22 @@ class Names:
                 if clause.where is not None:
                     yield from self._walk(clause.where, inner)
             yield from self._walk(root.value, inner)
+        elif isinstance(root, s.Curve):
+            yield from self._curve(root, local)
         else:
             for child in s.children(root):
                 yield from self._walk(child, local)
+
+    def _curve(self, node: s.Curve, local: Mapping[str, Symbol], block: s.Block | None = None) -> Iterator[Occurrence]:
+        """A curve, and the block behind it, which knows its parameter too."""
+        for outside in (node.head, node.low, node.high):
+            yield from self._walk(outside, local)
+        symbol, bound = self._local(node.name)
+        yield bound
+        inner = {**local, node.name.text: symbol}
+        yield from self._walk(node.value, inner)
+        if block is not None:
+            yield from self._block(block, self.construct_of(node.head), node, inner)
 
     def _block(
         self, block: s.Block, construct: Construct | None, owner: s.Expr | None, local: Mapping[str, Symbol]
@@ -220,6 +235,8 @@ class Names:
 
     def construct_of(self, node: s.Expr) -> Construct | None:
         """The construct whose fields a block behind `node` takes."""
+        if isinstance(node, s.Curve):
+            return self.construct_of(node.head)
         if isinstance(node, s.Var):
             binding = self.env.bindings.get(node.name)
             if binding is None:

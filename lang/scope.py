@@ -29,6 +29,10 @@ BARE_WORDS = ("cut", "process", "base")
 UNSET: Any = object()
 
 Key = tuple["Env", str]
+#: A name that a tree uses, whether it heads a block, and the local names there.
+Use = tuple[s.Var | s.Member, bool, frozenset[str]]
+#: What each statement of a file uses, as far as it was asked for.
+Uses = dict[s.Node, list[Use]]
 
 
 @dataclass(slots=True, eq=False)
@@ -55,6 +59,14 @@ class Env:
     imports: dict[str, Env | None] = field(default_factory=dict)
     aliases: dict[str, s.Use] = field(default_factory=dict)
     main: bool = False
+    uses: Uses = field(default_factory=dict)
+
+    def used_by(self, statement: s.Node) -> list[Use]:
+        """What `references` gives for a statement of this file."""
+        found = self.uses.get(statement)
+        if found is None:
+            found = self.uses[statement] = list(references(statement))
+        return found
 
     def span(self, node: s.Node) -> Span:
         return Span(self.source, node.start, node.end)
@@ -106,7 +118,7 @@ def _binds(statement: s.Statement) -> Iterator[tuple[s.Name, str, s.Expr | None]
 
 def references(
     root: s.Node, local: frozenset[str] = frozenset()
-) -> Iterator[tuple[s.Var | s.Member, bool, frozenset[str]]]:
+) -> Iterator[Use]:
     """Names that a tree uses and does not bind itself: (Var, or Member of a Var), whether it heads a block, and the local
     names at that place. No recursion."""
     pending: list[tuple[s.Node, frozenset[str], bool]] = [(root, local, False)]
@@ -158,7 +170,9 @@ def references(
             inside = here | {p.name.text for p in node.params}
             pending.append((node.body, inside, False))
         else:
-            pending.extend((child, here, False) for child in reversed(list(s.children(node))))
+            below = s.children(node)
+            below.reverse()
+            pending += [(child, here, False) for child in below]
 
 
 def _is_option(name: s.Expr) -> bool:
@@ -230,7 +244,8 @@ def resolve(
     env: Env, tree: s.Node, source: Source, out: list[Diagnostic], local: frozenset[str] = frozenset()
 ) -> Iterator[Key]:
     """The bindings that a tree uses; what is unknown is reported."""
-    for node, head, here in references(tree, local):
+    found = references(tree, local) if local or not isinstance(tree, s.Statement) else env.used_by(tree)
+    for node, head, here in found:
         base = node.base if isinstance(node, s.Member) else node
         assert isinstance(base, s.Var)
         name = base.name

@@ -153,6 +153,17 @@ class Comprehension(Expr):
 
 
 # --- blocks ----------------------------------------------------------------------------------------------------------
+@dataclass(slots=True, eq=False)
+class Curve(Expr):
+    """`curve(t in 0..1: [x, y, z])`: `value` for every `name` from `low` to `high`. `head` is what stands before the bracket."""
+
+    head: Expr
+    name: Name
+    low: Expr
+    high: Expr
+    value: Expr
+
+
 
 
 @dataclass(slots=True, eq=False)
@@ -195,7 +206,7 @@ class Block(Node):
 
 @dataclass(slots=True, eq=False)
 class Construct(Expr):
-    """`woodpile { ... }`, or a reference with overrides: `nc.gold { swell: 1.1; }`. `head` is a Var or a Member."""
+    """`woodpile { ... }`, or a reference with overrides: `nc.gold { swell: 1.1; }`. `head` is a Var, a Member or a Curve."""
 
     head: Expr
     block: Block

@@ -157,6 +157,11 @@ def comprehension(c: Children) -> s.Comprehension:
     return s.Comprehension(c[0].start, c[-1].end, _deep(c, c[-2], *below), clauses, c[-2])
 
 
+def curve(c: Children) -> s.Curve:
+    head, name_, low, high, value = c[0], c[2], c[4], c[6], c[8]
+    return s.Curve(c[0].start, c[-1].end, _deep(c, head, low, high, value), head, name_, low, high, value)
+
+
 def origin(c: Children) -> s.Origin:
     return s.Origin(c[0].start, c[-1].end, c[0].type == "ASSUMED", c[1] if len(c) > 1 else None)
 
@@ -181,7 +186,7 @@ def _block_depth(b: s.Block) -> int:
 
 
 def construct(c: Children) -> s.Construct:
-    depth = 1 + _block_depth(c[1])
+    depth = 1 + max(_block_depth(c[1]), c[0].depth)
     if depth > MOST_DEEP:
         raise TooDeepError(c[0].start, c[1].end)
     return s.Construct(c[0].start, c[1].end, depth, c[0], c[1])
@@ -300,7 +305,7 @@ BUILDERS: dict[str, Builder] = {
     f.__name__.rstrip("_"): f
     for f in (
         number, text, truth, name, word, var, member, index, call, named_arg, group, unary, binary, comparison, if_,
-        list_, for_, comprehension, origin, layer, block, construct, record, named_type, list_type, version, use,
+        list_, for_, comprehension, curve, origin, layer, block, construct, record, named_type, list_type, version, use,
         within, step, choices, doc, param, let, fn, fn_param, preset, decl, region, print_, assert_, check, test,
         expect, allow, state, compensate, file,
     )

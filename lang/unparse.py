@@ -21,7 +21,7 @@ from ..kernel.quantity import Construct
 from ..kernel.scene import Lattice, Path, Placed, Region, Scene, Solid, Union
 from .heads import head_names, registers
 from .scope import CONSTANTS, COORDINATES, FUNCTIONS
-from .unparse_values import condition, figure, matrix, text, typed
+from .unparse_values import condition, coordinate, figure, matrix, text, typed
 
 #: Fields whose name in the kernel says the unit too.
 _KERNEL_NAMES = {
@@ -69,6 +69,10 @@ class _Printer:
                 body.append(f"process: {p.process};")
             if p.fields.get("speed") is not None:
                 body.append(f"speed: {figure(float(p.fields['speed']), _dim('speed'))};")
+            if p.fields.get("base", "pinned") != "pinned":
+                body.append(f"base: {p.fields['base']};")
+            if p.fields.get("anchors") is not None:
+                body.append(f"anchors: {self.name_of(p.fields['anchors'])};")
             if p.bath is None:
                 raise ValueError(f"print of '{p.part.name}' has no bath")
             prints.append(f"print {self.name_of(p.part)} {{ {' '.join(body)} }}")
@@ -203,7 +207,15 @@ class _Printer:
             lines = [f"part {{}} = union({', '.join(self.name_of(p) for p in thing.parts)});"]
         elif isinstance(thing, Path):
             body = self._fields(registers()["path"][thing.kind].construct, thing.fields)
-            lines = [f"path {{}} = {thing.kind} {{{{", *(f"  {line}" for line in body), "}}"]
+            head = thing.kind
+            if head == "curve":
+                low, high = (figure(v, thing.fields["of"]) for v in thing.fields["over"])
+                at = ", ".join(coordinate(c, self.name_of) for c in thing.fields["point"])
+                head = f"curve(t in {low}..{high}: [{at}])"
+                if thing.fields.get("width") is not None:
+                    body = [b for b in body if not b.startswith("filament:")]
+                    body.append(f"filament: {coordinate(thing.fields['width'], self.name_of)};")
+            lines = [f"path {{}} = {head} {{{{", *(f"  {line}" for line in body), "}}"]
         else:
             lines = [f"lattice {{}} = {thing.kind} {{{{", *(f"  {b}" for b in self._lattice(thing)), "}}"]
         name = self._free(thing.name or "part", part=True)

@@ -79,8 +79,13 @@ def matrix(rows: tuple[float, ...]) -> str:
     return "[" + ", ".join(lines) + "]"
 
 
-_LEVEL = {"or": 1, "and": 2, "not": 3, "compare": 4, "+": 5, "-": 5, "*": 6, "/": 6, "neg": 7, "^": 8}
+_LEVEL = {"or": 1, "and": 2, "not": 3, "compare": 4, "+": 5, "-": 5, "*": 6, "/": 6, "mod": 6, "neg": 7, "^": 8}
 _COMPARE = ("<", "<=", ">", ">=", "==", "!=")
+
+
+def coordinate(value: Any, name_of: NameOf) -> str:
+    """A length of a curve: a figure, or an expression of its parameter."""
+    return _Writer(name_of).write(value, LENGTH, 0)
 
 
 def condition(e: Expr, name_of: NameOf) -> str:
@@ -99,12 +104,16 @@ class _Writer:
         if not isinstance(e, Expr) or e.op == "const":
             return None
         if e.op == "coord":
+            if e.args[0] == "t":
+                return Dim(*e.args[1])
             return ANGLE if e.args[0] == "theta" else LENGTH
         if e.op == "distance":
             return LENGTH
-        if e.op in ("noise", "sin", "cos"):
+        if e.op in ("noise", "sin", "cos", "floor", "ceil"):
             return NONE
-        if e.op in ("+", "-", "min", "max", "neg", "abs"):
+        if e.op in ("asin", "acos", "atan"):
+            return ANGLE
+        if e.op in ("+", "-", "mod", "min", "max", "neg", "abs"):
             return self.shared(e.args, natural)
         if e.op == "if":
             return self.shared(e.args[1:], natural)
@@ -172,12 +181,17 @@ class _Writer:
             return f"{op}({', '.join(self.write(a, own, 0) for a in args)})", 9
         if op in ("sin", "cos"):
             return f"{op}({self.write(args[0], ANGLE, 0)})", 9
+        if op in ("asin", "acos", "atan", "floor", "ceil"):
+            return f"{op}({self.write(args[0], NONE, 0)})", 9
         if op == "sqrt":
             return f"sqrt({self.write(args[0], own.power(2) if own is not None else None, 0)})", 9
         if op == "neg":
             return f"-{self.write(args[0], own, 7)}", 7
         if op in ("+", "-"):
             return f"{self.write(args[0], own, 5)} {op} {self.write(args[1], own, 6)}", 5
+        if op == "mod":
+            shared = own if own is not None else NONE
+            return f"{self.write(args[0], shared, 6)} mod {self.write(args[1], shared, 7)}", 6
         if op in ("*", "/"):
             a, b = self._sides(op, args, own)
             return f"{self.write(args[0], a, 6)} {op} {self.write(args[1], b, 7)}", 6

@@ -54,6 +54,21 @@ class FieldVal:
 
 
 @dataclass(frozen=True, slots=True)
+class Parameter(FieldVal):
+    """The parameter of a curve; `first` is where it begins."""
+
+    first: Num
+
+
+@dataclass(frozen=True, slots=True)
+class Varying:
+    """A figure that varies along a curve, and its value where the curve begins."""
+
+    expr: Expr
+    first: float
+
+
+@dataclass(frozen=True, slots=True)
 class Rec:
     """A record: named values."""
 
