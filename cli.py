@@ -294,15 +294,28 @@ def _figures(loaded: Loaded) -> tuple[dict[str, Any], list[Diagnostic]]:
 
 @app.command()
 def measure(
-    file: File, sets: Set = None, preset: Preset = None, state: StateOption = "both", as_json: Json = False
+    file: File,
+    sets: Set = None,
+    preset: Preset = None,
+    state: StateOption = "both",
+    conductance: Annotated[
+        str, typer.Option("--conductance", help="axes such as `x` or `xyz`: what the dried part conducts along them")
+    ] = "",
+    as_json: Json = False,
 ) -> None:
     """Figures of the wet and the dried part."""
     from .kernel.measure import measure as measured
     from .kernel.measure import table
 
+    from .kernel.network import AXES
     loaded = load_design(file, sets, preset, as_json=as_json)
     jobs, said = _jobs(loaded, as_json=as_json)
-    found = measured(jobs)
+    if not set(conductance) <= set("xyz"):
+        raise typer.BadParameter(f"{conductance!r}: expected some of x, y and z", param_hint="--conductance")
+    try:
+        found = measured(jobs, [a for a in AXES if a in conductance])
+    except LookupError as unknown:
+        raise typer.BadParameter(f"{unknown.args[0]}", param_hint="--conductance") from None
     if as_json:
         print_json(found)
     else:

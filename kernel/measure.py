@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from .sections import ink_column
 
 if TYPE_CHECKING:
     from .build import Job
+    from .network import Axis, Conductance
 
 STATES: tuple[StateName, ...] = ("wet", "dried")
 
@@ -280,8 +282,30 @@ SILICA_G_CM3 = 2.43
 
 
 def figures(jobs: Iterable[Job]) -> dict[str, dict[str, Any]]:
-    """Part name -> {"wet": S, "dried": S, "materials": M}; the states that have been computed."""
-    return {job.name: _figures(job.filaments) for job in jobs}
+    """Part name -> {"wet": S, "dried": S, "materials": M}; the states that have been computed. The dried state's S also
+    holds functions without arguments that find what takes longer: `conductance_x_s`, `conductivity_x_s_m` ... (LookupError
+    where an ink's conductivity is not known)."""
+    out = {job.name: _figures(job.filaments) for job in jobs}
+    for job in jobs:
+        if "dried" in out[job.name]:
+            out[job.name]["dried"].update(_conducting(job.filaments))
+    return out
+
+
+def _conducting(filaments: FilamentSet) -> dict[str, Callable[[], float]]:
+    from .network import AXES, Axis
+
+    @cache
+    def along(axis: Axis) -> Conductance:
+        from .network import conductance
+
+        return conductance(filaments, "dried", axis, contacts="necks")
+
+    found: dict[str, Callable[[], float]] = {}
+    for axis in AXES:
+        found[f"conductance_{axis}_s"] = lambda k=axis: along(k).siemens  # type: ignore[misc]
+        found[f"conductivity_{axis}_s_m"] = lambda k=axis: along(k).effective_s_m  # type: ignore[misc]
+    return found
 
 
 def _figures(filaments: FilamentSet) -> dict[str, Any]:
@@ -299,12 +323,20 @@ def _figures(filaments: FilamentSet) -> dict[str, Any]:
     return out
 
 
-def measure(jobs: Sequence[Job]) -> dict[str, Any]:
+def measure(jobs: Sequence[Job], conductance: Sequence[Axis] = ()) -> dict[str, Any]:
     """What `wp measure --json` prints: {"states": {"wet": S, "dried": S}, "materials": M}. Several prints are measured as
-    they lie together."""
+    they lie together. For each axis in `conductance` the dried S has what the part conducts along it between two faces;
+    LookupError where the conductivity of an ink is not known."""
     from .filaments import join
 
-    found = _figures(jobs[0].filaments if len(jobs) == 1 else join([j.filaments for j in jobs]))
+    whole = jobs[0].filaments if len(jobs) == 1 else join([j.filaments for j in jobs])
+    found = _figures(whole)
+    if conductance:
+        more = _conducting(whole)
+        found["dried"]["conductance"] = {
+            axis: {"siemens": more[f"conductance_{axis}_s"](), "effective_s_m": more[f"conductivity_{axis}_s_m"]()}
+            for axis in conductance
+        }
     ink = found.pop("materials")
     return {"states": found, "materials": ink}
 
@@ -331,6 +363,10 @@ def table(found: dict[str, Any], states: Sequence[str] = STATES) -> str:
         ).rstrip()
         for r in rows
     ]
+    for axis, c in found["states"].get("dried", {}).get("conductance", {}).items():
+        lines.append(
+            f"conductance along {axis}, dried: {c['siemens']:.6g} S, as a block of {c['effective_s_m']:.6g} S/m"
+        )
     for name, m in found["materials"].items():
         parts = [
             f"{m['length_um'] / 1e3:.6g} mm",

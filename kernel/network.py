@@ -17,10 +17,17 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 Axis = Literal["x", "y", "z"]
+AXES: tuple[Axis, ...] = ("x", "y", "z")
+
+#: How the contacts of filaments conduct.
+Contact = Literal["perfect", "necks"]
 
 #: Places on one filament that are nearer than this part of its length count as this far apart: their resistance is
 #: nothing, but a network wants a number.
 LEAST = 1e-9
+
+#: Filaments that touch all but side by side share no more than this sine gives: ten widths of their length, assumed.
+LEAST_SINE = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +45,15 @@ def conductance(
     state: StateName = "dried",
     axis: Axis = "x",
     conductivity_s_m: Mapping[str, float] | None = None,
+    contacts: Contact = "perfect",
 ) -> Conductance:
     """What the part conducts along `axis` between its outermost layers of one filament width.
 
-    Filaments between contacts are resistors L / (sigma A), contacts and joints are perfect (nobody measured one, so this is an
-    upper bound, and across layers whose contacts lie above each other a useless one); parallel filaments that touch are
-    joined at one place. `conductivity_s_m` by ink name overrides the
-    inks' own (aerogel) figure. LookupError names an ink that has none.
+    Filaments between contacts are resistors L / (sigma A). Where contacts are `perfect` (an upper bound), those that lie
+    above each other resist nothing; as `necks` each is a resistor as long as the axes are apart, with the section that both
+    filaments have where they meet (assumed: nobody measured a contact, and current does not flow straight). Parallel
+    filaments that touch are joined at one place. `conductivity_s_m` by ink name overrides the inks' own (aerogel) figure.
+    LookupError names an ink that has none.
     """
     from .measure import bounding_box
 
@@ -53,7 +62,7 @@ def conductance(
     low, high = (b[k] for b in bounding_box(filaments, state))
     size = [b - a for a, b in zip(*bounding_box(filaments, state), strict=True)]
     width = float(filaments.state(state).width_um.max())
-    at, node, position, g = _edges(filaments, state, sigma)
+    at, node, position, g = _edges(filaments, state, sigma, contacts)
     count = len(position)
     first = position[:, k] <= low + width
     last = position[:, k] >= high - width
@@ -77,9 +86,11 @@ def _sigma(filaments: FilamentSet, given: Mapping[str, float]) -> Floats:
     return np.array(table)[filaments.material]
 
 
-def _edges(filaments: FilamentSet, state: StateName, sigma: Floats) -> tuple[Ints, Ints, Floats, Floats]:
-    """(node, node, position of every node, conductance of every edge in S). Nodes: one for each contact, two for the ends
-    of each filament."""
+def _edges(
+    filaments: FilamentSet, state: StateName, sigma: Floats, contacts: Contact
+) -> tuple[Ints, Ints, Floats, Floats]:
+    """(node, node, position of every node, conductance of every edge in S). Nodes: two for the ends of each filament, and
+    one for each perfect contact, two for one with a neck."""
     s = filaments.state(state)
     first, owner = filaments.segments()
     length = segment_lengths(s.points_um, first)
@@ -97,11 +108,13 @@ def _edges(filaments: FilamentSet, state: StateName, sigma: Floats) -> tuple[Int
     every = np.arange(n)
     of = np.concatenate([one, two, every, every])
     part = np.concatenate([part1, part2, np.zeros(n), np.ones(n)])
-    node = np.concatenate([np.arange(m), np.arange(m), m + every, m + n + every])
-    position = np.empty((m + 2 * n, 3))
-    position[:m] = _along(filaments, s.points_um, length, owner, one, part1)
-    position[m : m + n] = s.points_um[filaments.offsets[:-1]]
-    position[m + n :] = s.points_um[filaments.offsets[1:] - 1]
+    k = 2 * m if contacts == "necks" else m
+    node = np.concatenate([np.arange(m), np.arange(k - m, k), k + every, k + n + every])
+    position = np.empty((k + 2 * n, 3))
+    position[k - m : k], unit2 = _along(filaments, s.points_um, length, owner, two, part2)
+    position[:m], unit1 = _along(filaments, s.points_um, length, owner, one, part1)
+    position[k : k + n] = s.points_um[filaments.offsets[:-1]]
+    position[k + n :] = s.points_um[filaments.offsets[1:] - 1]
     order = np.lexsort((part, of))
     of, part, node = of[order], part[order], node[order]
     same = of[1:] == of[:-1]
@@ -110,13 +123,37 @@ def _edges(filaments: FilamentSet, state: StateName, sigma: Floats) -> tuple[Int
     # sigma S/m * 1e-6 m/um turns um^2 / um into S.
     with np.errstate(divide="ignore"):
         g = np.where(total[which] > 0, sigma[which] * 1e-6 / (step * thin[which]), 0.0)
-    return node[:-1][same], node[1:][same], position, g
+    a, b = node[:-1][same], node[1:][same]
+    if contacts == "necks" and m:
+        apart = np.linalg.norm(position[m:k] - position[:m], axis=1)
+        cross = np.linalg.norm(np.cross(unit1, unit2), axis=1)
+        size = [s.points_um[:0, 0]] * 4
+        for j, (column, which) in enumerate(
+            (c, w) for c in (s.width_um, s.height_um) for w in (one, two)
+        ):
+            size[j] = 0.5 * np.add.reduceat(column, filaments.offsets[:-1])[which] / np.diff(filaments.offsets)[which]
+        g = np.concatenate([g, _necks(apart, cross, size, sigma[one], sigma[two])])
+        a, b = np.append(a, np.arange(m)), np.append(b, np.arange(m, k))
+    return a, b, position, g
+
+
+def _necks(apart: Floats, cross: Floats, half: list[Floats], sigma1: Floats, sigma2: Floats) -> Floats:
+    """Conductance, S, of contacts whose axes lie `apart` um and cross at an angle of sine `cross`: half-widths a1, a2 and
+    half-heights b1, b2 are those of the filaments' means. Both sections have the same share of their height where they
+    meet; a joint at one place is taken as a thousandth of a width long."""
+    a1, a2, b1, b2 = half
+    share = np.clip(apart / (b1 + b2), 0.0, 1.0)
+    area = 4.0 * a1 * a2 * (1.0 - share**2) / np.maximum(cross, LEAST_SINE)
+    long = np.maximum(apart, 1e-3 * (a1 + a2))
+    with np.errstate(divide="ignore"):
+        resist = 0.5 * (1.0 / sigma1 + 1.0 / sigma2) * long
+        return np.asarray(np.where(np.isfinite(resist), 1e-6 * area / resist, 0.0))
 
 
 def _along(
     filaments: FilamentSet, points: Floats, length: Floats, owner: Ints, which: Ints, part: Floats
-) -> Floats:
-    """Points a part of the way along filaments."""
+) -> tuple[Floats, Floats]:
+    """Points a part of the way along filaments, and the unit vectors along them there."""
     ends = np.cumsum(length)
     n = len(filaments)
     head = np.searchsorted(owner, np.arange(n))
@@ -127,7 +164,9 @@ def _along(
     t = np.clip((want - (ends - length)[k]) / np.maximum(length[k], 1e-300), 0.0, 1.0)
     first, _ = filaments.segments()
     p = points[first[k]]
-    return np.asarray(p + t[:, None] * (points[first[k] + 1] - p))
+    step = points[first[k] + 1] - p
+    size = np.linalg.norm(step, axis=1)[:, None]
+    return p + t[:, None] * step, step / np.where(size > 0, size, 1.0)
 
 
 def _solve(

@@ -424,5 +424,6 @@ def _members(view: View, before: list[Token], start: int) -> list[Item]:
 #: Figures that `check` can ask of a part in one of its states.
 FIGURES = (
     "filaments", "points", "layers", "length", "volume", "surface", "bbox", "contacts", "missing_contacts", "max_span",
-    "min_gap", "solid_fraction",
+    "min_gap", "solid_fraction", "conductance_x", "conductance_y", "conductance_z", "conductivity_x", "conductivity_y",
+    "conductivity_z",
 )  # fmt: skip

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from ..kernel.diagnostics import Diagnostic, Severity, error
-from ..kernel.quantity import AREA, LENGTH, MASS, NONE, VOLUME, Dim
+from ..kernel.quantity import AREA, CONDUCTIVITY, LENGTH, MASS, NONE, SIEMENS_PER_METRE, VOLUME, Dim
 from ..kernel.records import dataclass
 from ..kernel.scene import Scene
 from . import syntax as s
@@ -23,6 +24,8 @@ Figures = Mapping[str, Mapping[str, Any]]
 
 #: Suffix of a figure's key -> factor to kernel units and dimension.
 _UNITS: tuple[tuple[str, float, Dim], ...] = (
+    ("_s_m", SIEMENS_PER_METRE, CONDUCTIVITY),
+    ("_s", SIEMENS_PER_METRE * 1e6, CONDUCTIVITY.times(LENGTH)),
     ("_um3", 1.0, VOLUME),
     ("_um2", 1.0, AREA),
     ("_um", 1.0, LENGTH),
@@ -42,12 +45,15 @@ class StateFigures:
 
 
 def by_name(figures: Mapping[str, Any], state: Any = None) -> dict[str, Any]:
-    """Figures as values of the language, under names without units; what does not exist (no gap) is infinite."""
+    """Figures as values of the language, under names without units; what does not exist (no gap) is infinite. What takes
+    longer to find stays a function until it is asked for."""
     out: dict[str, Any] = {}
     for key, value in figures.items():
         suffix, factor, dim = next(((x, f, d) for x, f, d in _UNITS if key.endswith(x)), ("", 1.0, NONE))
         name = key.removesuffix(suffix) if suffix else key
-        if value is None:
+        if callable(value):
+            out[name] = partial(_found, value, factor, dim)
+        elif value is None:
             out[name] = Num(float("inf"), dim, state)
         elif isinstance(value, bool | str):
             out[name] = value
@@ -58,6 +64,10 @@ def by_name(figures: Mapping[str, Any], state: Any = None) -> dict[str, Any]:
         elif isinstance(value, list | tuple):
             out[name] = tuple(_list(v, factor, dim, state) for v in value)
     return out
+
+
+def _found(find: Callable[[], float], factor: float, dim: Dim) -> Num:
+    return Num(find() * factor, dim)
 
 
 def _list(value: Any, factor: float, dim: Dim, state: Any) -> Any:
@@ -88,6 +98,11 @@ class PostEvaluator(Evaluator):
             return StateFigures(base.name, name, found.get(name) or {}, found.get("materials") or {})
         if isinstance(base, StateFigures):
             known = by_name(base.own, base.state)
+            if name in known and callable(known[name]):
+                try:
+                    return known[name]()
+                except LookupError as unknown:
+                    return self.err("E323", f"{unknown.args[0]}: nothing is known of `{name}`", frame, node.name)
             if name in known:
                 return known[name]
             if any(name in by_name(m) for m in base.materials.values()):

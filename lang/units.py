@@ -35,7 +35,7 @@ UNITS: dict[str, tuple[float, Dim]] = {
     "mN": (1e12, _F), "uN": (1e9, _F), "nN": (1e6, _F), "N": (1e15, _F),
     "nA": (1e-9, _I), "uA": (1e-6, _I), "mA": (1e-3, _I), "A": (1.0, _I),
     "V": (1e21, _V), "mV": (1e18, _V),
-    "S": (1e-21, _I.over(_V)), "mS": (1e-24, _I.over(_V)), "ohm": (1e21, _V.over(_I)), "Ω": (1e21, _V.over(_I)),
+    "S": (1e-21, _I.over(_V)), "mS": (1e-24, _I.over(_V)), "uS": (1e-27, _I.over(_V)), "ohm": (1e21, _V.over(_I)), "Ω": (1e21, _V.over(_I)),
     "Hz": (1.0, Dim(time=-1)), "kHz": (1e3, Dim(time=-1)),
     "P": (1e2, _P.times(_T)), "cP": (1.0, _P.times(_T)),
     "%": (0.01, NONE), "1": (1.0, NONE),
@@ -139,6 +139,7 @@ _SHOWN: dict[Dim, tuple[str, ...]] = {
     _P.power(0.5): ("MPa^0.5",),
     Dim(length=2, mass=-1): ("m^2/g",),
     _I.over(_V).over(_L): ("S/m",),
+    _I.over(_V): ("S", "mS", "uS"),
     NONE: ("",),
 }
 

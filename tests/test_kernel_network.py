@@ -100,3 +100,19 @@ def test_a_tangle_of_struts(rods: ModuleType) -> None:
 def test_an_ink_without_a_figure_is_named(parts: ModuleType) -> None:
     with pytest.raises(LookupError, match="conductivity of ink au"):
         conductance(parts.woodpile())
+
+
+def test_necks_resist_where_filaments_lie_above_each_other(parts: ModuleType) -> None:
+    """Five lines cross five lines: 25 columns of five necks each, as long as the layers are apart."""
+    found = conductance(parts.woodpile(lines=5, layers=6), "dried", "z", SIGMA, contacts="necks")
+    # Where axes 8 um apart meet, sections of 10 um are 6 um wide.
+    assert found.siemens == pytest.approx(40e-6 * 36.0 / 8.0 * 25 / 5, rel=1e-6)
+    along = conductance(parts.woodpile(lines=6, layers=4), "dried", "x", SIGMA, contacts="necks").siemens
+    perfect = conductance(parts.woodpile(lines=6, layers=4), "dried", "x", SIGMA).siemens
+    assert along == pytest.approx(perfect, rel=1e-6)
+
+
+def test_filaments_end_to_end_conduct_as_one(rods: ModuleType) -> None:
+    pieces = [[(0, 0, 5), (300, 0, 5)], [(300, 0, 5), (1000, 0, 5)]]
+    found = conductance(rods.rods(pieces, 10.0), "dried", "x", SIGMA, contacts="necks").siemens
+    assert 1e-3 / found == pytest.approx(318.31, rel=1e-4)
