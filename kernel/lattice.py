@@ -71,6 +71,7 @@ SIZE = FieldSpec(
     default_doc="the bounding box of `clip`",
     state=True,
     low=0.0,
+    above=True,
 )
 CLIP = FieldSpec(
     "clip",
@@ -93,8 +94,9 @@ PITCH = FieldSpec(
     per_layer=True,
     state=True,
     low=0.0,
+    above=True,
 )
-FILAMENT = FieldSpec("filament", Length, "filament width", per_layer=True, state=True, low=0.0)
+FILAMENT = FieldSpec("filament", Length, "filament width", per_layer=True, state=True, low=0.0, above=True)
 LAYER_HEIGHT = FieldSpec(
     "layer_height",
     Length,
@@ -103,6 +105,7 @@ LAYER_HEIGHT = FieldSpec(
     default_doc="0.8 * filament (assumed)",
     state=True,
     low=0.0,
+    above=True,
 )
 MATERIAL = FieldSpec(
     "material",

@@ -53,7 +53,7 @@ PATHS: Registry[PathKind] = Registry(
 )
 
 _COMMON = (
-    FieldSpec("filament", Length, "filament width", state=True, low=0.0),
+    FieldSpec("filament", Length, "filament width", state=True, low=0.0, above=True),
     FieldSpec("material", ref("material"), "the ink", default=None, default_doc="must be given"),
 )
 TOLERANCE = FieldSpec(
@@ -63,6 +63,7 @@ TOLERANCE = FieldSpec(
     default=TOLERANCE_UM,
     default_doc="0.05 um (assumed)",
     low=0.0,
+    above=True,
 )
 
 

@@ -133,7 +133,8 @@ class FieldSpec:
 
     `default` is a value in kernel units, None where absence means something of its own, or REQUIRED.
     `default_doc` tells a default that is computed (`0.8 * filament`). `per_layer` allows it in a `layer k { }` rule;
-    `state` marks a Length that names geometry (so it is in the design's state, dried or wet).
+    `state` marks a Length that names geometry (so it is in the design's state, dried or wet). `low` and `high` are allowed
+    themselves, but `low` is not where `above` is set.
     """
 
     name: str
@@ -145,6 +146,7 @@ class FieldSpec:
     state: bool = False
     low: float | None = None
     high: float | None = None
+    above: bool = False
 
     @property
     def required(self) -> bool:

@@ -147,6 +147,13 @@ def _decided(pieces: Lines, decision: Ints, regions: list[Region], tables: Table
     return Lines(pieces.points_um, pieces.offsets, width, height, pieces.layer, material, origin)
 
 
+def _within_gradient(regions: list[Region], held_um: Floats, i: int) -> bool:
+    """Whether a step of a gradient may be empty in silence: other steps hold something, or the first one has spoken."""
+    name = regions[i].gradient
+    steps = [j for j, r in enumerate(regions) if name and r.gradient == name]
+    return bool(steps) and (i != steps[0] or bool((held_um[steps] > 0).any()))
+
+
 def _complaints(
     regions: list[Region], overlaps: dict[tuple[int, int], _Overlap], held_um: Floats, odd: list[int]
 ) -> list[Diagnostic]:
@@ -178,11 +185,11 @@ def _complaints(
                     label="a region needs a yes or a no everywhere",
                 )
             )
-        if held_um[i] == 0:
+        if held_um[i] == 0 and not _within_gradient(regions, held_um, i):
             said.append(
                 warning(
                     "E409",
-                    f"region '{region.name}' holds no filament of '{region.part}'",
+                    f"region '{region.gradient or region.name}' holds no filament of '{region.part}'",
                     region.span,
                     label="nothing lies in it",
                 )

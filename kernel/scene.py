@@ -113,7 +113,8 @@ Part = Lattice | Path | Placed | Union
 
 @dataclass(frozen=True)
 class Region:
-    """Where in part `part` the material or filament width differs, or filament is left out."""
+    """Where in part `part` the material or filament width differs, or filament is left out. `gradient`: the name of the
+    graded mix that this region is one step of."""
 
     name: str
     part: str
@@ -124,6 +125,7 @@ class Region:
     omit: bool = False
     cut: Literal["split", "whole"] = "split"
     priority: int = 0
+    gradient: str = ""
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ MOST_CALLS = 60
 
 
 def call_function(ev: Evaluator, fn: Function, node: s.Call, frame: Frame) -> Any:
+    ev.called.add(id(fn.node))
     names = [p.name.text for p in fn.node.params]
     given: dict[str, s.Expr] = {}
     for i, arg in enumerate(node.args):

@@ -67,6 +67,7 @@ class Evaluator:
         self._said: set[tuple[str, int, int, int]] = set()
         self._checked: set[int] = set()
         self._work = 0
+        self.called: set[int] = set()
         self.calls = 0
         self.stopped = False
         self._methods: dict[type, Callable[[Any, Frame], Any]] = {

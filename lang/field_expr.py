@@ -78,6 +78,16 @@ def interval(e: Any) -> tuple[float, float]:
     if e.op == "if":
         a, b = interval(e.args[1]), interval(e.args[2])
         return (min(a[0], b[0]), max(a[1], b[1]))
+    if e.op == "sqrt":
+        a = interval(e.args[0])
+        return (max(a[0], 0.0) ** 0.5, max(a[1], 0.0) ** 0.5)
+    if e.op == "^":
+        return _power(interval(e.args[0]), interval(e.args[1]))
+    if e.op == "/":
+        a, b = interval(e.args[0]), interval(e.args[1])
+        if b[0] == b[1] != 0 and max(map(abs, a)) < inf:
+            return (min(a[0] / b[0], a[1] / b[0]), max(a[0] / b[0], a[1] / b[0]))
+        return (-inf, inf)
     if e.op not in ("+", "-", "*", "neg", "min", "max", "abs"):
         return (-inf, inf)
     parts = [interval(a) for a in e.args]
@@ -96,3 +106,13 @@ def interval(e: Any) -> tuple[float, float]:
         return (0.0 if a0 <= 0 <= a1 else min(abs(a0), abs(a1)), max(abs(a0), abs(a1)))
     products = [p * q if p and q else 0.0 for p in (a0, a1) for q in (b0, b1)]
     return (min(products), max(products))
+
+
+def _power(base: tuple[float, float], by: tuple[float, float]) -> tuple[float, float]:
+    """Bounds of a power above zero of what is never below zero; (-inf, inf) for all others."""
+    try:
+        if by[0] == by[1] > 0 and 0 <= base[0]:
+            return (base[0] ** by[0], base[1] ** by[0])
+    except OverflowError:
+        pass
+    return (-float("inf"), float("inf"))

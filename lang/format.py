@@ -248,6 +248,8 @@ class _Printer:
             out = [self.tok(), " ", self.tok()]
             out.append(self.listed(node.params, self.fn_param, trailing=False))
             out += [" ", self.tok(), " ", self.type(node.result), " ", self.tok(), " "]
+            if isinstance(node.body, (s.Construct, s.Record)):
+                return [*out, self.expr(node.body), self.drop(";")]
             return Group([*out, self.expr(node.body), self.tok()])
         if isinstance(node, s.Decl):
             out = [self.tok(), " ", self.tok(), " ", self.tok(), " ", self.expr(node.value)]

@@ -14,8 +14,8 @@ NOZZLE = Construct(
     "nozzle",
     "a pulled glass tip, for figures in a design; the rig file describes the one that prints",
     (
-        FieldSpec("inner", Length, "inner diameter of the tip", low=0.0),
-        FieldSpec("outer", Length, "outer diameter of the tip", low=0.0),
+        FieldSpec("inner", Length, "inner diameter of the tip", low=0.0, above=True),
+        FieldSpec("outer", Length, "outer diameter of the tip", low=0.0, above=True),
         FieldSpec("half_angle", Angle, "half the opening angle of its cone", default=None),
         FieldSpec("reach", Length, "how deep it can dip", default=None, low=0.0),
     ),
@@ -28,8 +28,18 @@ PRINT = Construct(
     (
         FieldSpec("bath", ref("bath"), "the gelation bath it is printed in"),
         FieldSpec("process", Text, "how it is made", default="wet_writing"),
+        FieldSpec("base", Text, "`pinned` to the substrate as it dries, or `free` of it", default="pinned"),
         FieldSpec(
-            "speed", Speed, "nozzle speed while it prints", default=None, default_doc="the rig's", low=0.0
+            "anchors", ref("solid"), "filament inside this solid keeps its place as it dries", default=None
+        ),
+        FieldSpec(
+            "speed",
+            Speed,
+            "nozzle speed while it prints",
+            default=None,
+            default_doc="the rig's",
+            low=0.0,
+            above=True,
         ),
     ),
 )
@@ -40,7 +50,9 @@ REGION = Construct(
     "where a part differs",
     (
         FieldSpec("material", ref("material"), "its ink there", default=None),
-        FieldSpec("filament", Length, "its filament width there", default=None, state=True, low=0.0),
+        FieldSpec(
+            "filament", Length, "its filament width there", default=None, state=True, low=0.0, above=True
+        ),
         FieldSpec("omit", Bool, "true leaves the filament out", default=False),
         FieldSpec("cut", Text, "`split` filaments at the boundary, or take them `whole`", default="split"),
         FieldSpec("priority", Count, "where regions overlap, the highest decides", default=0),

@@ -8,7 +8,7 @@ from typing import Any
 from ..kernel import scene
 from ..kernel.diagnostics import Edit, Fix, Span, error
 from ..kernel.material import Origin
-from ..kernel.quantity import Construct
+from ..kernel.quantity import Construct, FieldSpec
 from . import syntax as s
 from .construct import PerLayer, field_value, kernel_fields, report_missing, to_kernel, unknown_field
 from .evaluate import Evaluator
@@ -89,6 +89,8 @@ def build_part(
             # A width that every layer gives still sets the height of the lattice: that of layer 0.
             plain[spec.name] = rules[0][spec.name]
             complete = _complete(member, plain)
+    if kind.kind == "lattice" and good:
+        missing += _unfilled(kind, complete, {f.name for f in missing} | meant | set(written), rules)
     if missing:
         report_missing(ev, kind, missing, node, frame)
         return POISON
@@ -137,6 +139,19 @@ def so_far(kind: Construct, given: Mapping[str, Any], span: Span) -> Thing:
         node = scene.Lattice("", kind.name, complete, (), span)
     things = {**complete, **{k: v for k, v in flat.items() if isinstance(v, Thing)}}
     return Thing("part", node, kind, given, things, span)
+
+
+def _unfilled(
+    kind: Construct, complete: Mapping[str, Any], known: set[str], rules: list[dict[str, Any]]
+) -> list[FieldSpec]:
+    """Fields that other fields could stand in for (`clip` for the size and the layers, `density` for the width), where
+    those are not given either."""
+    open_ = [f for n in ("size", "layers", "filament") if (f := kind.field(n)) is not None and n not in known]
+    if complete.get("clip") is not None:
+        open_ = [f for f in open_ if f.name == "filament"]
+    if complete.get("density") is not None or any("filament" in r for r in rules):
+        open_ = [f for f in open_ if f.name != "filament"]
+    return [f for f in open_ if complete.get(f.name) is None]
 
 
 def _in_rule(blocks: list[s.Layer], name: str) -> bool:

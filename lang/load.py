@@ -24,8 +24,9 @@ from .assemble import assemble
 from .bindings import bind
 from .evaluate import Evaluator, room_to_recurse
 from .lock import check_lock
+from .memory import Memory
 from .param_values import Override, overrides_of_preset, overrides_of_sets
-from .parser import parse
+from .parser import no_garbage, parse
 from .scope import Env, Key, declare, order, resolve
 from .source import find_import, read_source
 
@@ -56,11 +57,13 @@ def load(
     preset: str | None = None,
     *,
     overrides: Mapping[str, Override] | None = None,
+    memory: Memory | None = None,
 ) -> Loaded:
     """Load a design from a file, or from `text` under that name. Never raises for what a user may write.
 
     `sets`: values of params as text of the language (`{"pitch": "30um"}`). `preset`: one of the design's presets; `sets`
-    win over it. `overrides`: values as expressions of a source (what a `test ... with` says).
+    win over it. `overrides`: values as expressions of a source (what a `test ... with` says). `memory`: what was read of the
+    last version of this design, for an editor; the outcome is the same without it.
     """
     try:
         source = read_source(path_or_name, text)
@@ -69,13 +72,14 @@ def load(
         module = s.Module(empty, [])
         return Loaded(None, e.diagnostics, (), module, empty, Env(empty, module))
     path = None if str(path_or_name) == "-" else Path(path_or_name)
-    with room_to_recurse():
-        return _Loader(source, path).run(sets or {}, preset, overrides or {})
+    with room_to_recurse(), no_garbage():
+        return _Loader(source, path, memory).run(sets or {}, preset, overrides or {})
 
 
 class _Loader:
-    def __init__(self, source: Source, path: Path | None) -> None:
+    def __init__(self, source: Source, path: Path | None, memory: Memory | None) -> None:
         self.source = source
+        self.memory = memory
         self.path = path
         self.out: list[Diagnostic] = []
         self.envs: dict[str, Env] = {}
@@ -109,6 +113,10 @@ class _Loader:
         for at, name in ordered:
             bind(ev, at, name, (id(at), name) in cyclic, params if at is env else None)
         scene = assemble(ev, env, state, params, self._used(env), self.source)
+        if len(ev.called) < sum(b.kind == "fn" for b in env.bindings.values()):
+            from .unused import try_unused
+
+            try_unused(ev, env)
         self.out += ev.diagnostics
         said = tuple(_unique(self.out))
         bad = any(d.severity is Severity.ERROR for d in said)
@@ -147,9 +155,11 @@ class _Loader:
 
     def scope(self, source: Source, folder: Path | None, chain: tuple[str, ...], at: Span | None) -> Env:
         """The scope of one source: parsed, its imports read, its names declared."""
-        module, said = parse(source)
+        module, said = parse(source) if self.memory is None else self.memory.parse(source)
         self.out += said
         env = Env(source, module)
+        if self.memory is not None:
+            env.uses = self.memory.uses(module)
         self._version(env, at)
         for statement in module.statements:
             if isinstance(statement, s.Use):

@@ -75,7 +75,8 @@ def mix_call(c: Call) -> Any:
     for _, share, arg in parts:
         low, high = _range(share)
         if low < -_TOLERANCE or high > 1 + _TOLERANCE:
-            what = show(high if high > 1 else low, NONE)
+            out = high if high > 1 else low
+            what = show(out, NONE) if abs(out) < float("inf") else "any number"
             note = ("`ramp(x, over: body.x)` runs from 0 to 1 and never leaves them",)
             varies = "may reach" if isinstance(share, FieldVal) else "is"
             return c.err(
@@ -125,7 +126,8 @@ def premixed(parts: list[tuple[Thing, float]], span: Span) -> Thing:
     ink = mix(name, tuple((t.node, f) for t, f in parts), span)
     fields = {
         "swell": ink.swell, "shrink": ink.shrink, "poisson": ink.poisson, "swell_sd": ink.swell_sd, "shrink_sd": ink.shrink_sd,
-        "poisson_sd": ink.poisson_sd, "shrink_poisson": ink.shrink_poisson, "concentration": ink.concentration_ug_um3,
+        "poisson_sd": ink.poisson_sd, "shrink_poisson": ink.shrink_poisson, "xerogel_shrink": ink.xerogel_shrink,
+        "sintered_shrink": ink.sintered_shrink, "concentration": ink.concentration_ug_um3,
         "density": ink.density_ug_um3, "width_min": ink.width_min_um, "width_max": ink.width_max_um,
         "nanocrystal": ink.nanocrystal, "colour": ink.colour, "solvent": parts[0][0].fields.get("solvent"),
     }  # fmt: skip
@@ -203,7 +205,16 @@ def regions_of(
     for i, (ink, where) in enumerate(levels(graded)):
         w = where if within is None else Expr("and", (within, where), graded.span)
         out.append(
-            Region(f"{name}_step{i}", part, w, graded.span, material=ink.node, priority=priority, **more)
+            Region(
+                f"{name}_step{i}",
+                part,
+                w,
+                graded.span,
+                material=ink.node,
+                priority=priority,
+                gradient=name,
+                **more,
+            )
         )
     return out
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..kernel.diagnostics import Diagnostic, Edit, Fix, Source, Span, error
+from ..kernel.diagnostics import Diagnostic, Edit, Fix, Related, Source, Span, error
 from ..kernel.quantity import Type
 from ..kernel.records import dataclass
 from ..kernel.scene import Param
@@ -113,6 +113,7 @@ def param(
         ev.eval(node.default, frame)
         return POISON
     what = f"`{node.name.text}`"
+    _once(ev, node, frame)
     numeric = kind.kind in ("number", "count")
     low: Any = None
     high: Any = None
@@ -194,6 +195,27 @@ def param(
     return value
 
 
+#: The clauses of a param by what a user calls them.
+_CLAUSES = {s.Within: "its range", s.Step: "its step", s.Choices: "its choices", s.Text: "its description"}
+
+
+def _once(ev: Evaluator, node: s.Param, frame: Frame) -> None:
+    """Each clause stands once."""
+    seen: dict[type, s.Node] = {}
+    for clause in node.clauses:
+        first = seen.setdefault(type(clause), clause)
+        if first is not clause:
+            span = frame.span(clause)
+            ev.err(
+                "E108",
+                f"`{node.name.text}` has {_CLAUSES[type(clause)]} twice; one was expected",
+                frame,
+                clause,
+                related=(Related(frame.span(first), "given here first"),),
+                fixes=(Fix("leave it out", (Edit(span, ""),)),),
+            )
+
+
 @dataclass(slots=True)
 class Limits:
     """What a param's values must keep to."""
@@ -263,6 +285,10 @@ def _value(ev: Evaluator, node: s.Expr, frame: Frame, limits: Limits) -> Any:
         if isinstance(value, str):
             found = nearest(value, [c for c in limits.choices if isinstance(c, str)])
             near_text = f'"{found}"' if found else None
+        elif isinstance(value, Num):
+            close = [c for c in limits.choices if isinstance(c, Num)]
+            if close:
+                near_text = shown(min(close, key=lambda c: abs(float(c.value) - float(value.value))))
         return ev.err(
             "E309",
             f"{shown(value)} is not among the choices of {what}: {names}",

@@ -244,7 +244,8 @@ def let(c: Children) -> s.Let:
 
 
 def fn(c: Children) -> s.Fn:
-    return s.Fn(c[0].start, c[-1].end, c[1], _all(c, s.FnParam), c[-4], c[-2])
+    at = max(i for i, part in enumerate(c) if getattr(part, "type", "") == "EQUAL")
+    return s.Fn(c[0].start, c[-1].end, c[1], _all(c, s.FnParam), c[at - 1], c[at + 1])
 
 
 def fn_param(c: Children) -> s.FnParam:

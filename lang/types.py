@@ -261,9 +261,10 @@ def _quoted(value: Any, place: Place) -> tuple[Fix, ...]:
 def in_range(value: float, spec: FieldSpec, place: Place) -> Diagnostic | None:
     """Whether a field's value lies where its spec allows."""
     low, high = spec.low, spec.high
-    if (low is None or value >= low) and (high is None or value <= high):
+    if (low is None or value > low or (value == low and not spec.above)) and (high is None or value <= high):
         return None
-    bounds = (f"at least {show(low, spec.type.dim)}" if low is not None else "") + (
+    least = "more than" if spec.above else "at least"
+    bounds = (f"{least} {show(low, spec.type.dim)}" if low is not None else "") + (
         (" and " if low is not None else "") + f"at most {show(high, spec.type.dim)}"
         if high is not None
         else ""

@@ -171,7 +171,7 @@ def type_name(value: Any) -> str:
         return (
             "a condition that varies over space"
             if value.dim is None
-            else f"a {dim_name(value.dim)} that varies over space"
+            else f"{_article(dim_name(value.dim))} that varies over space"
         )
     if isinstance(value, Thing):
         return _article(value.kind.capitalize())

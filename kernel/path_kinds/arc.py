@@ -22,7 +22,7 @@ CENTRE = FieldSpec(
     default_doc="on the axis, filament / 2 above the substrate",
     state=True,
 )
-RADIUS = FieldSpec("radius", Length, "radius of the centreline", state=True, low=0.0)
+RADIUS = FieldSpec("radius", Length, "radius of the centreline", state=True, low=0.0, above=True)
 START = FieldSpec("start", Angle, "direction of the first point from x", default=0.0)
 
 

@@ -57,7 +57,7 @@ class Spiral:
         "spiral",
         "a flat Archimedean spiral",
         CENTRE,
-        FieldSpec("pitch", Length, "from one turn to the next", state=True, low=0.0),
+        FieldSpec("pitch", Length, "from one turn to the next", state=True, low=0.0, above=True),
         _TURNS,
         FieldSpec("inner_radius", Length, "where it begins", default=0.0, state=True, low=0.0),
         START,

@@ -70,7 +70,7 @@ class Pillar:
             default_doc="the middle of the substrate",
             state=True,
         ),
-        FieldSpec("height", Length, "from foot to top", state=True, low=0.0),
+        FieldSpec("height", Length, "from foot to top", state=True, low=0.0, above=True),
         FieldSpec(
             "top_width",
             Length,

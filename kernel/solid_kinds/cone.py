@@ -9,8 +9,8 @@ from .convex import not_positive
 from .extrude import outline_fault
 from .round import Profile, Round
 
-_RADIUS = FieldSpec("radius", Length, "radius of the foot", state=True, low=0.0)
-_HEIGHT = FieldSpec("height", Length, "from foot to top", state=True, low=0.0)
+_RADIUS = FieldSpec("radius", Length, "radius of the foot", state=True, low=0.0, above=True)
+_HEIGHT = FieldSpec("height", Length, "from foot to top", state=True, low=0.0, above=True)
 
 
 class Cylinder(Round):

@@ -64,7 +64,7 @@ class Extrude:
         FieldSpec(
             "outline", list_of(list_of(Length, 2)), "corners of the outline, which is closed", state=True
         ),
-        FieldSpec("height", Length, "from foot to top", state=True, low=0.0),
+        FieldSpec("height", Length, "from foot to top", state=True, low=0.0, above=True),
         FieldSpec(
             "holes",
             list_of(list_of(list_of(Length, 2))),

@@ -21,7 +21,7 @@ class Box(ConvexPolyhedron):
     construct = solid_construct(
         "box",
         "a block that stands on z = 0",
-        FieldSpec("size", list_of(Length, 3), "extent in x, y and z", state=True, low=0.0),
+        FieldSpec("size", list_of(Length, 3), "extent in x, y and z", state=True, low=0.0, above=True),
     )
 
     def complaint(self, solid: Solid) -> tuple[str, str] | None:
@@ -37,8 +37,8 @@ class Prism(ConvexPolyhedron):
         "prism",
         "a prism on a regular polygon, upright on z = 0",
         FieldSpec("sides", Count, "number of sides", default=6, low=3),
-        FieldSpec("radius", Length, "from the axis to a corner of the foot", state=True, low=0.0),
-        FieldSpec("height", Length, "from foot to top", state=True, low=0.0),
+        FieldSpec("radius", Length, "from the axis to a corner of the foot", state=True, low=0.0, above=True),
+        FieldSpec("height", Length, "from foot to top", state=True, low=0.0, above=True),
         FieldSpec(
             "top_radius",
             Length,
@@ -78,8 +78,10 @@ class Pyramid(ConvexPolyhedron):
     construct = solid_construct(
         "pyramid",
         "a pyramid on a rectangle, upright on z = 0; with `top` a frustum",
-        FieldSpec("base", list_of(Length, 2), "extent of the foot in x and y", state=True, low=0.0),
-        FieldSpec("height", Length, "from foot to top", state=True, low=0.0),
+        FieldSpec(
+            "base", list_of(Length, 2), "extent of the foot in x and y", state=True, low=0.0, above=True
+        ),
+        FieldSpec("height", Length, "from foot to top", state=True, low=0.0, above=True),
         FieldSpec(
             "top",
             list_of(Length, 2),

@@ -24,7 +24,7 @@ class Sphere:
     construct = solid_construct(
         "sphere",
         "a sphere that rests on z = 0, its centre at z = radius",
-        FieldSpec("radius", Length, "radius", state=True, low=0.0),
+        FieldSpec("radius", Length, "radius", state=True, low=0.0, above=True),
     )
 
     def complaint(self, solid: Solid) -> tuple[str, str] | None:

@@ -23,8 +23,10 @@ class Torus:
     construct = solid_construct(
         "torus",
         "a ring that rests on z = 0",
-        FieldSpec("radius", Length, "from the axis to the middle of the ring", state=True, low=0.0),
-        FieldSpec("tube", Length, "radius of the ring's section", state=True, low=0.0),
+        FieldSpec(
+            "radius", Length, "from the axis to the middle of the ring", state=True, low=0.0, above=True
+        ),
+        FieldSpec("tube", Length, "radius of the ring's section", state=True, low=0.0, above=True),
     )
 
     def complaint(self, solid: Solid) -> tuple[str, str] | None:
