@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from .kernel.filaments import FilamentSet
     from .kernel.motion import Toolpath
     from .kernel.rig import Rig
+    from .kernel.scene import StateName
     from .lang.load import Loaded
 
 
@@ -306,8 +307,8 @@ def measure(
     """Figures of the wet and the dried part."""
     from .kernel.measure import measure as measured
     from .kernel.measure import table
-
     from .kernel.network import AXES
+
     loaded = load_design(file, sets, preset, as_json=as_json)
     jobs, said = _jobs(loaded, as_json=as_json)
     if not set(conductance) <= set("xyz"):
@@ -434,13 +435,18 @@ def export(
     preset: Preset = None,
     state: StateOption = "dried",
     rig: RigOption = "sim",
+    fused: Annotated[
+        bool, typer.Option("--fused", help="one watertight mesh an ink, overlaps counted once")
+    ] = False,
 ) -> None:
     """Write geometry (stl, vtp ...) or a motion program (aerotech, linuxcnc ...)."""
     from .backends.dialects import DIALECTS
-    from .backends.export import export_format, write_geometry, write_program
+    from .backends.export import export_format, mesh_exporter, write_fused, write_geometry, write_program
 
     _keep_designs(output)
     name = export_format(output, format_)
+    if fused:
+        mesh_exporter(name)
     if name in DIALECTS:
         machine = _rig(rig, file)
         _, toolpath = _planned(file, sets, preset, machine)
@@ -451,7 +457,11 @@ def export(
         show(d for d in said if d.severity >= Severity.WARNING)
         if state not in ("wet", "dried"):
             raise typer.BadParameter(f"{state!r}: a file holds one state, wet or dried", param_hint="--state")
-        write_geometry(jobs, name, output, "wet" if state == "wet" else "dried")
+        shown: StateName = "wet" if state == "wet" else "dried"
+        if fused:
+            write_fused(jobs, name, output, shown, say)
+        else:
+            write_geometry(jobs, name, output, shown)
     print(f"{name}: {output}")
 
 

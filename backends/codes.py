@@ -168,6 +168,24 @@ FILES: tuple[Code, ...] = (
         "drying model refused it.",
     ),
     Code(
+        "X715",
+        "a format without triangles",
+        "`--fused` makes one closed mesh an ink, which only formats of triangles can hold. Tables, polylines, drawings and motion programs "
+        "are written without it.",
+    ),
+    Code(
+        "X716",
+        "too large to fuse",
+        "A fused mesh has the outline of every contact in it. What it needs is estimated beforehand from the numbers of tubes and contacts, and "
+        "refused where it exceeds the memory of the machine. Fuse a smaller part, or export without `--fused`.",
+    ),
+    Code(
+        "X717",
+        "a fused mesh that is not sound",
+        "After fusing, the mesh is rounded to the precision of the file and must have two triangles at every edge. Where it has not, nothing is "
+        "written. Please report it with the design; without `--fused` the part can be exported.",
+    ),
+    Code(
         "X720",
         "no OpenGL library",
         "Pictures are drawn through OpenGL. On a machine without a display that is the software library OSMesa (Debian package libosmesa6) or "
@@ -197,7 +215,71 @@ FILES: tuple[Code, ...] = (
     ),
 )
 
+CALIBRATION: tuple[Code, ...] = (
+    Code(
+        "X730",
+        "no table of measurements",
+        "`wp calibrate` reads a table as text (CSV): a header that names columns with their units, then one setting a line. Commas, semicolons or "
+        "tabs part the cells; with semicolons decimals may have commas. `wp new --calibration NAME` writes a table to fill in.",
+    ),
+    Code(
+        "X731",
+        "a column of a table of measurements",
+        "A column is missing, stands twice, is not known or names no unit. Needed are `ink`, `wet width [um]` and `dried width [um]`; for the resistance "
+        "of a nozzle also `nozzle [um]`, `pressure [kPa]` and `speed [mm/s]`, for swell `flow [pL/s]`. docs/calibration.md lists all.",
+    ),
+    Code(
+        "X732",
+        "a cell of a table of measurements",
+        "A cell holds no number, a number that cannot be (a width below zero, half a line), or nothing where something is needed. Units stand in the "
+        "header, not in the cells.",
+    ),
+    Code(
+        "X733",
+        "widths that no ink can have",
+        "The fit gives a shrinkage or a Poisson's ratio that no gel has, most often because wet and dried widths were exchanged, or because the "
+        "column `held` says of free lines that they lay on the substrate.",
+    ),
+    Code(
+        "X734",
+        "too few measurements",
+        "An ink in a bath was measured once. Two settings or more are needed, as one says nothing of its own uncertainty; six or more let the fit "
+        "tell a mistake of measurement from the others.",
+    ),
+    Code(
+        "X735",
+        "spread that is not told everywhere",
+        "Some rows tell the standard deviation of their widths and others do not, so all rows weigh alike and the uncertainty comes from how far "
+        "they lie from the fit. Fill in `sd wet`, `sd dried` and `n` everywhere, or nowhere.",
+    ),
+    Code(
+        "X736",
+        "a measurement that does not follow the others",
+        "This row lies more than five robust standard deviations from what all others say, so it was left out of the fit. Look at the sample again: a "
+        "clogged nozzle, a line measured at a crossing, a slip of the pen. `--keep-outliers` takes it in.",
+    ),
+    Code(
+        "X737",
+        "a figure that the measurements do not tell",
+        "The table lacks what a figure follows from, or tells it so badly that a given one is taken. The calibration holds without it; the message says "
+        "which columns would tell it.",
+    ),
+    Code(
+        "X738",
+        "an ink that is not known",
+        "A calibration adds measured figures to an ink that is known: `wp calibrate` looks for it by name or by its nanocrystal in the library, or in "
+        "the file that `--inks` names.",
+    ),
+    Code(
+        "X739",
+        "a calibration without a date",
+        "A calibration says when it was measured: in a column `date` of the table, or by `--date 2026-05-01`. The clock is not asked, because the day of "
+        "the fit is not the day of the measurement.",
+    ),
+)
+
 CODES: tuple[Code, ...] = (
+    *CALIBRATION,
     *RIG,
     *FILES,
     *PRINT,

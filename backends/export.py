@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +10,7 @@ from ..kernel.diagnostics import WetprintError, error
 from ..kernel.filaments import FilamentSet, join
 from ..kernel.scene import StateName
 from .dialects import DIALECTS
+from .exporter import MeshExporter
 from .exporters import EXPORTERS
 from .files import writing
 
@@ -70,6 +71,40 @@ def write_geometry(
     exporter = EXPORTERS[name]
     with writing(Path(path)) as out:
         exporter.write(part, state, out)
+
+
+def write_fused(
+    jobs: FilamentSet | Sequence[FilamentSet | Job],
+    name: str,
+    path: Path,
+    state: StateName = "dried",
+    say: Callable[[str], None] = lambda _: None,
+) -> None:
+    """Write one closed mesh an ink, overlaps counted once. `say` hears beforehand what that will take.
+
+    Raises WetprintError: X715 the format holds no triangles, X716 it would not fit in memory.
+    """
+    exporter = mesh_exporter(name)
+    part = whole(jobs, state)
+    from .fuse import Bar, affordable, cost, fuse
+
+    needs = cost(part, state)
+    say(str(needs))
+    affordable(needs)
+    with Bar() as bar:
+        meshes = fuse(part, state, bar.tell)
+    with writing(Path(path)) as out:
+        exporter.write_fused(meshes, state, out)
+
+
+def mesh_exporter(name: str) -> MeshExporter:
+    """The exporter of a format of triangles. Raises WetprintError (X715) for any other format."""
+    if name in EXPORTERS and isinstance(exporter := EXPORTERS[name], MeshExporter):
+        return exporter
+    those = ", ".join(n for n in EXPORTERS.names() if isinstance(EXPORTERS[n], MeshExporter))
+    raise WetprintError(
+        error("X715", f"{name} holds no triangles, so nothing can be fused in it; expected one of {those}")
+    )
 
 
 def write_program(toolpath: Toolpath, rig: Rig, name: str, path: Path) -> None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import BinaryIO, Protocol
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, BinaryIO, Protocol, runtime_checkable
 
 import numpy as np
 
 from ..kernel.filaments import QUANTUM_UM, FilamentSet, Floats
 from ..kernel.scene import StateName
+
+if TYPE_CHECKING:
+    from .fuse import Fused
 
 
 class Exporter(Protocol):
@@ -21,6 +25,14 @@ class Exporter(Protocol):
 
     def write(self, part: FilamentSet, state: StateName, out: BinaryIO) -> None:
         """Write the filaments of `part` in `state`, lengths in um unless the format fixes a unit. Same part, same bytes."""
+
+
+@runtime_checkable
+class MeshExporter(Exporter, Protocol):
+    """A format of triangles: it can also hold one closed mesh an ink in place of the tubes."""
+
+    def write_fused(self, meshes: Sequence[Fused], state: StateName, out: BinaryIO) -> None:
+        """Write the meshes, in um unless the format fixes a unit. Same meshes, same bytes."""
 
 
 def quantised(points_um: Floats) -> Floats:

@@ -74,6 +74,7 @@ def frames(s: State, offsets: Ints) -> Frames:
     before[offsets[:-1]] = step[offsets[:-1]]
     after = step.copy()
     after[last] = before[last]
+    _close_loops(points, step, offsets, before, after)
 
     along = before + after
     length = np.sqrt(np.einsum("ij,ij->i", along, along))
@@ -108,6 +109,17 @@ def frames(s: State, offsets: Ints) -> Frames:
     side -= np.einsum("ij,ij->i", side, along)[:, None] * along
     side /= np.sqrt(np.einsum("ij,ij->i", side, side))[:, None]
     return Frames(along, side, np.cross(along, side), mitre, bend)
+
+
+def _close_loops(points: Floats, step: Floats, offsets: Ints, before: Floats, after: Floats) -> None:
+    """A filament that ends where it begins is mitred there as at any other point, so that no wedge stays open."""
+    begin, end = offsets[:-1], offsets[1:] - 1
+    closed = (end - begin > 2) & (points[begin] == points[end]).all(axis=1)
+    if closed.any():
+        one, two = begin[closed], end[closed]
+        smooth = np.einsum("ij,ij->i", step[two - 1], step[one]) > -0.99
+        one, two = one[smooth], two[smooth]
+        before[one], after[two] = step[two - 1], step[one]
 
 
 def _directions(step: Floats, offsets: Ints, last: npt.NDArray[np.bool_]) -> Floats:

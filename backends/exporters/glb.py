@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import json
-from typing import Any, BinaryIO
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
 
 from ...kernel.filaments import FilamentSet
+from ...kernel.material import Ink
 from ...kernel.scene import StateName
 from ..exporter import quantised, rgb
 from ..tubes import frames, tubes
+
+if TYPE_CHECKING:
+    from ..fuse import Fused
+
+_Floats32 = npt.NDArray[np.float32]
 
 SIDES = 16
 
@@ -24,75 +31,89 @@ class _Glb:
     doc = "coloured triangles for slides, web pages and Blender; 1 um is written as 1 mm, y points up"
 
     def write(self, part: FilamentSet, state: StateName, out: BinaryIO) -> None:
-        blocks: list[bytes] = []
-        views: list[dict[str, Any]] = []
-        accessors: list[dict[str, Any]] = []
+        used = np.unique(part.material).tolist()
+        shaded = [_shaded(part.take(np.flatnonzero(part.material == m)), state) for m in used]
+        _write([part.inks[m] for m in used], shaded, state, out)
 
-        def accessor(data: npt.NDArray[Any], kind: str, component: int, target: int, bounds: bool) -> int:
-            raw = np.ascontiguousarray(data).tobytes()
-            views.append(
-                {"buffer": 0, "byteOffset": sum(map(len, blocks)), "byteLength": len(raw), "target": target}
-            )
-            blocks.append(raw + b"\0" * (-len(raw) % 4))
-            told: dict[str, Any] = {
-                "bufferView": len(views) - 1, "componentType": component, "count": len(data), "type": kind
-            }  # fmt: skip
-            if bounds:
-                told |= {"min": data.min(axis=0).tolist(), "max": data.max(axis=0).tolist()}
-            accessors.append(told)
-            return len(accessors) - 1
+    def write_fused(self, meshes: Sequence[Fused], state: StateName, out: BinaryIO) -> None:
+        # Without normals a viewer shades the triangles as they are (glTF 2.0, 3.7.2.1).
+        flat = [(_turned_up(mesh.points_um * SCALE), None, mesh.faces.astype("<u4")) for mesh in meshes]
+        _write([mesh.ink for mesh in meshes], flat, state, out)
 
-        meshes, materials, nodes = [], [], []
-        for m in np.unique(part.material):
-            some = part.take(np.flatnonzero(part.material == m))
-            points, normals, faces = _shaded(some, state)
-            materials.append(
-                {
-                    "name": part.inks[m].name,
-                    "pbrMetallicRoughness": {
-                        "baseColorFactor": [*_linear(part.inks[m].colour), 1.0],
-                        "metallicFactor": 0.0,
-                        "roughnessFactor": 0.6,
-                    },
-                }
-            )
-            meshes.append(
-                {
-                    "name": part.inks[m].name,
-                    "primitives": [
-                        {
-                            "attributes": {
-                                "POSITION": accessor(points, "VEC3", 5126, 34962, True),
-                                "NORMAL": accessor(normals, "VEC3", 5126, 34962, False),
-                            },
-                            "indices": accessor(faces.reshape(-1), "SCALAR", 5125, 34963, False),
-                            "material": len(materials) - 1,
-                        }
-                    ],
-                }
-            )
-            nodes.append({"name": part.inks[m].name, "mesh": len(meshes) - 1})
-        head = {
-            "asset": {
-                "version": "2.0",
-                "generator": "wetprint",
-                "extras": {"state": state, "um_per_unit": 1.0 / SCALE},
-            },
-            "scene": 0,
-            "scenes": [{"nodes": list(range(len(nodes)))}],
-            "nodes": nodes,
-            "meshes": meshes,
-            "materials": materials,
-            "accessors": accessors,
-            "bufferViews": views,
-            "buffers": [{"byteLength": sum(map(len, blocks))}],
-        }
-        text = json.dumps(head, separators=(",", ":")).encode()
-        text += b" " * (-len(text) % 4)
-        data = b"".join(blocks)
-        out.write(b"glTF" + np.array([2, 28 + len(text) + len(data)], dtype="<u4").tobytes())
-        out.write(np.array([len(text)], dtype="<u4").tobytes() + b"JSON" + text)
-        out.write(np.array([len(data)], dtype="<u4").tobytes() + b"BIN\0" + data)
+
+def _write(
+    inks: Sequence[Ink],
+    shaded: Sequence[tuple[_Floats32, _Floats32 | None, npt.NDArray[np.uint32]]],
+    state: StateName,
+    out: BinaryIO,
+) -> None:
+    """The file: for each ink its corners, normals where there are any, and triangles."""
+    blocks: list[bytes] = []
+    views: list[dict[str, Any]] = []
+    accessors: list[dict[str, Any]] = []
+    at = 0
+
+    def accessor(data: npt.NDArray[Any], kind: str, component: int, target: int, bounds: bool) -> int:
+        nonlocal at
+        raw = np.ascontiguousarray(data).tobytes()
+        views.append({"buffer": 0, "byteOffset": at, "byteLength": len(raw), "target": target})
+        blocks.append(raw + b"\0" * (-len(raw) % 4))
+        at += len(blocks[-1])
+        told: dict[str, Any] = {
+            "bufferView": len(views) - 1, "componentType": component, "count": len(data), "type": kind
+        }  # fmt: skip
+        if bounds:
+            told |= {"min": data.min(axis=0).tolist(), "max": data.max(axis=0).tolist()}
+        accessors.append(told)
+        return len(accessors) - 1
+
+    meshes, materials, nodes = [], [], []
+    for k, (ink, (points, normals, faces)) in enumerate(zip(inks, shaded, strict=True)):
+        materials.append(
+            {
+                "name": ink.name,
+                "pbrMetallicRoughness": {
+                    "baseColorFactor": [*_linear(ink.colour), 1.0],
+                    "metallicFactor": 0.0,
+                    "roughnessFactor": 0.6,
+                },
+            }
+        )
+        attributes = {"POSITION": accessor(points, "VEC3", 5126, 34962, True)}
+        if normals is not None:
+            attributes["NORMAL"] = accessor(normals, "VEC3", 5126, 34962, False)
+        indices = accessor(faces.reshape(-1), "SCALAR", 5125, 34963, False)
+        meshes.append(
+            {"name": ink.name, "primitives": [{"attributes": attributes, "indices": indices, "material": k}]}
+        )
+        nodes.append({"name": ink.name, "mesh": k})
+    head = {
+        "asset": {
+            "version": "2.0",
+            "generator": "wetprint",
+            "extras": {"state": state, "um_per_unit": 1.0 / SCALE},
+        },
+        "scene": 0,
+        "scenes": [{"nodes": list(range(len(nodes)))}],
+        "nodes": nodes,
+        "meshes": meshes,
+        "materials": materials,
+        "accessors": accessors,
+        "bufferViews": views,
+        "buffers": [{"byteLength": at}],
+    }
+    text = json.dumps(head, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 4)
+    out.write(b"glTF" + np.array([2, 28 + len(text) + at], dtype="<u4").tobytes())
+    out.write(np.array([len(text)], dtype="<u4").tobytes() + b"JSON" + text)
+    out.write(np.array([at], dtype="<u4").tobytes() + b"BIN\0")
+    for block in blocks:
+        out.write(block)
+
+
+def _turned_up(vectors: npt.NDArray[np.floating]) -> _Floats32:
+    """glTF's y points up, and z towards the viewer."""
+    return (vectors[:, [0, 2, 1]] * (1.0, 1.0, -1.0)).astype("<f4")
 
 
 def _shaded(
@@ -122,9 +143,7 @@ def _shaded(
     faces[cap] += (len(points) + own[cap] * SIDES - ring[cap] * SIDES)[:, None]
     corners = np.concatenate([points, caps]) * SCALE
     directions = np.concatenate([normal.reshape(-1, 3), outwards])
-    # glTF's y points up, and z towards the viewer.
-    up = np.array([[1, 0, 0], [0, 0, 1], [0, -1, 0]], dtype=np.float64)
-    return (corners @ up.T).astype("<f4"), (directions @ up.T).astype("<f4"), faces.astype("<u4")
+    return _turned_up(corners), _turned_up(directions), faces.astype("<u4")
 
 
 def _within(groups: npt.NDArray[np.int64], count: int) -> npt.NDArray[np.int64]:

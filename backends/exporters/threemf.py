@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import zipfile
-from typing import BinaryIO
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, BinaryIO
 from xml.sax.saxutils import quoteattr
 
 import numpy as np
 import numpy.typing as npt
 
 from ...kernel.filaments import FilamentSet
+from ...kernel.material import Ink
 from ...kernel.scene import StateName
 from ..exporter import quantised
 from ..tubes import tubes
+
+if TYPE_CHECKING:
+    from ..fuse import Fused
+
+_Floats = npt.NDArray[np.floating]
+_Faces = npt.NDArray[np.int32]
 
 SIDES = 12
 
@@ -33,35 +41,50 @@ class _ThreeMf:
     doc = "triangles with one named, coloured object an ink, um"
 
     def write(self, part: FilamentSet, state: StateName, out: BinaryIO) -> None:
-        used = np.unique(part.material)
-        bases = "".join(
-            f"<base name={quoteattr(part.inks[m].name)} displaycolor={quoteattr(part.inks[m].colour + 'FF')}/>"
-            for m in used
-        )
-        with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=4) as archive:
-            archive.writestr(zipfile.ZipInfo("[Content_Types].xml", _DATE), _TYPES, zipfile.ZIP_DEFLATED)
-            archive.writestr(zipfile.ZipInfo("_rels/.rels", _DATE), _RELATIONS, zipfile.ZIP_DEFLATED)
-            model = zipfile.ZipInfo("3D/3dmodel.model", _DATE)
-            model.compress_type = zipfile.ZIP_DEFLATED
-            with archive.open(model, "w", force_zip64=True) as stream:
+        used = np.unique(part.material).tolist()
+
+        def objects() -> Iterator[tuple[_Floats, _Faces]]:
+            for m in used:
+                mesh = tubes(part.take(np.flatnonzero(part.material == m)), state, SIDES)
+                yield quantised(mesh.points_um), mesh.faces
+
+        _package([part.inks[m] for m in used], objects(), state, out)
+
+    def write_fused(self, meshes: Sequence[Fused], state: StateName, out: BinaryIO) -> None:
+        _package([mesh.ink for mesh in meshes], ((mesh.points_um, mesh.faces) for mesh in meshes), state, out)
+
+
+def _package(
+    inks: Sequence[Ink], objects: Iterable[tuple[_Floats, _Faces]], state: StateName, out: BinaryIO
+) -> None:
+    """The zip file: one object an ink, corners um and triangles."""
+    bases = "".join(
+        f"<base name={quoteattr(ink.name)} displaycolor={quoteattr(ink.colour + 'FF')}/>" for ink in inks
+    )
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=4) as archive:
+        archive.writestr(zipfile.ZipInfo("[Content_Types].xml", _DATE), _TYPES, zipfile.ZIP_DEFLATED)
+        archive.writestr(zipfile.ZipInfo("_rels/.rels", _DATE), _RELATIONS, zipfile.ZIP_DEFLATED)
+        model = zipfile.ZipInfo("3D/3dmodel.model", _DATE)
+        model.compress_type = zipfile.ZIP_DEFLATED
+        with archive.open(model, "w", force_zip64=True) as stream:
+            stream.write(
+                '<?xml version="1.0" encoding="UTF-8"?>\n<model unit="micron" xml:lang="en" '
+                'xmlns="http://schemas.microsoft.com/3dmanufacturing/core/2015/02">\n'
+                f'<metadata name="Application">wetprint</metadata><metadata name="Description">{state} state</metadata>\n'
+                f'<resources>\n<basematerials id="1">{bases}</basematerials>\n'.encode()
+            )
+            for k, (ink, (points, faces)) in enumerate(zip(inks, objects, strict=True)):
                 stream.write(
-                    '<?xml version="1.0" encoding="UTF-8"?>\n<model unit="micron" xml:lang="en" '
-                    'xmlns="http://schemas.microsoft.com/3dmanufacturing/core/2015/02">\n'
-                    f'<metadata name="Application">wetprint</metadata><metadata name="Description">{state} state</metadata>\n'
-                    f'<resources>\n<basematerials id="1">{bases}</basematerials>\n'.encode()
+                    f'<object id="{k + 2}" type="model" name={quoteattr(ink.name)} pid="1" pindex="{k}"><mesh>\n<vertices>\n'.encode()
                 )
-                for k, m in enumerate(used):
-                    mesh = tubes(part.take(np.flatnonzero(part.material == m)), state, SIDES)
-                    name = quoteattr(part.inks[m].name)
-                    stream.write(
-                        f'<object id="{k + 2}" type="model" name={name} pid="1" pindex="{k}"><mesh>\n<vertices>\n'.encode()
-                    )
-                    _rows(stream, '<vertex x="%.4f" y="%.4f" z="%.4f"/>\n', quantised(mesh.points_um))
-                    stream.write(b"</vertices>\n<triangles>\n")
-                    _rows(stream, '<triangle v1="%d" v2="%d" v3="%d"/>\n', mesh.faces)
-                    stream.write(b"</triangles>\n</mesh></object>\n")
-                items = "".join(f'<item objectid="{k + 2}"/>' for k in range(len(used)))
-                stream.write(f"</resources>\n<build>{items}</build>\n</model>\n".encode())
+                # Single precision has up to nine digits: corners of a fused mesh that differ stay different.
+                form = "%.4f" if points.dtype == np.float64 else "%.9g"
+                _rows(stream, f'<vertex x="{form}" y="{form}" z="{form}"/>\n', points)
+                stream.write(b"</vertices>\n<triangles>\n")
+                _rows(stream, '<triangle v1="%d" v2="%d" v3="%d"/>\n', faces)
+                stream.write(b"</triangles>\n</mesh></object>\n")
+            items = "".join(f'<item objectid="{k + 2}"/>' for k in range(len(inks)))
+            stream.write(f"</resources>\n<build>{items}</build>\n</model>\n".encode())
 
 
 def _rows(stream: object, form: str, rows: npt.NDArray[np.generic]) -> None:
