@@ -44,8 +44,8 @@ class View:
 
     def __init__(self, loaded: Loaded, before: View | None = None) -> None:
         self.loaded = loaded
-        # The last version that was sound: what a name was worth before the text was broken by typing.
-        self.before = before
+        # The last version that was sound: what a name was worth before the text was broken by typing. Not a chain of them.
+        self.before = before if loaded.scene is None else None
         self.source = loaded.source
         self.module = loaded.module
         self.env = loaded.env

@@ -56,20 +56,30 @@ class Lexed:
     diagnostics: list[Diagnostic] = field(default_factory=list)
 
 
-def lex(source: Source) -> Lexed:
-    """All tokens of a source. Never fails."""
+def lex(source: Source, begin: int = 0, until: int | None = None) -> Lexed:
+    """All tokens of a source. Never fails.
+
+    With `begin` and `until` those of a part that begins where a token does, and some behind it: at least three, and all of
+    the line in which it ends, which is how far statements look ahead.
+    """
     t = tables()
     keywords = t.keywords
     out = Lexed([])
     push = out.tokens.append
     bad_end = 0
-    for m in t.lexer.finditer(source.text):
+    limit = len(source.text) if until is None else until
+    more = 3
+    for m in t.lexer.finditer(source.text, begin):
         kind = m.lastgroup or "BAD"
         if kind == "WHITE":
             continue
         start, end = m.span()
         if start < bad_end:
             continue
+        if start >= limit:
+            if more <= 0 and source.text.find("\n", limit, start) >= 0:
+                break
+            more -= 1
         if kind == "NAME":
             text = m.group()
             push(Token(keywords.get(text, "NAME"), text, start, end))

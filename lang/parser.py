@@ -22,7 +22,7 @@ MOST_ERRORS = 40
 
 def parse(source: Source) -> tuple[s.Module, list[Diagnostic]]:
     """The tree of a source and all that is wrong with its syntax. Never raises, whatever the text."""
-    with _no_garbage():
+    with no_garbage():
         lexed = lex(source)
         out = list(lexed.diagnostics)
         chunks = split(source, lexed.tokens, out)
@@ -41,8 +41,8 @@ def parse(source: Source) -> tuple[s.Module, list[Diagnostic]]:
                     s.Broken(c.start, c.end, names_bound(c.tokens)) for c in chunks[chunk.index :]
                 )
                 break
-            statements.append(_statement(source, chunk, out))
-        module = s.Module(source, statements, lexed.comments, _blank_lines(source.text))
+            statements.append(statement(source, chunk, out))
+        module = s.Module(source, statements, lexed.comments, blank_lines(source.text))
     out.sort(key=lambda d: d.primary.start if d.primary else 0)
     return module, out
 
@@ -55,7 +55,7 @@ def parse_expression(source: Source) -> tuple[s.Expr, list[Diagnostic]]:
     head = [Token("LET", "let", 0, 0), Token("NAME", "value", 0, 0), Token("EQUAL", "=", 0, 0)]
     tokens = [*head, *lexed.tokens, Token("SEMICOLON", ";", n, n)]
     chunks = split(source, tokens, out)
-    first = _statement(source, chunks[0], out)
+    first = statement(source, chunks[0], out)
     if len(chunks) > 1 and not out:
         at = chunks[1]
         out.append(error("E010", f"`{source.text}`: one value was expected", Span(source, at.start, at.end)))
@@ -64,7 +64,8 @@ def parse_expression(source: Source) -> tuple[s.Expr, list[Diagnostic]]:
     return s.Missing(0, n, 1), out
 
 
-def _statement(source: Source, chunk: Chunk, out: list[Diagnostic]) -> s.Statement:
+def statement(source: Source, chunk: Chunk, out: list[Diagnostic]) -> s.Statement:
+    """The tree of one statement; Broken where it cannot be read, which is said."""
     broken = s.Broken(chunk.start, chunk.end, names_bound(chunk.tokens))
     if chunk.unreadable:
         return broken
@@ -161,7 +162,8 @@ def names_bound(tokens: list[Token]) -> list[s.Name]:
     return []
 
 
-def _blank_lines(text: str) -> list[int]:
+def blank_lines(text: str) -> list[int]:
+    """The offsets at which an empty line begins."""
     at = 0
     blank: list[int] = []
     for line in text.splitlines(keepends=True) if len(text) < 10_000_000 else ():
@@ -172,7 +174,7 @@ def _blank_lines(text: str) -> list[int]:
 
 
 @contextmanager
-def _no_garbage() -> Iterator[None]:
+def no_garbage() -> Iterator[None]:
     """The trees hold no cycles, so the collector would only cost time while they grow (a fifth of it)."""
     on = gc.isenabled()
     gc.disable()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
 from pathlib import Path
 
 from lsprotocol import types as t
@@ -16,6 +18,7 @@ from .fix import apply_fixes
 from .format import formatted
 from .hover import COLOURS, MODIFIERS, Outline, View
 from .load import load
+from .memory import Memory
 from .names import path_of
 
 _SEVERITY = {
@@ -50,7 +53,10 @@ class Document:
         path = to_fs_path(document.uri)
         # A name that is no file (an unsaved buffer) is as good as any: the text comes from the editor.
         self.name = path if path is not None else document.uri
-        self.view: View = View(load(self.name, text=document.source), before.view.sound() if before else None)
+        # What was read of the version before, which gives its trees away: of that version only the values count from now on.
+        self.memory: Memory = before.memory if before else Memory()
+        loaded = load(self.name, text=document.source, memory=self.memory)
+        self.view: View = View(loaded, before.view.sound() if before else None)
         self.source = Source(self.name, document.source)
         self._units = document.position_codec
 
@@ -100,12 +106,19 @@ class Document:
         return [t.TextEdit(self.range(e.span), e.text) for e in edits]
 
 
+#: A pause in typing of so many seconds is the time to tidy up; after so many edits without one it is done all the same.
+_PAUSE_S = 0.3
+_MOST_EDITS = 20
+
+
 class Server(LanguageServer):
-    """Keeps the newest view of each open file; everything is computed anew after an edit, which takes milliseconds."""
+    """Keeps the newest view of each open file; after an edit, what changed is read anew and all of it evaluated anew."""
 
     def __init__(self) -> None:
         super().__init__("wetprint", "0.1.0", text_document_sync_kind=t.TextDocumentSyncKind.Incremental)
         self.seen: dict[str, Document] = {}
+        self._edits = 0
+        self._tidying: asyncio.TimerHandle | None = None
 
     def document(self, uri: str) -> Document:
         document = self.workspace.get_text_document(uri)
@@ -118,6 +131,19 @@ class Server(LanguageServer):
         doc = self.document(uri)
         found = [_diagnostic(doc, d) for d in doc.view.loaded.diagnostics]
         self.text_document_publish_diagnostics(t.PublishDiagnosticsParams(uri, found, doc.version))
+        self._tidy()
+
+    def _tidy(self) -> None:
+        """Scopes hold rings, so old versions wait for Python's collector, which looks through everything (20 ms): in a pause."""
+        if self._tidying is not None:
+            self._tidying.cancel()
+        self._edits += 1
+        pause = _PAUSE_S if self._edits < _MOST_EDITS else 0.0
+        self._tidying = asyncio.get_running_loop().call_later(pause, self._collect)
+
+    def _collect(self) -> None:
+        self._edits = 0
+        gc.collect()
 
 
 def _diagnostic(doc: Document, d: Diagnostic) -> t.Diagnostic:

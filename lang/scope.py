@@ -32,7 +32,7 @@ Key = tuple["Env", str]
 #: A name that a tree uses, whether it heads a block, and the local names there.
 Use = tuple[s.Var | s.Member, bool, frozenset[str]]
 #: What each statement of a file uses, as far as it was asked for.
-Uses = dict[s.Node, list[Use]]
+Uses = dict[s.Statement, list[Use]]
 
 
 @dataclass(slots=True, eq=False)
@@ -61,7 +61,7 @@ class Env:
     main: bool = False
     uses: Uses = field(default_factory=dict)
 
-    def used_by(self, statement: s.Node) -> list[Use]:
+    def used_by(self, statement: s.Statement) -> list[Use]:
         """What `references` gives for a statement of this file."""
         found = self.uses.get(statement)
         if found is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from importlib.util import find_spec
 
 from ..kernel.diagnostics import WetprintError, error
@@ -20,4 +21,7 @@ def serve() -> None:
     from .protocol import server
 
     tables()
+    # What is loaded now stays; the server itself says when to look for garbage: not between an edit and its answer.
+    gc.freeze()
+    gc.disable()
     server.start_io()

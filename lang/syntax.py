@@ -6,7 +6,7 @@ Every node covers `[start, end)` code points of its module's source. Comments an
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import fields
 from typing import Any
 
@@ -152,7 +152,6 @@ class Comprehension(Expr):
     value: Expr
 
 
-# --- blocks ----------------------------------------------------------------------------------------------------------
 @dataclass(slots=True, eq=False)
 class Curve(Expr):
     """`curve(t in 0..1: [x, y, z])`: `value` for every `name` from `low` to `high`. `head` is what stands before the bracket."""
@@ -164,6 +163,7 @@ class Curve(Expr):
     value: Expr
 
 
+# --- blocks ----------------------------------------------------------------------------------------------------------
 
 
 @dataclass(slots=True, eq=False)
@@ -418,16 +418,25 @@ class Module:
         return Span(self.source, node.start, node.end)
 
 
-def children(node: Node) -> Iterator[Node]:
+#: The attributes of each kind of node that may hold nodes, found when the first is walked.
+_BELOW: dict[type[Node], tuple[str, ...]] = {}
+_PLAIN = ("int", "str", "float", "bool", "list[str]")
+
+
+def children(node: Node) -> list[Node]:
     """The nodes directly below, in the order of the text."""
-    for f in fields(node):
-        below: Any = getattr(node, f.name)
+    kind = type(node)
+    names = _BELOW.get(kind)
+    if names is None:
+        names = _BELOW[kind] = tuple(f.name for f in fields(kind) if f.type not in _PLAIN)
+    out: list[Node] = []
+    for name in names:
+        below: Any = getattr(node, name)
         if isinstance(below, Node):
-            yield below
+            out.append(below)
         elif isinstance(below, list):
-            for item in below:
-                if isinstance(item, Node):
-                    yield item
+            out += [item for item in below if isinstance(item, Node)]
+    return out
 
 
 def walk(node: Node) -> Iterator[Node]:
@@ -436,14 +445,16 @@ def walk(node: Node) -> Iterator[Node]:
     while pending:
         at = pending.pop()
         yield at
-        pending.extend(reversed(list(children(at))))
+        below = children(at)
+        below.reverse()
+        pending += below
 
 
-def shift(node: Node, by: int) -> None:
-    """Move a tree by so many code points, in place (an editor keeps the trees of statements that only moved)."""
+def shift(nodes: Iterable[Node], by: int) -> None:
+    """Move nodes by so many code points, in place (an editor keeps the trees of statements that only moved)."""
     if by:
-        for n in walk(node):
+        for n in nodes:
             n.start += by
             n.end += by
-            if isinstance(n, Binary):
+            if type(n) is Binary:
                 n.op_start += by

@@ -152,7 +152,7 @@ def test_a_statement_parses_alone_as_it_does_in_its_file() -> None:
     for statement in module.statements:
         alone = read(LANGUAGE[statement.start : statement.end]).statements
         assert len(alone) == 1
-        s.shift(alone[0], statement.start)
+        s.shift(s.walk(alone[0]), statement.start)
         assert _flat(alone[0]) == _flat(statement)
 
 
