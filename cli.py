@@ -44,6 +44,14 @@ if TYPE_CHECKING:
 class _Quiet(typer.core.TyperGroup):
     """The verbs. A reader that has gone (`wp ... | head`) is no fault: Click would end with 1, as for an error of a design."""
 
+    def make_context(self, *args: Any, **more: Any) -> Any:
+        # `--help` is told while the words of the command are read.
+        try:
+            return super().make_context(*args, **more)
+        except BrokenPipeError:
+            _let_go()
+            raise typer.Exit(0) from None
+
     def invoke(self, ctx: Any) -> Any:
         try:
             done = super().invoke(ctx)
@@ -69,7 +77,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-StateOption = Annotated[str, typer.Option("--state", help="wet, dried or both")]
+StateOption = Annotated[str, typer.Option("--state", help="wet, dried, xerogel, sintered or both")]
 RigOption = Annotated[str, typer.Option("--rig", help="name of a rig, or a rig file")]
 
 FAULT = 3
@@ -158,19 +166,36 @@ def _planned(
 
 
 @app.command()
-def new(name: Annotated[str, typer.Argument(help="name of the design")]) -> None:
+def new(
+    name: Annotated[str, typer.Argument(help="name of the design")],
+    calibration: Annotated[
+        bool, typer.Option("--calibration", help="lines to measure an ink by, and a table to fill in")
+    ] = False,
+    ink: Annotated[str, typer.Option("--ink", help="ink to calibrate")] = "gold",
+) -> None:
     """Write a commented starter design."""
     from .lang.starter import starter
 
     path = Path(name if name.endswith(".wp") else f"{name}.wp")
     if path.name == ".wp":
         raise typer.BadParameter("a design needs a name, such as: wp new lattice", param_hint="NAME")
-    if path.exists():
-        raise WetprintError(
-            error("X701", f"{path} is there already; choose another name, nothing was written")
-        )
-    path.write_text(starter(path.stem), encoding="utf-8")
-    print(f"{path} written. Look at it with: wp preview {path}")
+    table = path.with_suffix(".csv")
+    for taken in (path, table) if calibration else (path,):
+        if taken.exists():
+            raise WetprintError(
+                error("X701", f"{taken} is there already; choose another name, nothing was written")
+            )
+    if not calibration:
+        path.write_text(starter(path.stem), encoding="utf-8")
+        print(f"{path} written. Look at it with: wp preview {path}")
+        return
+    from .lang.calibration import calibration_print
+
+    design, rows = calibration_print(path.stem, ink)
+    path.write_text(design, encoding="utf-8")
+    table.write_text(rows, encoding="utf-8")
+    print(f"{path} and {table} written. Print the one, measure its lines, fill in the other, then:")
+    print(f"wp calibrate {table} -o inks.wp --date 2026-05-01")
 
 
 @app.command()
@@ -300,34 +325,64 @@ def measure(
     preset: Preset = None,
     state: StateOption = "both",
     conductance: Annotated[
-        str, typer.Option("--conductance", help="axes such as `x` or `xyz`: what the dried part conducts along them")
+        str,
+        typer.Option(
+            "--conductance", help="axes such as `x` or `xyz`: what the dried part conducts along them"
+        ),
     ] = "",
     as_json: Json = False,
 ) -> None:
     """Figures of the wet and the dried part."""
+    from .kernel.material import FURTHER
     from .kernel.measure import measure as measured
     from .kernel.measure import table
     from .kernel.network import AXES
 
+    shown = _states(state)
     loaded = load_design(file, sets, preset, as_json=as_json)
     jobs, said = _jobs(loaded, as_json=as_json)
     if not set(conductance) <= set("xyz"):
         raise typer.BadParameter(f"{conductance!r}: expected some of x, y and z", param_hint="--conductance")
     try:
-        found = measured(jobs, [a for a in AXES if a in conductance])
+        axes = [a for a in AXES if a in conductance]
+        found = measured(jobs, () if state in FURTHER else axes)
+        if state in FURTHER:
+            jobs, _, said = _further(jobs, state, said, as_json=as_json)
+            later = measured(jobs, axes)
+            found = {**later, "states": {**found["states"], state: later["states"]["dried"]}}
     except LookupError as unknown:
         raise typer.BadParameter(f"{unknown.args[0]}", param_hint="--conductance") from None
     if as_json:
         print_json(found)
     else:
-        print(table(found, _states(state)))
+        print(table(found, shown))
         show(d for d in said if d.severity >= Severity.WARNING)
 
 
 def _states(name: str) -> tuple[str, ...]:
-    if name not in ("wet", "dried", "both"):
-        raise typer.BadParameter(f"{name!r}: expected wet, dried or both", param_hint="--state")
+    from .kernel.material import FURTHER
+
+    known = ("wet", "dried", *FURTHER, "both")
+    if name not in known:
+        listed = f"{', '.join(known[:-1])} or both"
+        raise typer.BadParameter(f"{name!r}: expected {listed}", param_hint="--state")
     return ("wet", "dried") if name == "both" else (name,)
+
+
+def _further(
+    jobs: tuple[Job, ...], state: str, said: list[Diagnostic], *, as_json: bool = False
+) -> tuple[tuple[Job, ...], str, list[Diagnostic]]:
+    """The jobs in a state that is neither wet nor dried, which is then called dried; as they are for those two."""
+    from .kernel.material import FURTHER
+
+    if state not in FURTHER:
+        return jobs, state, said
+    from .kernel.states import further
+
+    jobs, more = further(jobs, state)
+    if has_errors(more):
+        end([*said, *more], as_json=as_json)
+    return jobs, "dried", [*said, *more]
 
 
 # -- pictures and files ----------------------------------------------------------------------------------------------
@@ -383,7 +438,8 @@ def preview(
     else:
         assert file is not None
         loaded = load_design(file, sets, preset)
-        jobs, said = _jobs(loaded, only=state if html is None and (png or gif) else "both")
+        made, said = _jobs(loaded, only=state if html is None and (png or gif) else "both")
+        jobs, state, said = _further(made, state, said)
         show(d for d in said if d.severity >= Severity.WARNING)
         title = Path(loaded.source.name).stem
     for path in draw(
@@ -425,6 +481,79 @@ def _size(text: str) -> tuple[int, int]:
 
 
 @app.command()
+def calibrate(
+    data: Annotated[Path, typer.Argument(metavar="DATA.csv", help="measured widths, one setting a line")],
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="file of inks to write (.wp), with a plot beside it")
+    ] = None,
+    date: Annotated[
+        str | None,
+        typer.Option("--date", help="day of the measurement, where the table does not tell: 2026-05-01"),
+    ] = None,
+    inks: Annotated[
+        Path | None, typer.Option("--inks", help="file that holds the inks (default: the library)")
+    ] = None,
+    poisson: Annotated[
+        float,
+        typer.Option("--poisson", help="Poisson's ratio where free lines do not tell it", min=0.0, max=0.5),
+    ] = 0.2,
+    poisson_sd: Annotated[
+        float, typer.Option("--poisson-sd", help="its standard uncertainty", min=0.0, max=0.5)
+    ] = 0.1,
+    swell: Annotated[
+        float, typer.Option("--swell", help="swell where flows do not tell it", min=0.1, max=10.0)
+    ] = 1.0,
+    keep: Annotated[
+        bool, typer.Option("--keep-outliers", help="take in rows that do not follow the others")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Fit swell, free shrinkage and resistance to measured widths, and write inks that designs can use."""
+    from .kernel.calibrate import as_data, summary_text
+    from .kernel.calibrate import calibrate as fit
+    from .kernel.measurements import day, read_table
+    from .lang.calibration import FIRST, inks_text, rig_text
+
+    if date is not None:
+        try:
+            date = day(date)
+        except ValueError:
+            raise typer.BadParameter(
+                f"{date!r}: expected a day such as 2026-05-01", param_hint="--date"
+            ) from None
+    if output is not None:
+        if output.suffix != ".wp":
+            raise typer.BadParameter(f"{output}: inks are written to a .wp file", param_hint="--output")
+        if output.exists() and not output.read_text(encoding="utf-8", errors="replace").startswith(FIRST):
+            raise WetprintError(
+                error("X701", f"{output} is there already, and no calibration wrote it; nothing was written")
+            )
+    fits, said = fit(read_table(data), poisson=poisson, poisson_sd=poisson_sd, swell=swell, keep=keep)
+    written: list[Path] = []
+    if output is not None:
+        from .backends.files import writing
+        from .backends.plots import calibration_plots, write_plots
+
+        text, names = inks_text(fits, data=data.name, day=date or "", inks=inks)
+        loads = rig_text(fits, names, data=data.name, day=date or "")
+        plot = output.with_suffix(".svg")
+        with writing(output) as out:
+            out.write(text.encode())
+        written = [output, write_plots(plot, calibration_plots(fits))]
+        if loads:
+            with writing(output.with_suffix(".toml")) as out:
+                out.write(loads.encode())
+            written.append(output.with_suffix(".toml"))
+    if as_json:
+        print_json({"inks": as_data(fits), "files": [str(p) for p in written]})
+    else:
+        print(summary_text(fits))
+    show(said)
+    for path in written:
+        say(f"written: {path}")
+
+
+@app.command()
 def export(
     file: File,
     output: Annotated[Path, typer.Option("--output", "-o", help="file to write")],
@@ -453,10 +582,11 @@ def export(
         write_program(toolpath, machine, name, output)
     else:
         loaded = load_design(file, sets, preset)
+        if len(_states(state)) > 1:
+            raise typer.BadParameter(f"{state!r}: a file holds one state, such as dried", param_hint="--state")
         jobs, said = _jobs(loaded, only=state)
+        jobs, state, said = _further(jobs, state, said)
         show(d for d in said if d.severity >= Severity.WARNING)
-        if state not in ("wet", "dried"):
-            raise typer.BadParameter(f"{state!r}: a file holds one state, wet or dried", param_hint="--state")
         shown: StateName = "wet" if state == "wet" else "dried"
         if fused:
             write_fused(jobs, name, output, shown, say)

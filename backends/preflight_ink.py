@@ -164,7 +164,8 @@ def check_baths(toolpath: Toolpath, rig: Rig, baths: Sequence[Bath]) -> list[Dia
         error(
             "M621",
             f"bath `{bath.name}` is not at hand: the rig has {', '.join(rig.baths) or 'none'}",
-            bath.span,
+            toolpath.plan.bath_span(bath.name) or bath.span,
+            label="printed in it",
             notes=(f'add "{bath.name}" to `baths` of the rig once it stands there',),
         )
         for bath in baths
@@ -174,8 +175,9 @@ def check_baths(toolpath: Toolpath, rig: Rig, baths: Sequence[Bath]) -> list[Dia
         return out
     ions = {k.ion for k in baths[0].linkers}
     held = f"bath `{baths[0].name}` holds {', '.join(sorted(ions))}"
+    place = toolpath.plan.bath_span(baths[0].name)
     out += [
-        error("M621", f"ink {ink.name} gels with {', '.join(k.ion for k in ink.linkers)}: {held}", ink.span)
+        error("M621", f"ink {ink.name} gels with {', '.join(k.ion for k in ink.linkers)}: {held}", place or ink.span)
         for ink in toolpath.plan.filaments.inks
         if ions and ink.linkers and not ions & {k.ion for k in ink.linkers}
     ]

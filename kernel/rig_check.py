@@ -157,7 +157,8 @@ def _baths(plan: Plan, rig: Rig) -> list[Diagnostic]:
         error(
             "R517",
             f"bath `{bath}` is not at hand on rig `{rig.name}`; it has {', '.join(rig.baths) or 'none'}",
-            _span(plan, int(plan.order[0])) if len(plan.order) else None,
+            plan.bath_span(bath) or (_span(plan, int(plan.order[0])) if len(plan.order) else None),
+            label="printed in it",
             notes=(f'add "{bath}" to `baths` once it stands there',),
         )
         for bath in plan.baths
