@@ -2,54 +2,173 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from itertools import pairwise
+
 import numpy as np
 import numpy.typing as npt
 
-from .filaments import FilamentSet, Ints
-from .phases import phases
-from .precede import MOST_UM, climbing, hits, islands
-from .rig import Rig
+from .circles import light_edges, uncircled
+from .filaments import FilamentSet, Ints, join
+from .phases import Needs, phases
+from .precede import LIGHT, MOST_UM, PRESS, Support, climbing, islands, support, upwards
+from .rig import Nozzle, Rig
 from .tip import reach_um
 
 #: Layers of different prints whose lowest points differ by less (um) are printed together.
 SAME_LEVEL_UM = 0.01
 
 
-def batches(filaments: FilamentSet, job_of: Ints, group: Ints, loaded: int | None, rig: Rig) -> Ints:
-    """Number of every filament's batch, int64[F]: batches are printed in rising order and hold one ink each.
-
-    `group int64[F]` rises with the baths. Flat layers rise one by one, in the sequence of inks with the fewest changes; where
-    several inks are printed in parts that stand apart, what is free in one ink is printed in all of them before it is changed.
-    Prints with filaments that climb are ordered filament by filament, by what the nozzle would hit.
+@dataclass(frozen=True, slots=True, eq=False)
+class Batches:
+    """`batch int64[F]` of every filament: batches are printed in rising order and hold one ink each. Where circles were broken the
+    filaments are cut: `filaments` are the pieces, `parent int64[F]` the filament of each. What must come before what within a
+    batch: `edges int64[E,2]` with `rests`, None where nothing must. `one_way bool[F]` may only be printed from the first point to the last,
+    and where `turned bool[F]` from the last to the first. `circles` are pairs that stand in each other's way in every order;
+    `hanging` filaments that nothing carries when they are printed. `proven`: no order has fewer changes of ink.
     """
-    found = np.zeros(len(filaments), np.int64)
-    start = 0
-    for g in np.unique(group).tolist():
+
+    filaments: FilamentSet
+    parent: Ints
+    batch: Ints
+    edges: Ints
+    rests: Support | None
+    one_way: npt.NDArray[np.bool_]
+    turned: npt.NDArray[np.bool_]
+    circles: tuple[tuple[int, int], ...] = ()
+    hanging: tuple[int, ...] = ()
+    proven: bool = True
+
+
+def batches(filaments: FilamentSet, job_of: Ints, group: Ints, loaded: int | None, rig: Rig) -> Batches:
+    """Batches of all filaments. `group int64[F]` rises with the baths.
+
+    Flat layers rise one by one, in the sequence of inks with the fewest changes; where several inks are printed in parts that
+    stand apart, what is free in one ink is printed in all of them before it is changed. Prints with filaments that climb are
+    ordered filament by filament, by what the nozzle would hit and by what each rests on.
+    """
+    groups = np.unique(group).tolist()
+    found = []
+    for g in groups:
         members = np.flatnonzero(group == g)
         part = filaments if len(members) == len(filaments) else filaments.take(members)
-        batch = _of_group(part, job_of[members], loaded, rig)
-        found[members] = start + batch
-        start += int(batch.max()) + 1
-        loaded = int(part.material[np.argmax(batch)])
-    return found
+        one = _of_group(part, job_of[members], loaded, rig)
+        found.append((members, one))
+        loaded = int(one.filaments.material[np.argmax(one.batch)])
+    if len(found) == 1:
+        return found[0][1]
+    return _together(filaments, found)
 
 
-def _of_group(part: FilamentSet, job_of: Ints, loaded: int | None, rig: Rig) -> Ints:
+def _together(filaments: FilamentSet, found: list[tuple[Ints, Batches]]) -> Batches:
+    """Batches of several groups, one after the other."""
+    parent = np.concatenate([members[one.parent] for members, one in found])
+    if len(parent) == len(filaments):
+        # Nothing was cut: the filaments keep their numbers.
+        whole = filaments
+        name = [members for members, _ in found]
+        parent = np.arange(len(filaments))
+    else:
+        whole = join([one.filaments for _, one in found])
+        ends = np.cumsum([0, *(len(one.parent) for _, one in found)])
+        name = [np.arange(a, b) for a, b in pairwise(ends)]
+    f = len(whole)
+    batch, start = np.zeros(f, np.int64), 0
+    for number, (_, one) in zip(name, found, strict=True):
+        batch[number] = start + one.batch
+        start += int(one.batch.max()) + 1
+    rests = None
+    if any(one.rests is not None for _, one in found):
+        rests = support(whole)
+        for number, (_, one) in zip(name, found, strict=True):
+            if one.rests is None:
+                # Layers rise as they are drawn, whatever they rest on.
+                rests.grounded[number] = True
+    return Batches(
+        whole, parent, batch,
+        np.concatenate([number[one.edges] for number, (_, one) in zip(name, found, strict=True)]),
+        rests,
+        _flags(f, name, [one.one_way for _, one in found]), _flags(f, name, [one.turned for _, one in found]),
+        tuple((int(n[a]), int(n[b])) for n, (_, one) in zip(name, found, strict=True) for a, b in one.circles),
+        tuple(int(n[i]) for n, (_, one) in zip(name, found, strict=True) for i in one.hanging),
+        all(one.proven for _, one in found),
+    )  # fmt: skip
+
+
+def _flags(count: int, name: list[Ints], parts: list[npt.NDArray[np.bool_]]) -> npt.NDArray[np.bool_]:
+    whole = np.zeros(count, bool)
+    for number, part in zip(name, parts, strict=True):
+        whole[number] = part
+    return whole
+
+
+def _of_group(part: FilamentSet, job_of: Ints, loaded: int | None, rig: Rig) -> Batches:
     ink = part.material.astype(np.int64)
-    low = np.minimum.reduceat(part.state("wet").points_um[:, 2], part.offsets[:-1])
-    if climbing(part).any() and _length_um(part) <= MOST_UM and rig.nozzles:
-        shapes = {nozzle.cone_um: nozzle for nozzle in rig.nozzles}
-        edges = np.concatenate([hits(part, np.arange(len(part)), nozzle) for nozzle in shapes.values()])
-        order = phases(len(part), edges, ink, loaded, np.round(low * 1000).astype(np.int64))
-        return _numbered(order.phase, order.wave)
+    if rig.nozzles and (climbing(part) | _uneven(part, job_of)).any() and _length_um(part) <= MOST_UM:
+        return _one_by_one(part, loaded, list({nozzle.cone_um: nozzle for nozzle in rig.nozzles}.values()))
     level = levels(part, job_of)
     sequence = ink_sequence(level, part.material, loaded)
     changes = int((np.diff(sequence[:, 1]) != 0).sum())
+    number, proven = _batch_numbers(level, part.material, sequence), True
     if changes > 1 and rig.nozzles:
         apart = _by_islands(part, level, ink, loaded, rig)
         if apart is not None and apart[1] < changes:
-            return apart[0]
-    return _batch_numbers(level, part.material, sequence)
+            number, _, proven = apart
+    none = np.zeros((0, 2), np.int64)
+    up = upwards(part)
+    start, end = part.offsets[:-1], part.offsets[1:] - 1
+    z = part.state("wet").points_um[:, 2]
+    return Batches(
+        part, np.arange(len(part)), number, none, None, up, up & (z[start] > z[end]), proven=proven
+    )
+
+
+def _one_by_one(part: FilamentSet, loaded: int | None, nozzles: list[Nozzle]) -> Batches:
+    """Filament by filament: one batch for each stretch of one ink."""
+    part, parent, found = uncircled(part, nozzles)
+    edges = light_edges(len(part), found)
+    rests = support(part)
+    low = np.minimum.reduceat(part.state("wet").points_um[:, 2], part.offsets[:-1])
+    ink = part.material.astype(np.int64)
+    height = np.round(low * 1000).astype(np.int64)
+    order = phases(len(part), Needs(edges, rests.touching, rests.grounded), ink, loaded, height)
+    deep = found.edges(PRESS)
+    # A filament that was taken against an edge stands in the way of the deepest of its circle.
+    depth = found.depth[found.depth > PRESS]
+    against = (_deepest(int(i), deep, depth, order.phase, order.wave) for i in order.forced)
+    circles = tuple(pair for pair in against if pair is not None)
+    # One direction where the other presses in; a light pressing decides where there is nothing worse.
+    down, back = found.forward, found.backward
+    one_way = (np.maximum(down, back) > PRESS) | ((down > LIGHT) != (back > LIGHT))
+    circles += tuple((i, i) for i in np.flatnonzero(np.minimum(down, back) > PRESS).tolist())
+    return Batches(
+        part, parent, order.phase, edges, rests, one_way, one_way & (down > back), circles,
+        tuple(order.hanging.tolist()), order.proven,
+    )  # fmt: skip
+
+
+def _deepest(
+    i: int, edges: Ints, depth: npt.NDArray[np.float64], phase: Ints, wave: Ints
+) -> tuple[int, int] | None:
+    """(i, the filament that should have come before it and comes later), the one that is hit deepest."""
+    when = phase * (int(wave.max()) + 1) + wave
+    late = np.flatnonzero((edges[:, 1] == i) & (when[edges[:, 0]] >= when[i]))
+    if not len(late):
+        return None
+    return i, int(edges[late[np.argmax(depth[late])], 0])
+
+
+def _uneven(part: FilamentSet, job_of: Ints) -> npt.NDArray[np.bool_]:
+    """Filaments of layers that lie at different heights, bool[F]: within one layer they are printed in any order only if level. What
+    drying lifts is less than a filament's height."""
+    wet = part.state("wet")
+    middle = np.add.reduceat(wet.points_um[:, 2], part.offsets[:-1]) / np.diff(part.offsets)
+    layer = np.unique(job_of * (int(part.layer.max()) + 1) + part.layer, return_inverse=True)[1].reshape(-1)
+    low, high = np.full(layer.max() + 1, np.inf), np.full(layer.max() + 1, -np.inf)
+    np.minimum.at(low, layer, middle)
+    np.maximum.at(high, layer, middle)
+    uneven: npt.NDArray[np.bool_] = (high - low)[layer] > wet.height_um[part.offsets[:-1]]
+    return uneven
 
 
 def _length_um(part: FilamentSet) -> float:
@@ -66,8 +185,8 @@ def _numbered(major: Ints, minor: Ints) -> Ints:
 
 def _by_islands(
     part: FilamentSet, level: Ints, ink: Ints, loaded: int | None, rig: Rig
-) -> tuple[Ints, int] | None:
-    """Batches and changes of ink where parts that stand apart need not rise together; None where there is one part."""
+) -> tuple[Ints, int, bool] | None:
+    """Batches, changes of ink and whether no order has fewer, where parts that stand apart need not rise together; None where there is one part."""
     wet = part.state("wet")
     rise = float(np.ptp(wet.points_um[:, 2]) + wet.height_um.max())
     apart = max(reach_um(nozzle, rise) for nozzle in rig.nozzles) + float(wet.width_um.max())
@@ -87,8 +206,8 @@ def _by_islands(
             below, above = nodes_of[k - 1], nodes_of[k]
             edges.append(np.stack([np.repeat(below, len(above)), np.tile(above, len(below))], axis=1))
     joined = np.concatenate(edges) if edges else np.zeros((0, 2), np.int64)
-    order = phases(len(names), joined, names % inks, loaded, floor)
-    return _numbered(order.phase[node], level), order.changes
+    order = phases(len(names), Needs(joined), names % inks, loaded, floor)
+    return _numbered(order.phase[node], level), order.changes, order.proven
 
 
 def levels(filaments: FilamentSet, job_of: Ints) -> Ints:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from .batches import batches
+from .batches import Batches, batches
 from .dosing import dose
 from .filaments import FilamentSet, Ints
 from .frames import purge_place_um
 from .motion import DWELL, KIND_NAMES, PRINT, Toolpath
 from .plan import Event, Plan
-from .precede import upwards
+from .ready import Ready
 from .rig import ANY, Rig
 from .tour import order_batches
 
@@ -37,17 +38,21 @@ def make_plan(jobs: Sequence[Job], rig: Rig) -> Plan:
     baths = [job.print.bath.name if job.print.bath else "" for job in jobs]
     for j in range(1, len(jobs)):
         group[j] = group[j - 1] + (baths[j] != baths[j - 1])
-    wet = filaments.state("wet")
     batch = np.zeros(0, np.int64)
-    fixed = np.zeros(f, bool)
+    fixed, drawn_down = np.zeros(f, bool), np.zeros(f, bool)
+    found: Batches | None = None
     if f:
-        batch = batches(filaments, job_of, group[job_of], _loaded(filaments, rig), rig)
-        fixed = upwards(filaments)
+        found = batches(filaments, job_of, group[job_of], _loaded(filaments, rig), rig)
+        filaments, job_of, batch = found.filaments, job_of[found.parent], found.batch
+        fixed, drawn_down = found.one_way, found.turned
+    wet = filaments.state("wet")
     start, end = wet.points_um[filaments.offsets[:-1]], wet.points_um[filaments.offsets[1:] - 1]
-    # What may only be printed upwards is handed over lower end first.
-    drawn_down = fixed & (start[:, 2] > end[:, 2])
+    # What may only be printed from its last point to its first is handed over so.
     start, end = np.where(drawn_down[:, None], end, start), np.where(drawn_down[:, None], start, end)
-    order, reverse = order_batches(start, end, batch, purge_place_um(rig), fixed)
+    ready = None
+    if found is not None and found.rests is not None:
+        ready = Ready(start, end, fixed, found.edges, found.rests.turned(drawn_down))
+    order, reverse = order_batches(start, end, batch, purge_place_um(rig), fixed, ready)
     reverse ^= drawn_down[order]
     inks = filaments.material[order]
     carriers = nozzle_of_inks([filaments.inks[m].name for m in dict.fromkeys(inks.tolist())], rig)
@@ -61,7 +66,17 @@ def make_plan(jobs: Sequence[Job], rig: Rig) -> Plan:
     first_bath = {int(g): baths[j] for j, g in reversed(list(enumerate(group)))}
     events = _events(filaments, inks, bath_of, first_bath, carriers, rig)
     used = tuple(dict.fromkeys(bath for bath in baths if bath))
-    return Plan(filaments, order, reverse, table[inks], events, speed, used)
+    named = {
+        b: job.print.spans.get("bath", job.print.span)
+        for b, job in reversed(list(zip(baths, jobs, strict=True)))
+    }
+    plan = Plan(
+        filaments, order, reverse, table[inks], events, speed, used, bath_spans=tuple(named[b] for b in used)
+    )
+    if found is None:
+        return plan
+    cuts = len(filaments) - f
+    return replace(plan, circles=found.circles, hanging=found.hanging, cuts=cuts, proven=found.proven)
 
 
 def _joined(sets: Sequence[FilamentSet]) -> FilamentSet:

@@ -39,6 +39,12 @@ def gap_um(nozzle: Nozzle, beside_um: Floats, above_um: Floats) -> Floats:
     return gap
 
 
+def least_cosine(nozzle: Nozzle) -> float:
+    """Cosine of the widest half-angle of its cone: what is `d` to the side of the outside is at least that part of `d` away."""
+    way = np.diff(profile_um(nozzle)[1:], axis=0)
+    return float((way[:, 1] / np.hypot(way[:, 0], way[:, 1])).min())
+
+
 def reach_um(nozzle: Nozzle, above_um: float) -> float:
     """How far to the side the nozzle reaches up to a height over the end of its tip."""
     return float(radius_at_um(nozzle, max(above_um, 0.0)))

@@ -7,12 +7,14 @@ the start of the next; printing itself costs the same in every order.
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from .filaments import Floats, Ints
+from .ready import Ready
 
 Bools = npt.NDArray[np.bool_]
 
@@ -34,11 +36,13 @@ def order_batches(
     batch: Ints,
     at_um: npt.ArrayLike | None = None,
     fixed: Bools | None = None,
+    ready: Ready | None = None,
 ) -> tuple[Ints, Bools]:
     """Order and directions of filaments, batch after batch.
 
     start_um, end_um[F,3]: first and last points; batch int64[F]: which batch each is in, printed in rising order; at_um: where
-    the nozzle comes from; fixed bool[F]: those that may only run from start to end. Returns (order int64[F], reverse bool[F]), reverse by position in the order.
+    the nozzle comes from; fixed bool[F]: those that may only run from start to end; ready: what must come
+    before what within batches. Returns (order int64[F], reverse bool[F]), reverse by position in the order.
     """
     f = len(batch)
     if f == 0:
@@ -47,6 +51,8 @@ def order_batches(
     start, end, group = start_um[by_batch], end_um[by_batch], batch[by_batch]
     first = np.flatnonzero(np.diff(group, prepend=group[0] - 1))
     bounds = np.append(first, f)
+    if ready is not None:
+        return _bound_batches(start_um, end_um, by_batch, bounds, ready, at_um)
     lines, along, regular = _lines(start, end, first, group)
     one_way = np.zeros(f, bool) if fixed is None else fixed[by_batch]
     regular &= ~np.logical_or.reduceat(one_way, first)
@@ -70,6 +76,22 @@ def order_batches(
             tour, flip = _improve(tour, flip & ~one_way[tour], start, end, one_way, here, work)
         order[low:high] = by_batch[tour]
         reverse[low:high] = flip
+        here = start[tour[-1]] if flip[-1] else end[tour[-1]]
+    return order, reverse
+
+
+def _bound_batches(
+    start: Floats, end: Floats, by_batch: Ints, bounds: Ints, ready: Ready, at_um: npt.ArrayLike | None
+) -> tuple[Ints, Bools]:
+    """Batches within which some filaments must come before others: nearest first among those that may come, then improved."""
+    order, reverse = np.empty(len(by_batch), np.int64), np.empty(len(by_batch), bool)
+    lowest = by_batch[int(np.argmin(start[by_batch[: bounds[1]], 2]))]
+    here = start[lowest] if at_um is None else np.asarray(at_um, dtype=np.float64)
+    for low, high in pairwise(bounds.tolist()):
+        tour, flip, edges = ready.nearest(by_batch[low:high], here)
+        work = max(LEAST_WORK, WORK * (high - low) / len(by_batch))
+        tour, flip = _improve_windows(tour, flip, start, end, ready.one_way, here, work, edges)
+        order[low:high], reverse[low:high] = tour, flip
         here = start[tour[-1]] if flip[-1] else end[tour[-1]]
     return order, reverse
 
@@ -156,11 +178,25 @@ def _improve(
     near = _nearest_neighbour(tour, start, end, one_way, here)
     if travel_um(*near, start, end, here) < travel_um(tour, flip, start, end, here):
         tour, flip = near
+    return _improve_windows(tour, flip, start, end, one_way, here, work)
+
+
+def _improve_windows(
+    tour: Ints,
+    flip: Bools,
+    start: Floats,
+    end: Floats,
+    one_way: Bools,
+    here: Floats,
+    work: float,
+    edges: Ints | None = None,
+) -> tuple[Ints, Bools]:
+    """A tour after 2-opt and or-opt, which respect `edges int64[E,2]` (before, after)."""
     n = len(tour)
     if n < 2:
         return tour, flip
     if n <= WINDOW:
-        return _local_search(tour, flip, start, end, one_way, here, None, work)
+        return _local_search(tour, flip, start, end, one_way, here, None, work, edges)
     tour, flip = tour.copy(), flip.copy()
     for offset in (0, WINDOW // 2):
         for low in range(offset, n - 1, WINDOW):
@@ -168,7 +204,15 @@ def _improve(
             came = here if low == 0 else _tail(tour[low - 1], flip[low - 1], start, end)
             goes = None if high == n else _head(tour[high], flip[high], start, end)
             tour[low:high], flip[low:high] = _local_search(
-                tour[low:high], flip[low:high], start, end, one_way, came, goes, 0.5 * work * (high - low) / n
+                tour[low:high],
+                flip[low:high],
+                start,
+                end,
+                one_way,
+                came,
+                goes,
+                0.5 * work * (high - low) / n,
+                edges,
             )
     return tour, flip
 
@@ -249,6 +293,7 @@ def _local_search(
     came: Floats,
     goes: Floats | None,
     work: float,
+    edges: Ints | None = None,
 ) -> tuple[Ints, Bools]:
     """2-opt (turn a stretch round) and or-opt (move up to three filaments elsewhere, either way round) until neither
     shortens the tour or the allowed work is done. `came` and `goes` are the fixed points before and after.
@@ -256,6 +301,11 @@ def _local_search(
     One step finds the best change at every item and makes all those that do not touch each other, best first.
     """
     n = len(tour)
+    row = np.full(len(start) if edges is not None else 0, -1, np.int64)
+    if edges is not None:
+        row[tour] = np.arange(n)
+        edges = row[edges[(row[edges] >= 0).all(axis=1)]]
+    where = np.arange(n)
     for _ in range(int(min(10 * n, work // (n + 1) ** 2))):
         heads = np.where(flip[:, None], end[tour], start[tour])
         tails = np.where(flip[:, None], start[tour], end[tour])
@@ -266,8 +316,9 @@ def _local_search(
         if goes is None:
             gap[n] = 0.0
         fixed = one_way[tour]
-        changes = _turns(before, after, heads, tails, gap, goes is None, fixed)
-        changes += _moves(before, after, heads, tails, gap, goes is None, fixed)
+        bound = _Bound(n, None if edges is None else np.argsort(where)[edges])
+        changes = _turns(before, after, heads, tails, gap, goes is None, fixed, bound)
+        changes += _moves(before, after, heads, tails, gap, goes is None, fixed, bound)
         changes.sort(key=lambda c: (-c.gain, c.low, c.high))
         taken = np.zeros(n + 1, bool)
         places = np.arange(n)
@@ -292,8 +343,40 @@ def _local_search(
                 turned[low:high] = c.turn
         if not taken.any():
             break
-        tour, flip = tour[places], flip[places] ^ turned
+        tour, flip, where = tour[places], flip[places] ^ turned, where[places]
     return tour, flip
+
+
+class _Bound:
+    """How far items may move, by place in a tour of n, under edges (before, after) of such places: `next[n]` the first item that must
+    stay behind each one (n: none), `last[n]` the last that must stay before it (-1: none)."""
+
+    def __init__(self, n: int, edges: Ints | None) -> None:
+        self.free = edges is None or not len(edges)
+        self.next, self.last = np.full(n, n), np.full(n, -1)
+        if edges is not None:
+            np.minimum.at(self.next, edges[:, 0], edges[:, 1])
+            np.maximum.at(self.last, edges[:, 1], edges[:, 0])
+
+    def turns(self, gain: Floats) -> None:
+        """Rules out stretches [first, last] within which an edge runs."""
+        nearest = np.minimum.accumulate(self.next[::-1])[::-1]
+        gain[np.arange(len(gain))[None, :] >= nearest[:, None]] = -np.inf
+
+    def moves(self, gain: Floats, size: int, turn: bool) -> None:
+        """Rules out gaps [n + 1, stretches] beyond an item that must stay on its side, and turns of stretches with an edge within."""
+        low = np.arange(gain.shape[1])
+        gap = np.arange(gain.shape[0])[:, None]
+        most, least = np.full(len(low), len(self.next)), np.full(len(low), 0)
+        for k in range(size):
+            ahead, behind = self.next[low + k], self.last[low + k]
+            within = ahead < low + size
+            if turn:
+                gain[:, within] = -np.inf
+            # An edge within the stretch hides the one that comes after it.
+            most = np.where(within, np.minimum(most, low + size), np.minimum(most, ahead))
+            least = np.where(behind >= low, np.maximum(least, low), np.maximum(least, behind + 1))
+        gain[(gap > most) | (gap < least)] = -np.inf
 
 
 class _Change(NamedTuple):
@@ -319,7 +402,14 @@ def _distances(a: Floats, b: Floats) -> Floats:
 
 
 def _turns(
-    before: Floats, after: Floats, heads: Floats, tails: Floats, gap: Floats, is_open: bool, fixed: Bools
+    before: Floats,
+    after: Floats,
+    heads: Floats,
+    tails: Floats,
+    gap: Floats,
+    is_open: bool,
+    fixed: Bools,
+    bound: _Bound,
 ) -> list[_Change]:
     """For every item the best stretch that begins with it to turn round: it is then entered at the last tail and left at
     the first head."""
@@ -333,6 +423,8 @@ def _turns(
         # A stretch that holds a filament which may not be turned round may not either.
         count = np.concatenate([[0], np.cumsum(fixed)])
         gain[count[None, 1:] - count[:n, None] > 0] = -np.inf
+    if not bound.free:
+        bound.turns(gain)
     last = np.argmax(gain, axis=1)
     best = gain[np.arange(n), last]
     return [
@@ -341,7 +433,14 @@ def _turns(
 
 
 def _moves(
-    before: Floats, after: Floats, heads: Floats, tails: Floats, gap: Floats, is_open: bool, fixed: Bools
+    before: Floats,
+    after: Floats,
+    heads: Floats,
+    tails: Floats,
+    gap: Floats,
+    is_open: bool,
+    fixed: Bools,
+    bound: _Bound,
 ) -> list[_Change]:
     """For every stretch of one to three items the best gap to move it to, either way round."""
     n = len(heads)
@@ -364,6 +463,8 @@ def _moves(
             if turn and fixed.any():
                 held = np.concatenate([[0], np.cumsum(fixed)])
                 gain[:, held[last + 1] - held[low] > 0] = -np.inf
+            if not bound.free:
+                bound.moves(gain, size, turn)
             for touch in range(size + 1):
                 gain[low + touch, low] = -np.inf
             to = np.argmax(gain, axis=0)

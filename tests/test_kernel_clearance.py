@@ -12,7 +12,7 @@ from wetprint.kernel.clearance import clearance
 from wetprint.kernel.filaments import FilamentSet, filaments
 from wetprint.kernel.motion import PRINT, Toolpath, make_toolpath
 from wetprint.kernel.order import make_plan, summary
-from wetprint.kernel.phases import phases
+from wetprint.kernel.phases import Needs, phases
 from wetprint.kernel.precede import hits, islands
 from wetprint.kernel.rig import Nozzle, Rig
 from wetprint.kernel.rig_check import problems
@@ -180,7 +180,7 @@ def test_two_inks_change_as_seldom_as_can_be(n: int, seed: int, is_loaded: bool)
     ink = rng.integers(0, 2, n)
     pairs = {(a, b) for a in range(n) for b in range(a + 1, n) if rng.random() < 0.3}
     loaded = int(ink[0]) if is_loaded else None
-    found = phases(n, np.array(sorted(pairs), dtype=np.int64).reshape(-1, 2), ink, loaded)
+    found = phases(n, Needs(np.array(sorted(pairs), dtype=np.int64).reshape(-1, 2)), ink, loaded)
     order = np.lexsort((found.wave, found.phase))
     place = np.argsort(order)
     assert all((found.phase[a], found.wave[a]) < (found.phase[b], found.wave[b]) for a, b in pairs), place
@@ -191,7 +191,7 @@ def test_two_inks_change_as_seldom_as_can_be(n: int, seed: int, is_loaded: bool)
 
 
 def test_a_circle_is_broken_at_its_lowest() -> None:
-    found = phases(3, np.array([[0, 1], [1, 2], [2, 0]]), np.zeros(3, np.int64), None, np.array([5, 2, 9]))
+    found = phases(3, Needs(np.array([[0, 1], [1, 2], [2, 0]])), np.zeros(3, np.int64), None, np.array([5, 2, 9]))
     assert found.forced.tolist() == [1]
 
 

@@ -83,7 +83,8 @@ def test_laws_hold_for_random_parts(plans: ModuleType, n: int, seed: int, lags: 
     toolpath = plans.planned(part, rig)[1]
     check_laws(toolpath, rig)
     # The points of every filament are met exactly, at the top of the filament.
-    for i in range(n):
+    part = toolpath.plan.filaments
+    for i in range(len(part)):
         rows = np.flatnonzero(toolpath.filament == i)
         path = toolpath.position_um[np.append(rows[0] - 1, rows)]
         own = part.wet.points_um[part.offsets[i] : part.offsets[i + 1]].copy()
