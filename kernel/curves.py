@@ -14,12 +14,17 @@ from .paths import PathError, TooManyPointsError
 _LOOKS, _FIRST_LOOKS = 5, 96
 #: Halvings of the range after which a gap that is left is a jump, not a bend.
 _HALVINGS = 44
+#: Chords looked at in one go: bounds the memory.
+_CHORDS = 1 << 15
 #: The golden section: looks at irregular places are never in step with a wave.
 _GOLDEN = 0.6180339887498949
 
 
 def sampled(
-    at: Callable[[Floats], Floats], over: tuple[float, float], tolerance_um: float, tell: Callable[[float], str]
+    at: Callable[[Floats], Floats],
+    over: tuple[float, float],
+    tolerance_um: float,
+    tell: Callable[[float], str],
 ) -> Floats:
     """Rows [N, 3 or 4] of points, and widths, on the curve `at(t[K]) -> [K, 3 or 4]` from over[0] to over[1], so that no
     point between is farther than `tolerance_um` from its chord (nor half a width from the straight line between two).
@@ -39,7 +44,8 @@ def sampled(
         if out.shape[1] > 3 and (out[:, 3] <= 0).any():
             low = int(np.argmin(out[:, 3]))
             raise PathError(
-                "filament", f"at t = {tell(float(t[low]))} its width is {out[low, 3]:.6g} um, it must be above zero"
+                "filament",
+                f"at t = {tell(float(t[low]))} its width is {out[low, 3]:.6g} um, it must be above zero",
             )
         if out.shape[1] > 3:
             out[:, 3] /= 2
@@ -56,9 +62,13 @@ def sampled(
         looks = max(_LOOKS, _FIRST_LOOKS >> level)
         part = np.concatenate([[0.5], (np.arange(1, looks) * _GOLDEN) % 1.0])
         part.sort()
-        u = low[:, None] + (high - low)[:, None] * part
-        inner = rows(u.ravel()).reshape(len(low), looks, -1)
-        bent, middle = _bent(start, inner, stop, tolerance_um), int(np.searchsorted(part, 0.5))
+        bent, middle = np.empty(len(low), dtype=bool), np.empty_like(start)
+        for k in range(0, len(low), _CHORDS):
+            some = slice(k, k + _CHORDS)
+            u = low[some, None] + (high - low)[some, None] * part
+            inner = rows(u.ravel()).reshape(len(u), looks, -1)
+            bent[some] = _bent(start[some], inner, stop[some], tolerance_um)
+            middle[some] = inner[:, int(np.searchsorted(part, 0.5))]
         done_at.append(low[~bent])
         done.append(start[~bent])
         count += int((~bent).sum())
@@ -72,7 +82,7 @@ def sampled(
             where = tell(first + (last - first) * float(low[k]))
             raise PathError("", f"at t = {where} it jumps by {gap:.4g} um")
         half = (low[bent] + high[bent]) / 2
-        between = inner[bent, middle]
+        between = middle[bent]
         low = np.concatenate([low[bent], half])
         high = np.concatenate([half, high[bent]])
         start, stop = np.concatenate([start[bent], between]), np.concatenate([between, stop[bent]])
@@ -85,7 +95,9 @@ def sampled(
     return out
 
 
-def _bent(start: Floats, inner: Floats, stop: Floats, tolerance_um: float) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+def _bent(
+    start: Floats, inner: Floats, stop: Floats, tolerance_um: float
+) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
     """Which of N chords (start, stop [N, D]) the points between them, inner[N, K, D] in order, do not follow."""
     chord = stop - start
     length = np.sqrt(np.einsum("nd,nd->n", chord, chord))

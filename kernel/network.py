@@ -128,10 +128,12 @@ def _edges(
         apart = np.linalg.norm(position[m:k] - position[:m], axis=1)
         cross = np.linalg.norm(np.cross(unit1, unit2), axis=1)
         size = [s.points_um[:0, 0]] * 4
-        for j, (column, which) in enumerate(
-            (c, w) for c in (s.width_um, s.height_um) for w in (one, two)
-        ):
-            size[j] = 0.5 * np.add.reduceat(column, filaments.offsets[:-1])[which] / np.diff(filaments.offsets)[which]
+        for j, (column, which) in enumerate((c, w) for c in (s.width_um, s.height_um) for w in (one, two)):
+            size[j] = (
+                0.5
+                * np.add.reduceat(column, filaments.offsets[:-1])[which]
+                / np.diff(filaments.offsets)[which]
+            )
         g = np.concatenate([g, _necks(apart, cross, size, sigma[one], sigma[two])])
         a, b = np.append(a, np.arange(m)), np.append(b, np.arange(m, k))
     return a, b, position, g

@@ -33,7 +33,9 @@ class PathKind(Protocol):
         ...
 
     def trace(self, fields: dict[str, Any]) -> tuple[Floats, Floats | None]:
-        """Centreline points[P,3], um, in the order of printing, and the width at each (None: `filament` throughout)."""
+        """Centreline points[P,3], um, in the order of printing, and the width at each (None: `filament` throughout).
+        A kind of several filaments has a method `pieces(fields)` too: the number of points of each, int64[F].
+        """
         ...
 
 
@@ -48,6 +50,7 @@ PATHS: Registry[PathKind] = Registry(
         "helix": ".path_kinds.helix:HELIX",
         "spiral": ".path_kinds.helix:SPIRAL",
         "spline": ".path_kinds.spline:SPLINE",
+        "text": ".path_kinds.text:TEXT",
         "curve": ".path_kinds.curve:CURVE",
     },
 )
@@ -111,7 +114,7 @@ def positive_fault(fields: dict[str, Any], *names: str) -> tuple[str, str] | Non
 
 
 def lines_of(node: Path, tables: Tables, say: list[Diagnostic]) -> Lines | None:
-    """The path as one filament of layer 0, None with E412 or E406 in `say` where it cannot be one."""
+    """The path as filaments of layer 0 (most kinds are one), None with E412 or E406 in `say` where it cannot be one."""
     import numpy as np
 
     from .diagnostics import error
@@ -146,18 +149,26 @@ def lines_of(node: Path, tables: Tables, say: list[Diagnostic]) -> Lines | None:
     if len(points) > MOST_POINTS:
         say.append(too_many(f"path '{node.name}'", float(len(points)), node.span))
         return None
+    pieces = getattr(kind, "pieces", None)
+    counts = np.array([len(points)], dtype=np.int64) if pieces is None else pieces(fields)
+    first = np.cumsum(counts) - counts
     distinct = np.ones(len(points), dtype=bool)
     # Points that the rounding of paths makes one are one.
     distinct[1:] = (np.abs(np.diff(np.round(points, 3), axis=0)) > QUANTUM_UM / 2).any(axis=1)
+    distinct[first] = True
+    left = np.add.reduceat(distinct, first)
+    # A stroke of one point is none.
+    distinct &= np.repeat(left >= 2, counts)
+    counts = left[left >= 2].astype(np.int64)
     points = points[distinct]
-    if len(points) < 2:
+    if not len(counts):
         say.append(error("E412", f"path '{node.name}' has no length", node.span))
         return None
     wide = np.full(len(points), float(fields["filament"])) if width is None else width[distinct].astype(float)
-    one = np.zeros(1, dtype=np.int64)
+    one = np.zeros(len(counts), dtype=np.int64)
     return Lines(
         np.ascontiguousarray(points, dtype=float),
-        np.array([0, len(points)], dtype=np.int64),
+        np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
         wide,
         wide.copy(),
         one,

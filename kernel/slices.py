@@ -128,9 +128,9 @@ def _upright(kind: Any, solid: Solid, z: float, tolerance: float) -> BaseGeometr
     if isinstance(kind, Extrude):
         if not z0 <= z <= z0 + solid.fields["height"]:
             return shapely.Polygon()
-        area: BaseGeometry = shapely.Polygon(solid.fields["outline"])
-        for hole in solid.fields.get("holes") or ():
-            area = area.symmetric_difference(shapely.Polygon(hole))
+        area: BaseGeometry = shapely.Polygon()
+        for ring in kind.rings(solid):
+            area = area.symmetric_difference(shapely.Polygon(ring))
         return affinity.translate(area, x0, y0)
     if isinstance(kind, Round):
         rings = sorted(_radii(kind.profile(solid), z - z0))

@@ -66,6 +66,7 @@ SOLIDS: Registry[SolidKind] = Registry(
         "pyramid": ".solid_kinds.prism:PYRAMID",
         "torus": ".solid_kinds.torus:TORUS",
         "extrude": ".solid_kinds.extrude:EXTRUDE",
+        "letters": ".solid_kinds.letters:LETTERS",
         "revolve": ".solid_kinds.cone:REVOLVE",
         "mesh": ".solid_kinds.mesh:MESH",
         "union": ".solid_kinds.boolean:UNION",

@@ -12,7 +12,7 @@ from .construct import build
 from .evaluate import Evaluator
 from .frame import Frame
 from .types import missing_unit
-from .values import POISON, FieldVal, Head, Num, Parameter, Poison, Thing, Varying, dim_name, shown, type_name
+from .values import POISON, FieldVal, Head, Num, Parameter, Poison, Varying, dim_name, shown, type_name
 
 
 def curve(ev: Evaluator, node: s.Construct | s.Curve, frame: Frame) -> Any:
@@ -49,9 +49,9 @@ def curve(ev: Evaluator, node: s.Construct | s.Curve, frame: Frame) -> Any:
 
 
 def _range(ev: Evaluator, at: s.Curve, frame: Frame) -> tuple[Num, Num] | Poison:
-    ends = [ev.eval(at.low, frame), ev.eval(at.high, frame)]
-    for value, node in zip(ends, (at.low, at.high), strict=True):
-        if value is POISON:
+    low, high = ev.eval(at.low, frame), ev.eval(at.high, frame)
+    for value, node in ((low, at.low), (high, at.high)):
+        if isinstance(value, Poison):
             return POISON
         if not isinstance(value, Num):
             return ev.err(
@@ -60,17 +60,20 @@ def _range(ev: Evaluator, at: s.Curve, frame: Frame) -> tuple[Num, Num] | Poison
                 frame,
                 node,
             )
-    low, high = ends
+    assert isinstance(low, Num) and isinstance(high, Num)
     if low.dim != high.dim:
         for bare, other, node in ((low, high, at.low), (high, low, at.high)):
             if bare.dim == NONE and bare.value == 0 and isinstance(node, s.Number):
-                return ev.say(missing_unit(bare, dim_name(other.dim), frame.place(node, "the range of the curve")))
-        return ev.err(
-            "E204", f"a range cannot go from {type_name(low)} to {type_name(high)}", frame, at.high
-        )
+                return ev.say(
+                    missing_unit(bare, dim_name(other.dim), frame.place(node, "the range of the curve"))
+                )
+        return ev.err("E204", f"a range cannot go from {type_name(low)} to {type_name(high)}", frame, at.high)
     if low.value == high.value:
         return ev.err(
-            "E302", f"the range goes from {shown(low)} to {shown(high)}, so the curve has no length", frame, at.high
+            "E302",
+            f"the range goes from {shown(low)} to {shown(high)}, so the curve has no length",
+            frame,
+            at.high,
         )
     return low, high
 
@@ -78,7 +81,7 @@ def _range(ev: Evaluator, at: s.Curve, frame: Frame) -> tuple[Num, Num] | Poison
 def _point(ev: Evaluator, at: s.Curve, frame: Frame) -> tuple[Any, ...] | Poison:
     """The three coordinates, numbers or expressions; None for a height that is not given."""
     value = ev.eval(at.value, frame)
-    if value is POISON:
+    if isinstance(value, Poison):
         return POISON
     if not (isinstance(value, tuple) and len(value) in (2, 3)):
         return ev.err(
@@ -128,8 +131,12 @@ def varying(ev: Evaluator, value: FieldVal, node: s.Expr, frame: Frame) -> Varyi
     expression = _length(ev, value, node, frame, "`filament`")
     begin = {n: v.first for n, v in frame.local.items() if isinstance(v, Parameter)}
     if isinstance(expression, Poison) or not begin:
-        return POISON if isinstance(expression, Poison) else ev.err(
-            "E211", f"`{frame.text(node)}` varies over space; `filament` takes one Length", frame, node
+        return (
+            POISON
+            if isinstance(expression, Poison)
+            else ev.err(
+                "E211", f"`{frame.text(node)}` varies over space; `filament` takes one Length", frame, node
+            )
         )
     first = ev.eval(node, frame.with_local(**begin))
     return Varying(expression, float(first.value)) if isinstance(first, Num) else POISON

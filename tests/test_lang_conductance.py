@@ -15,7 +15,9 @@ check wired {{ assert body.dried.conductance_x > {least}; assert body.dried.cond
 """
 
 
-def _run(folder: Path, *words: str, ink: str = "gold", bath: str = "gold_bath", least: str = "1[uS]") -> tuple[int, str]:
+def _run(
+    folder: Path, *words: str, ink: str = "gold", bath: str = "gold_bath", least: str = "1[uS]"
+) -> tuple[int, str]:
     file = folder / "design.wp"
     file.write_text(DESIGN.format(ink=ink, bath=bath, least=least), encoding="utf-8")
     done = CliRunner().invoke(app, [words[0], str(file), *words[1:]])

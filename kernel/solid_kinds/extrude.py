@@ -84,16 +84,18 @@ class Extrude:
     def support(self, solid: Solid, direction: Vector) -> float:
         a, b, c = direction
         x0, y0, z0 = foot(solid)
-        flat = max(float(a) * x + b * y for x, y in solid.fields["outline"])
+        flat = max(float(a) * x + b * y for ring in self.rings(solid) for x, y in ring)
         return float(flat) + a * x0 + b * y0 + c * z0 + max(0.0, c * float(solid.fields["height"]))
+
+    def rings(self, solid: Solid) -> Sequence[Sequence[Corner]]:
+        """Closed outlines about the foot, filled by the even-odd rule; no first corner twice."""
+        return (solid.fields["outline"], *(solid.fields.get("holes") or ()))
 
     def _edges(self, solid: Solid) -> tuple[Floats, Floats]:
         """Start and end of every edge of outline and holes, [M,2] each."""
         import numpy as np
 
-        rings = [
-            np.array(r, dtype=float) for r in (solid.fields["outline"], *(solid.fields.get("holes") or ()))
-        ]
+        rings = [np.array(r, dtype=float) for r in self.rings(solid)]
         return np.concatenate(rings), np.concatenate([np.roll(r, -1, axis=0) for r in rings])
 
     def contains(self, solid: Solid, points_um: Floats, grow_um: float) -> Bools:

@@ -36,6 +36,7 @@ def simple_solids(draw: st.DrawFn) -> tuple[str, dict[str, Any]]:
         "torus": {"radius": s[0] + s[1], "tube": s[1]},
         "extrude": {"outline": draw(st.sampled_from([STAR, NOTCHED])), "height": s[0], "holes": draw(st.sampled_from([(), (HOLE,)]))},
         "revolve": {"profile": VASE},
+        "letters": {"text": draw(st.sampled_from(["A", "B8", "µ"])), "capital": s[0] + 40, "height": s[1], "tolerance": 0.5},
     }  # fmt: skip
     return kind, {**fields[kind], "at": at}
 
