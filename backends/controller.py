@@ -86,6 +86,9 @@ class Controller(Protocol):
     def ink_is_off(self) -> bool | None:
         """Read the outputs back; None where the controller does not tell."""
 
+    def fileno(self) -> int:
+        """Descriptor of a line that cannot be opened twice, for the watchdog to inherit; -1 where it opens its own."""
+
     def close(self) -> None: ...
 
 

@@ -381,7 +381,7 @@ class _Open:
             self.stack.callback(box.close)
             boxes[name] = box
         printer = Printer(self.rig, controller, boxes, journal, job.control, job.ask, job.progress)
-        watchdog = Watchdog(self.rig, job.folder, printer.boxes())
+        watchdog = Watchdog(self.rig, job.folder, controller, printer.boxes())
         self.stack.callback(watchdog.close)
         journal.event("watchdog", pid=watchdog.pid)
 

@@ -13,8 +13,8 @@ from ..kernel.diagnostics import WetprintError, error
 from ..kernel.rig import Rig
 from .emulator.sim import EMULATED, Sim, start
 
-#: What the emulators stand for.
-DIALECT, BOX = "aerotech", "ultimus_v"
+#: The dispenser that is emulated.
+BOX = "ultimus_v"
 #: How often the truth is looked at, to tell what is being laid (s).
 LOOK_S = 1.0
 
@@ -22,13 +22,6 @@ LOOK_S = 1.0
 def start_servers(rig: Rig, *, scale: float | None = None, port: int = 0) -> Sim:
     """Emulators in place of all machines of `rig`, whatever addresses it gives. Raises WetprintError M603 for machines of which
     there is no emulator, M630 for a port that is taken."""
-    if rig.controller.dialect != DIALECT:
-        raise WetprintError(
-            error(
-                "M603",
-                f"there is no emulator of a `{rig.controller.dialect}` controller; the one shipped is `{DIALECT}`",
-            )
-        )
     entries = {
         name: replace(entry, transport=EMULATED) if entry.kind == BOX else entry
         for name, entry in rig.dispensers.items()
@@ -44,7 +37,7 @@ def start_servers(rig: Rig, *, scale: float | None = None, port: int = 0) -> Sim
 
 def addresses(sim: Sim) -> str:
     """The lines of a rig file by which these emulators are driven."""
-    lines = ["[controller]", f'dialect = "{DIALECT}"', f'transport = "{sim.controller.url}"', ""]
+    lines = ["[controller]", f'dialect = "{sim.rig.controller.dialect}"', f'transport = "{sim.controller.url}"', ""]
     for name, box in sim.boxes.items():
         lines += [f"[dispensers.{name}]", f'kind = "{BOX}"', f'transport = "{box.url}"', ""]
     return "\n".join(lines)

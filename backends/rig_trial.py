@@ -25,7 +25,7 @@ from ..kernel.rig import Rig
 from .controller import Controller, ControllerError, Motion, Position, open_controller
 from .dispenser import Ask, Dispenser, DispenserError, open_dispenser
 from .guard import Control, Guard, settle
-from .runner import MARGIN_S, PLACE_UM, SLOWER
+from .runner import MARGIN_S, PLACE_UM, SLOWER, ending
 from .watchdog import Watchdog
 
 CONNECT_S = 5.0
@@ -193,7 +193,7 @@ class _Trial:
         """Guard and watchdog, as in a print, until `stack` ends."""
         assert self.controller is not None
         boxes = list(self.boxes.values())
-        watchdog = Watchdog(self.rig, self.folder, boxes)
+        watchdog = Watchdog(self.rig, self.folder, self.controller, boxes)
         stack.callback(watchdog.close)
         self.guard = Guard(self.controller, boxes, self.control, self.folder, lambda why: None)
         stack.callback(self.guard.close)
@@ -223,7 +223,7 @@ class _Trial:
         else:
             raise _TrialError(f"no room for {MOVE_UM / 1000:g} mm {'upwards' if name == 'z' else ''}".strip())
         speed = min(SPEED_UM_S, axis.max_speed_um_s)
-        self.run(_moves(self.rig, np.array([part, there]), speed), f"test_{name}_out.pgm")
+        self.run(_moves(self.rig, np.array([part, there]), speed), f"test_{name}_out{ending(self.rig)}")
         moved = np.array(self.position()) - goal
         if float(np.abs(moved).max()) > PLACE_UM:
             raise _TrialError(f"it stands {float(np.abs(moved).max()):.1f} um from where it was sent")
@@ -234,7 +234,7 @@ class _Trial:
             f"Axis {name}: seen over the substrate, in the directions of your part, did the nozzle go"
             f" {MOVE_UM / 1000:g} mm {word}?"
         )
-        self.run(_moves(self.rig, np.array([there, part]), speed), f"test_{name}_back.pgm")
+        self.run(_moves(self.rig, np.array([there, part]), speed), f"test_{name}_back{ending(self.rig)}")
         away = float(np.abs(np.array(self.position()) - here).max())
         if not right:
             raise _TrialError(
@@ -272,7 +272,7 @@ class _Trial:
         if not self.sees(f"{nozzle.name} has {kpa:g} kPa and its valve is closed. Is the tip dry?"):
             raise _TrialError(f"ink comes at {kpa:g} kPa with output {nozzle.output} off")
         at = from_stage(self.rig, np.array(self.position())[None, :], n)[0]
-        self.run(_shot(self.rig, at, n), f"test_{nozzle.name}.pgm".replace(" ", "_"))
+        self.run(_shot(self.rig, at, n), f"test_{nozzle.name}{ending(self.rig)}".replace(" ", "_"))
         assert self.controller is not None
         if self.controller.ink_is_off() is False:
             self.cut("an output stays on")

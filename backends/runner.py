@@ -169,7 +169,7 @@ class Runner:
         self.track = Track(self.path, rig, section.first, section.last, rows)
         self._stands_at(section)
         self.tally.number += 1
-        name = f"{self.tally.number:05d}.pgm"
+        name = f"{self.tally.number:05d}{ending(rig)}"
         p.journal.section(
             self.tally.number,
             self.tally.attempt,
@@ -307,6 +307,14 @@ def write_section(path: Toolpath, rig: Rig, section: Section, *, dry_run: bool) 
         path = replace(path, valve=np.zeros(len(path), dtype=bool))
     program: Program = DIALECTS[rig.controller.dialect].write(path, rig, slice(section.first, section.last))
     return program
+
+
+def ending(rig: Rig) -> str:
+    """What the names of the controller's programs end with."""
+    from .dialects import DIALECTS
+
+    suffixes: tuple[str, ...] = DIALECTS[rig.controller.dialect].suffixes
+    return suffixes[0]
 
 
 def where_stands(controller: Controller) -> Position:

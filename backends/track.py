@@ -56,13 +56,19 @@ class Track:
         return self.row
 
     def find(self, hint: int, position_um: Position) -> int | None:
-        """The latest row not beyond `hint` + 1 on which the position lies, None where there is none."""
+        """The latest row not beyond `hint` + 1 on which the position lies, None where there is none.
+
+        On the row after `hint` it lies only once it has clearly left where that begins: a stage that stopped short of the end
+        of a filament has not finished it.
+        """
         top = min(max(hint + 1, self.first), self.last - 1)
         low = max(self.row, self.first, top - AHEAD_ROWS)
         if top < low:
             return None
         rows = np.arange(low, top + 1)
         near = distance_um(self._stage[rows - 1], self._stage[rows], np.array(position_um)) <= NEAR_UM
+        if top > hint and top > self.first:
+            near[-1] &= bool(np.linalg.norm(np.array(position_um) - self._stage[top - 1]) > NEAR_UM)
         found = np.flatnonzero(near)
         return int(rows[found[-1]]) if len(found) else None
 

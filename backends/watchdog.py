@@ -45,10 +45,16 @@ class Brief:
 class Watchdog:
     """The executor's side: starts the process, shows life, sends it home. Raises ControllerError M641 where it does not start."""
 
-    def __init__(self, rig: Rig, folder: Path, dispensers: Sequence[Dispenser]) -> None:
+    def __init__(
+        self, rig: Rig, folder: Path, controller: Controller, dispensers: Sequence[Dispenser]
+    ) -> None:
         read, self._write = os.pipe()
         entries = dict(rig.dispensers)
         pass_on = [read]
+        stage = controller.fileno()
+        if stage >= 0:
+            pass_on.append(stage)
+            rig = replace(rig, controller=replace(rig.controller, transport=f"descriptor:{stage}"))
         for box in dispensers:
             descriptor = box.fileno()
             if descriptor >= 0:

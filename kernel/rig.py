@@ -23,11 +23,13 @@ class Axis:
 class Controller:
     """Motion controller: its dialect and the URL of its transport (`tcp://host:port`, `serial:/dev/ttyUSB0`, `file:PATH`,
     `null:`, or `emulated:` for the one shipped). `program_folder` is where programs are put for it to load, `remote_folder`
-    the same folder as the controller sees it."""
+    the same folder as the controller sees it. `streaming`: a controller that takes a program line by line (GRBL) gets the next
+    one after each `ok`, or as many characters as its buffer holds."""
 
     dialect: str
     transport: str
     task: int = 1
+    streaming: str = "response"
     program_folder: str | None = None
     remote_folder: str | None = None
 
@@ -67,7 +69,7 @@ class Lags:
 class InkLoad:
     """What one nozzle knows of the ink in it. `calibration` is sorted by pressure; empty where nobody has measured it.
 
-    `source` says where the figures come from; `assumed` marks figures nobody measured.
+    `source` says where the figures come from, `date` when they were measured; `assumed` marks figures nobody measured.
     """
 
     ink: str
@@ -76,6 +78,7 @@ class InkLoad:
     volume_um3: float | None = None
     source: str = ""
     assumed: bool = False
+    date: str = ""
 
 
 #: An ink name in a rig that stands for any ink.

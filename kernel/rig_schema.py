@@ -69,6 +69,8 @@ SECTIONS: Mapping[str, tuple[Key, ...]] = {
         Key("dialect", "text", "language of the motion program (`wp export` lists them)", True),
         Key("transport", "text", 'where the controller is: "tcp://HOST:PORT", "serial:/dev/NAME", "file:PATH", "null:"', True),
         Key("task", "count", "task of the controller that runs the program", low=1, high=31),
+        Key("streaming", "text", "how lines are sent to a controller that takes them one by one: after each `ok`, or counting characters",
+            choices=("response", "characters")),
         Key("program_folder", "text", "folder where programs are put for the controller"),
         Key("remote_folder", "text", "the same folder as the controller sees it"),
     ),
@@ -106,6 +108,7 @@ SECTIONS: Mapping[str, tuple[Key, ...]] = {
         Key("volume_um3", "number", "volume of ink loaded", low=SOME),
         Key("source", "text", "who measured the calibration, how and when"),
         Key("assumed", "flag", "true for figures that nobody measured"),
+        Key("date", "text", "when the calibration was measured"),
     ),
     "calibration": (
         Key("pressure_kpa", "number", "pressure", True, low=0.0),

@@ -10,5 +10,6 @@ CONTROLLERS: Registry[Callable[[Seat], Controller]] = Registry(
     __name__,
     {
         "aerotech": ".aerotech:A3200",
+        "grbl": ".grbl:Grbl",
     },
 )

@@ -319,6 +319,9 @@ class A3200:
             return None
         return not any(word >> output & 1 for output in self._outputs)
 
+    def fileno(self) -> int:
+        return -1
+
     def close(self) -> None:
         for wire in (self._main, self._guard):
             if wire is not None:

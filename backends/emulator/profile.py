@@ -76,8 +76,11 @@ def profile(
     corner_um: float,
     begin_s: float = 0.0,
     first_move: int = 0,
+    begin_speed_um_s: float = 0.0,
 ) -> tuple[Pieces, Floats]:
-    """Pieces of N moves through `points_um[N+1,3]`, at rest at both ends, and the end time of every move, float64[N].
+    """Pieces of N moves through `points_um[N+1,3]`, at rest at the end, and the end time of every move, float64[N].
+
+    They begin at rest, or at `begin_speed_um_s` along the first move, for motion that is planned anew while it goes on.
 
     One acceleration along the path, as a coordinated ramp rate is. Speeds along a move are limited by `feed_um_s[N]` and by each
     axis; at a corner by the junction-deviation rule (a circle that departs `corner_um` from the corner is taken at the
@@ -97,8 +100,8 @@ def profile(
         top = np.minimum(feed_um_s[index], (max_speed_um_s / np.abs(u)).min(axis=1))
     gain = np.full(len(u), acceleration_um_s2)
     corner = _corner_speeds(u, size, acceleration_um_s2, top, corner_um)
-    # Speeds at the n + 1 junctions, at rest at both ends; then what can be braked for and what can be reached.
-    limit = np.concatenate([[0.0], corner**2, [0.0]])
+    # Speeds at the n + 1 junctions, at rest at the end; then what can be braked for and what can be reached.
+    limit = np.concatenate([[begin_speed_um_s**2], corner**2, [0.0]])
     reach = (2.0 * gain * size).tolist()
     square = limit.tolist()
     for k in range(len(size) - 1, -1, -1):

@@ -7,24 +7,35 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any, Protocol
 
 import numpy as np
 
+from ...kernel.diagnostics import WetprintError, error
 from ...kernel.rig import Rig
-from .a3200 import A3200
 from .ultimus import UltimusV
 from .world import Wire, World, stage_of
 
 EMULATED = "emulated:"
 
 
+class Machine(Protocol):
+    """An emulated controller, serving at `url` until it is closed."""
+
+    @property
+    def url(self) -> str: ...
+
+    def close(self) -> None: ...
+
+
 @dataclass
 class Sim:
-    """Running emulators. `rig`: the same rig with addresses that can be opened."""
+    """Running emulators. `rig`: the same rig with addresses that can be opened; `controller` is a Machine, whose faults and
+    inner state tests reach for."""
 
     rig: Rig
     world: World
-    controller: A3200
+    controller: Any
     boxes: dict[str, UltimusV]
 
     def close(self) -> None:
@@ -64,7 +75,7 @@ def start(rig: Rig, *, scale: float | None = None, memory: Path | None = None, p
             )
         )
     world = World(stage, tuple(wiring), home, rig.time_scale if scale is None else scale)
-    controller = A3200(world, port)
+    controller = _controller(rig, world, port)
     boxes: dict[str, UltimusV] = {}
     entries = dict(rig.dispensers)
     for name, entry in entries.items():
@@ -75,6 +86,20 @@ def start(rig: Rig, *, scale: float | None = None, memory: Path | None = None, p
         rig, controller=replace(rig.controller, transport=controller.url), dispensers=entries, simulated=True
     )
     return Sim(live, world, controller, boxes)
+
+
+def _controller(rig: Rig, world: World, port: int) -> Machine:
+    from . import MACHINES
+
+    kind = rig.controller.dialect
+    if kind not in MACHINES:
+        raise WetprintError(
+            error(
+                "M603",
+                f"there is no emulator of a `{kind}` controller; those shipped are {', '.join(MACHINES.names())}",
+            )
+        )
+    return MACHINES[kind](world, port)
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""A print in a process of its own, for tests that kill it: print_child.py RUNS SCALE CONTROLLER NAME=URL... ."""
+"""A print in a process of its own, for tests that kill it: print_child.py RIG RUNS SCALE CONTROLLER NAME=URL... ."""
 
 import importlib.util
 import sys
@@ -7,17 +7,17 @@ from pathlib import Path
 
 
 def main() -> None:
-    runs, scale, controller, *boxes = sys.argv[1:]
+    name, runs, scale, controller, *boxes = sys.argv[1:]
     spec = importlib.util.spec_from_file_location("prints", Path(__file__).with_name("prints.py"))
     assert spec is not None and spec.loader is not None
     prints = importlib.util.module_from_spec(spec)
     sys.modules["prints"] = prints
     spec.loader.exec_module(prints)
-    machine = prints.rig(time_scale=float(scale))
+    machine = prints.rig(name, time_scale=float(scale))
     entries = dict(machine.dispensers)
     for text in boxes:
-        name, _, url = text.partition("=")
-        entries[name] = replace(entries[name], transport=url)
+        box, _, url = text.partition("=")
+        entries[box] = replace(entries[box], transport=url)
     live = replace(
         machine,
         controller=replace(machine.controller, transport=controller),

@@ -27,8 +27,8 @@ GOLD = Linker("gold", "Au3+", "HAuCl4")
 NMF = Solvent("nmf", 17.4, 18.8, 15.9, 181.6)
 
 
-def rig(**changes: Any) -> Rig:
-    return replace(load_rig("sim"), **changes)
+def rig(name: str = "sim", **changes: Any) -> Rig:
+    return replace(load_rig(name), **changes)
 
 
 def ink(name: str) -> Ink:

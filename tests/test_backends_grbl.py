@@ -1,0 +1,256 @@
+"""GRBL 1.1: the live driver against the emulated board on a real pseudo-terminal, with lost answers, alarms and wrong settings."""
+
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pytest
+from wetprint.backends.controller import Controller, ControllerError, Motion, open_controller
+from wetprint.backends.emulator.proxy import SerialProxy, Trouble
+from wetprint.backends.emulator.sim import Sim, emulate
+from wetprint.backends.grbl_words import read_report
+from wetprint.backends.rig_store import load_rig
+from wetprint.backends.states import State
+from wetprint.kernel.filaments import filaments
+from wetprint.kernel.rig import Rig
+
+PROGRAM = b"""(a line, ink in its middle)
+G21 G90 G17 G94
+M3 S0
+G1 X50.0000 Y50.0000 Z25.0000 F300.000
+G1 X51.0000 Y50.0000 Z25.0000 F72.000 S1000
+G1 X51.0000 Y51.0000 Z25.0000 S0
+G4 P0.050
+M5
+M2
+"""
+END_UM = (51000.0, 51000.0, 25000.0)
+
+
+def rig(streaming: str = "response") -> Rig:
+    machine = load_rig("sim-grbl")
+    return replace(machine, controller=replace(machine.controller, streaming=streaming))
+
+
+@pytest.fixture(params=["response", "characters"])
+def sim(request: pytest.FixtureRequest) -> Iterator[Sim]:
+    with emulate(rig(request.param), scale=4.0) as made:
+        yield made
+
+
+@pytest.fixture
+def driver(sim: Sim, tmp_path: Path) -> Iterator[Controller]:
+    made = open_controller(sim.rig, tmp_path)
+    assert made.connect(2.0) == "GRBL 1.1h.20190825"
+    made.prepare()
+    yield made
+    made.close()
+
+
+def follow(driver: Controller, limit_s: float = 8.0) -> Any:
+    end = time.monotonic() + limit_s
+    while (found := driver.status()).motion is Motion.RUNNING:
+        assert time.monotonic() < end, "it hangs"
+        time.sleep(0.01)
+    return found
+
+
+def test_a_program_runs_and_lays_ink(sim: Sim, driver: Controller) -> None:
+    sim.world.set_box("left", pressure_kpa=2.0)
+    driver.begin(PROGRAM, "a.nc")
+    seen = set()
+    while (found := driver.status()).motion is Motion.RUNNING:
+        seen.add(found.line)
+    assert found.motion is Motion.DONE and found.position_um == END_UM
+    assert {5, 6} <= seen, "the line in motion is told, not the last one that was taken"
+    (laid,) = sim.world.deposits()
+    # 50 ms of lag at 1.2 mm/s, 40 ms behind the corner: laser mode does not stop for the valve.
+    assert abs(laid.points_um[0, 0] - (50_000.0 + 60.0)) < 2.0
+    assert laid.points_um[-1, 0] == pytest.approx(51_000.0) and laid.points_um[-1, 1] > 50_040.0
+    assert driver.ink_is_off() is True
+
+
+def test_the_door_stops_ink_and_keeps_the_position(sim: Sim, driver: Controller) -> None:
+    sim.world.set_box("left", pressure_kpa=2.0)
+    driver.begin(PROGRAM, "a.nc")
+    while driver.status().line < 5:
+        time.sleep(0.005)
+    order: list[float] = []
+    halt = driver.cut(lambda: order.append(time.monotonic()))
+    assert halt.ink_off and halt.stopped and halt.running and halt.line == 5 and halt.cut_um is not None
+    door = next(e.host_s for e in sim.world.log if e.what == "door")
+    assert order[0] <= door, "the other channel goes first: the door stops motion as well"
+    found = driver.status()
+    true = sim.world.position(sim.world.now())
+    assert found.motion is Motion.IDLE and np.abs(true - np.array(found.position_um)).max() <= 0.5
+    assert not sim.world.output(0, sim.world.now())
+    # And a program can follow, from where it stands.
+    driver.prepare()
+    driver.begin(PROGRAM, "b.nc")
+    assert follow(driver).motion is Motion.DONE
+
+
+@pytest.mark.parametrize(
+    ("spoil", "says", "line"),
+    [
+        (lambda board: board.faults.errors.append(("X51.*Y51", 22)), "error 22: no feed", 6),
+        (lambda board: setattr(board.faults, "alarm", 1), "alarm 1: a limit switch", None),
+        (lambda board: setattr(board.faults, "lost_ok", 1), "never answered line", None),
+        (lambda board: board.power_cycle(), "was reset", None),
+    ],
+)
+def test_faults_are_told_in_words(
+    sim: Sim, driver: Controller, spoil: Callable[[Any], None], says: str, line: int | None
+) -> None:
+    sim.world.set_box("left", pressure_kpa=2.0)
+    slow = (
+        PROGRAM.replace(b"G1 X50.0000", b"G1 X49.0000 Y50 Z25 F300\nG1 X50.0000") if line is None else PROGRAM
+    )
+    power = says == "was reset"
+    if not power:
+        spoil(sim.controller)
+    driver.begin(slow, "a.nc")
+    if power:
+        time.sleep(0.05)
+        spoil(sim.controller)
+    found = follow(driver)
+    assert found.motion is Motion.FAILED and says in found.text, found
+    assert line is None or found.line == line
+    halt = driver.cut(lambda: None)
+    assert halt.ink_off and not sim.world.output(0, sim.world.now())
+
+
+def test_a_silent_board_is_no_hang(sim: Sim, driver: Controller) -> None:
+    driver.begin(PROGRAM, "a.nc")
+    sim.controller.faults.silent = True
+    began = time.monotonic()
+    with pytest.raises(ControllerError, match="does not tell its state") as caught:
+        for _ in range(100):
+            driver.status()
+    assert caught.value.code == "M631" and time.monotonic() - began < 4.0
+    halt = driver.cut(lambda: None)
+    assert not halt.ink_off, "nothing came back: it cannot be known"
+    assert not sim.world.output(0, sim.world.now()) and not sim.world.moving(sim.world.now())
+
+
+@pytest.mark.parametrize(
+    ("number", "value", "says"),
+    [
+        (32, 0, r"laser mode is off.*\$32=1"),
+        (30, 255, r"full scale is 255 \(\$30=1000\)"),
+        (110, 600, r"x reaches 600 mm/min, the rig says 3000 \(\$110=3000\)"),
+        (122, 100, r"z accelerates by 100 mm/s2.*\$122=500"),
+    ],
+)
+def test_settings_that_differ_from_the_rig_are_refused(
+    sim: Sim, driver: Controller, number: int, value: float, says: str
+) -> None:
+    sim.controller.settings[number] = value
+    with pytest.raises(ControllerError, match=says):
+        driver.prepare()
+
+
+def test_units_of_reports_are_set(sim: Sim, driver: Controller) -> None:
+    sim.controller.settings[13] = 1
+    driver.prepare()
+    assert sim.controller.settings[13] == 0 and sim.controller.settings[10] == 3
+
+
+def test_offsets_and_locks_are_refused(sim: Sim, driver: Controller) -> None:
+    sim.controller.offset_mm["G54"] = (1.0, 0.0, 0.0)
+    with pytest.raises(ControllerError, match=r"G54.*G10 L2 P1"):
+        driver.prepare()
+    sim.controller.offset_mm["G54"] = (0.0, 0.0, 0.0)
+    sim.controller.power_cycle()
+    with pytest.raises(ControllerError, match=r"locked by an alarm.*\$H"):
+        driver.prepare()
+
+
+def test_noise_is_no_report() -> None:
+    good = "<Run|MPos:1.000,-2.500,3.000|Bf:12,100|FS:72,1000|Ov:100,100,100|A:S>"
+    found = read_report(good, 1.0)
+    assert found is not None and found.position_um == (1000.0, -2500.0, 3000.0)
+    assert (found.free, found.accessory) == (12, True)
+    for k in range(len(good)):
+        assert read_report(good[:k], 1.0) is None
+    assert read_report(good.replace("-2.500", "-2.50"), 1.0) is None
+
+
+def test_bent_filaments_print_true(prints: ModuleType, tmp_path: Path) -> None:
+    """Short moves by the hundred, streamed by counting characters, end where they should, with no stop on the way."""
+    machine = replace(rig("characters"), time_scale=2.0)
+    t = np.linspace(0.0, 16.0 * np.pi, 160)
+    wave = np.stack([40.0 * t, 60.0 * np.sin(0.25 * t), np.full_like(t, 5.0)], axis=1)
+    part = filaments(
+        np.concatenate([wave, wave + np.array([0.0, 200.0, 0.0])]),
+        np.array([len(t), len(t)]),
+        width_um=np.array(10.0),
+        material=[0, 0],
+        layer=[0, 0],
+        origin=np.arange(2),
+        inks=(prints.ink("Au"),),
+        spans=prints.woodpile(2, 1).spans,
+        state="wet",
+    )
+    path = prints.toolpath(part, machine)
+    with emulate(machine, scale=2.0) as sim:
+        result = prints.go(path, machine, tmp_path, sim=sim)
+    assert result.state is State.DONE and result.truth is not None
+    assert result.truth["matched"] == 2 and result.truth["worst_um"] < 1.0, result.truth
+    assert result.truth["blobs_s"] == 0.0
+
+
+def dialogue(seed: int, folder: Path) -> tuple[bool, str]:
+    """A program over a faulty line: no hang, ink off where it is said to be, and no end that is not the program's."""
+    with emulate(rig("characters" if seed % 2 else "response"), scale=20.0) as sim:
+        proxy = SerialProxy(sim.controller.url, Trouble(seed, rate=0.05, after=4, delay_s=0.2))
+        live = replace(sim.rig, controller=replace(sim.rig.controller, transport=proxy.url))
+        made = open_controller(live, folder)
+        began = time.monotonic()
+        said = "done"
+        try:
+            made.connect(2.0)
+            made.prepare()
+            made.begin(PROGRAM, "a.nc")
+            end = time.monotonic() + 8.0
+            while (found := made.status()).motion is not Motion.DONE:
+                if found.motion is not Motion.RUNNING or time.monotonic() > end:
+                    said = found.text or "late"
+                    break
+                time.sleep(0.005)
+            there = np.abs(np.array(found.position_um) - END_UM).max() <= 1.0
+            true = np.abs(sim.world.position(sim.world.now()) - END_UM).max() <= 1.0
+            if found.motion is Motion.DONE and there and not true:
+                return False, "done, but not there"
+        except ControllerError as reason:
+            said = reason.code
+        halt = made.cut(lambda: None)
+        time.sleep(0.05)
+        if halt.ink_off and sim.world.output(0, sim.world.now()):
+            return False, "ink believed off and on"
+        if time.monotonic() - began > 30.0:
+            return False, "it hung"
+        made.close()
+        proxy.close()
+    return True, said
+
+
+def test_faulty_dialogues(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(6) as pool:
+        found = list(pool.map(lambda seed: dialogue(seed, tmp_path), range(18)))
+    assert all(right for right, _ in found), found
+    assert {said for _, said in found} > {"done"}, "some of them must have failed, or nothing was tried"
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("block", range(50))
+def test_faulty_dialogues_soak(block: int, tmp_path: Path) -> None:
+    seeds = range(10_000 + block * 100, 10_100 + block * 100)
+    with ThreadPoolExecutor(6) as pool:
+        for seed, (right, said) in zip(seeds, pool.map(lambda k: dialogue(k, tmp_path), seeds), strict=True):
+            assert right, (seed, said)
