@@ -77,7 +77,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-StateOption = Annotated[str, typer.Option("--state", help="wet, dried, xerogel, sintered or both")]
+StateOption = Annotated[str, typer.Option("--state", help="wet, dried or both; xerogel or sintered where inks tell how")]
 RigOption = Annotated[str, typer.Option("--rig", help="name of a rig, or a rig file")]
 
 FAULT = 3
@@ -362,9 +362,8 @@ def measure(
 def _states(name: str) -> tuple[str, ...]:
     from .kernel.material import FURTHER
 
-    known = ("wet", "dried", *FURTHER, "both")
-    if name not in known:
-        listed = f"{', '.join(known[:-1])} or both"
+    if name not in ("wet", "dried", "both", *FURTHER):
+        listed = f"wet, dried or both, or {' or '.join(FURTHER)}"
         raise typer.BadParameter(f"{name!r}: expected {listed}", param_hint="--state")
     return ("wet", "dried") if name == "both" else (name,)
 

@@ -88,13 +88,14 @@ class Subject:
 def complete(scene: Scene, jobs: Sequence[Job]) -> tuple[tuple[Job, ...], list[Drying]]:
     """The jobs with both states, and how each was found to dry. Raises WetprintError: X712 where nothing
     is printed, E460 where an ink cannot dry."""
+    from ..kernel.hold import Hold
     from ..kernel.shrink import dry
 
     if not jobs:
         raise WetprintError(error("X712", "0 filaments: there is nothing to report"))
-    found = [dry(job.filaments, scene.state, scene.compensate) for job in jobs]
+    found = [dry(j.filaments, scene.state, scene.compensate, hold=Hold.of(j.print)) for j in jobs]
     return tuple(
-        replace(job, filaments=drying.filaments) for job, drying in zip(jobs, found, strict=True)
+        replace(job, filaments=drying.filaments, drying=drying) for job, drying in zip(jobs, found, strict=True)
     ), found
 
 

@@ -27,6 +27,9 @@ RUN = 1.2
 #: Filaments along each other are bonded every so many widths.
 STRIDE = 2.0
 
+#: Pairs of pieces that are looked at in one go.
+CHUNK = 1 << 20
+
 #: A crossing is at most this many widths long; what is longer runs along.
 LONG = 2.5
 
@@ -67,10 +70,12 @@ def find_bonds(filaments: FilamentSet, state: State, *, every: bool = False) -> 
     t0 = step / parts[piece]
     t1 = (step + 1) / parts[piece]
     middle = p[first[piece]] + arm[piece] * (0.5 * (t0 + t1))[:, None]
-    found = [
-        _touching(filaments, state, first, owner, arm, length, piece, t0, t1, i, j)
-        for i, j in _neighbours(middle, 2.0 * reach)
-    ]
+    half = 0.5 * length[piece] / parts[piece]
+    found = []
+    for i, j in _chunks(_neighbours(middle, 2.0 * reach)):
+        gap = middle[i] - middle[j]
+        near = np.einsum("ij,ij->i", gap, gap) <= (reach + half[i] + half[j]) ** 2
+        found.append(_touching(filaments, state, first, owner, arm, piece, t0, t1, i[near], j[near]))
     found.append(_ends(filaments, state))
     return _once(
         filaments,
@@ -80,6 +85,19 @@ def find_bonds(filaments: FilamentSet, state: State, *, every: bool = False) -> 
         np.concatenate([f[2] for f in found]),
         every,
     )
+
+
+def _chunks(pairs: list[tuple[Ints, Ints]]) -> list[tuple[Ints, Ints]]:
+    """The same pairs in few arrays, none of them so long that it would fill the memory."""
+    out: list[tuple[Ints, Ints]] = []
+    gathered: list[tuple[Ints, Ints]] = []
+    for pair in pairs:
+        if gathered and sum(len(i) for i, _ in gathered) + len(pair[0]) > CHUNK:
+            out.append((np.concatenate([i for i, _ in gathered]), np.concatenate([j for _, j in gathered])))
+            gathered = []
+        gathered.append(pair)
+    out.append((np.concatenate([i for i, _ in gathered]), np.concatenate([j for _, j in gathered])))
+    return out
 
 
 def _neighbours(middle: Floats, cell_um: float) -> list[tuple[Ints, Ints]]:
@@ -113,7 +131,6 @@ def _touching(
     first: Ints,
     owner: Ints,
     arm: Floats,
-    length: Floats,
     piece: Ints,
     t0: Floats,
     t1: Floats,

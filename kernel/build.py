@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,31 +13,38 @@ from .clip import clip
 from .diagnostics import Diagnostic, Severity, error, warning
 from .faults import empty_lattice, lattice_faults, positive, solid_fault, span_of, too_many
 from .fields import Depth, solids_of
-from .filaments import QUANTUM_UM, FilamentSet, Floats, State
+from .filaments import QUANTUM_UM, FilamentSet, Floats, State, keep_memory
+from .hold import in_bath
 from .lattice import MOST_POINTS, Strands
 from .lattices import LATTICES
+from .material import Bath
 from .paths import PATHS, lines_of
 from .planar import layer_values
 from .regions import Tables, apply_regions
 from .scene import Lattice, Path, Placed, Print, Region, Scene, Solid, StateName, Union, walk
 from .split import Ints, Lines, concatenate
 
+if TYPE_CHECKING:
+    from .drying import Drying
+
 _DECIMALS = round(-math.log10(QUANTUM_UM))
 
 
 @dataclass(frozen=True)
 class Job:
-    """One print of a design, built: `filaments` in the drawn state, or in both once it has been dried."""
+    """One print of a design, built: `filaments` in the drawn state, or in both once it has been dried; `drying` then says how."""
 
     name: str
     print: Print
     filaments: FilamentSet
+    drying: Drying | None = None
 
 
 def build(design: Scene) -> tuple[tuple[Job, ...], list[Diagnostic]]:
     """Every print of the scene in its drawn state, and what is to be said. A design's faults are diagnostics (E4xx),
     never exceptions; a print that has an error of its own gives no job.
     """
+    keep_memory()
     jobs: list[Job] = []
     said: list[Diagnostic] = []
     made = _Builder(design)
@@ -50,7 +57,11 @@ def build(design: Scene) -> tuple[tuple[Job, ...], list[Diagnostic]]:
             )
         if lines is not None and len(lines) and not _has_error(made.say):
             jobs.append(
-                Job(_own_name(p.part.name or design.name, jobs), p, _freeze(lines, made.tables, design.state))
+                Job(
+                    _own_name(p.part.name or design.name, jobs),
+                    p,
+                    _freeze(lines, made.tables, design.state, p.bath),
+                )
             )
         said += [d for d in made.say if d not in said]
     return tuple(jobs), said
@@ -66,7 +77,7 @@ def _has_error(said: list[Diagnostic]) -> bool:
     return any(d.severity is Severity.ERROR for d in said)
 
 
-def _freeze(lines: Lines, tables: Tables, state: StateName) -> FilamentSet:
+def _freeze(lines: Lines, tables: Tables, state: StateName, bath: Bath | None) -> FilamentSet:
     """Paths rounded to the quantum, tables cut to the rows in use, in order of first use."""
     points = np.round(lines.points_um, _DECIMALS)
     points += 0.0  # no negative zeros: equal paths are equal bytes
@@ -78,7 +89,7 @@ def _freeze(lines: Lines, tables: Tables, state: StateName) -> FilamentSet:
         material.astype(np.int16),
         lines.layer.astype(np.int32),
         origin.astype(np.int32),
-        inks,
+        tuple(in_bath(ink, bath) for ink in inks),
         spans,
         wet=one if state == "wet" else None,
         dried=one if state == "dried" else None,

@@ -127,6 +127,13 @@ CODES: tuple[Code, ...] = (
         "`shrink` or `poisson` of the ink; both are meant as measured, `shrink` on a part that dries freely.",
     ),
     Code(
+        "E461",
+        "a state that an ink knows nothing of",
+        "A part can be shown as a xerogel or sintered where its inks say how far they shrink on the way: `xerogel_shrink` and "
+        "`sintered_shrink` are free linear shrinkages from the wet filament to that state, as `shrink` is to the aerogel. "
+        "Song et al. 2023 give none, so the inks of the library have none: measure one, or guess it and say `assumed`.",
+    ),
+    Code(
         "W201",
         "a bath without a linker of the ink",
         "An ink gels where linker ions of the bath bind its nanocrystals. The bath of this print carries none that binds this "

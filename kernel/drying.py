@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Protocol
+from typing import Any, Protocol
 
 import numpy as np
+import numpy.typing as npt
 
-from .bonds import find_bonds
 from .diagnostics import Diagnostic, warning
-from .drying_analytic import DECAY, Analytic
+from .drying_analytic import DECAY, Analytic, Loose
 from .filaments import QUANTUM_UM, FilamentSet, Floats, State
+from .hold import PINNED, Hold
 from .material import Origin
-from .refine import inside, kept, subdivided, thin_out
+from .refine import kept, thin_out
 from .scene import Assumption, StateName
 from .sections import segment_lengths, transverse
-
-if TYPE_CHECKING:
-    from .drying_field import Field
 
 #: Widths are kept finer than paths, because ink per length goes with their square.
 QUANTUM_WIDTH_UM = 1e-6
@@ -25,11 +23,11 @@ QUANTUM_WIDTH_UM = 1e-6
 #: Points that a path needs in neither state to within this part of a width are not added.
 THIN = 5e-4
 
+#: Turns from which on the wet shape that was found is dried again, to see whether the design comes out, rad; assumed.
+TWISTED = 0.7
+
 #: The inverse is good when dry(wet) lies within this of the design: um, and part of a filament's width.
 GOAL_UM, GOAL = 0.01, 1e-3
-
-#: Nodes (as nodes_at_most counts them) of the sample on which a field is held against a frame.
-SAMPLE_NODES = 6_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,6 +36,9 @@ class Drying:
 
     `residual_um`: the farthest that a point of dry(wet) lies from the drawn dried point; 0 where nothing was inverted.
     `assumptions`: every figure of the model or of the inks that nobody measured. `notes`: what a reader should know.
+    `error_um`, `error`: rms distance of a field from a frame on a sample of the part, and that over the rms movement there;
+    None for other models. `base`: how the part was held (hold.py). `turn_rad`: the largest turn of a filament, None where
+    the model knows none.
     """
 
     filaments: FilamentSet
@@ -46,6 +47,23 @@ class Drying:
     notes: tuple[str, ...] = ()
     assumptions: tuple[Assumption, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
+    error_um: float | None = None
+    error: float | None = None
+    base: str = "pinned"
+    turn_rad: float | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """What `wp measure --json` says of it."""
+        return {
+            "model": self.model,
+            "base": self.base,
+            "residual_um": self.residual_um,
+            "field_error_um": self.error_um,
+            "field_error": self.error,
+            "largest_turn_deg": None if self.turn_rad is None else float(np.degrees(self.turn_rad)),
+            "notes": list(self.notes),
+            "assumed": [{"what": a.what, "why": a.origin.text} for a in self.assumptions],
+        }
 
 
 def nodes_at_most(filaments: FilamentSet, drawn: StateName) -> int:
@@ -56,7 +74,7 @@ def nodes_at_most(filaments: FilamentSet, drawn: StateName) -> int:
     return int((length / state.width_um[first]).sum()) + 2 * len(filaments)
 
 
-class _Map(Protocol):
+class Map(Protocol):
     """A drying model that moves every point by itself."""
 
     name: str
@@ -66,109 +84,40 @@ class _Map(Protocol):
     def wet(self, dried_um: Floats) -> Floats: ...
 
 
-def by_formula(filaments: FilamentSet, drawn: StateName, said: tuple[Diagnostic, ...] = ()) -> Drying:
-    """The closed form; no points are added. `said` is passed on."""
+def by_formula(
+    filaments: FilamentSet, drawn: StateName, hold: Hold = PINNED, said: tuple[Diagnostic, ...] = ()
+) -> Drying:
+    """The closed form; no points are added, and anchors are not known to it. `said` is passed on."""
+    if hold.base == "free":
+        done = by_map(filaments, drawn, Loose(filaments, drawn))
+        return replace(done, assumptions=assumptions(filaments), diagnostics=said, base="free")
     assumed = Assumption(
         f"decay length of the substrate's hold: {DECAY:g} of the footprint's extent",
         Origin("the frame model of woodpiles gives 0.06 to 0.17", assumed=True),
     )
-    done = _by_map(filaments, drawn, Analytic(filaments, drawn))
-    return replace(done, assumptions=(assumed, *_assumptions(filaments)), diagnostics=said)
+    done = by_map(filaments, drawn, Analytic(filaments, drawn))
+    return replace(done, assumptions=(assumed, *assumptions(filaments)), diagnostics=said)
 
 
-def by_field(filaments: FilamentSet, drawn: StateName) -> Drying:
-    """The coarse field, with its error against a frame on a sample from the middle of the part."""
-    from .drying_field import ASSUMED, Field
-
-    field = Field(filaments, drawn)
-    part, added = subdivided(filaments, drawn, field.step_um)
-    s = part.state(drawn)
-    given = State(_quantise(s.points_um, QUANTUM_UM), s.width_um, s.height_um)
-    wet, dried = (given, None) if drawn == "wet" else (None, given)
-    done = _by_map(part.with_states(wet, dried), drawn, field)
-    both = done.filaments
-    one, two = both.state("wet"), both.state("dried")
-    width = float(one.width_um.min())
-    said: tuple[Diagnostic, ...] = ()
-    if done.residual_um > max(GOAL_UM, GOAL * width):
-        said = (
-            warning(
-                "W262",
-                f"{done.residual_um:.3g} um is how far the dried part may lie from the design; "
-                f"{max(GOAL_UM, GOAL * width):.3g} um was aimed at",
-                filaments.spans[0] if filaments.spans else None,
-                notes=(
-                    "the rim shrinks so far over the layer that sticks that no wet shape dries to the design",
-                ),
-            ),
-        )
-    keep = thin_out(both, added, one.points_um, two.points_um, THIN * width)
-    return replace(
-        done,
-        filaments=kept(both, keep),
-        diagnostics=said,
-        notes=(_error_of_field(both, field),),
-        assumptions=(*ASSUMED, *_assumptions(filaments)),
-    )
-
-
-def _by_map(filaments: FilamentSet, drawn: StateName, model: _Map) -> Drying:
+def by_map(filaments: FilamentSet, drawn: StateName, model: Map) -> Drying:
     given, residual = filaments.state(drawn), 0.0
     if drawn == "wet":
         wet, dried = given, _dried(filaments, given, model.dry(given.points_um))
     else:
-        points = _quantise(model.wet(given.points_um), QUANTUM_UM)
+        points = quantise(model.wet(given.points_um), QUANTUM_UM)
         residual = float(np.abs(model.dry(points) - given.points_um).max(initial=0.0))
         wet, dried = _wet(filaments, given, points), given
     return Drying(filaments.with_states(wet, dried), model.name, residual)
 
 
-def _error_of_field(both: FilamentSet, field: Field) -> str:
-    """How far the field lies from a frame, for the filaments in a box about the middle of the part's base."""
-    from .drying_field import Field as FieldModel
-    from .drying_frame import solve
-
-    wet = both.state("wet")
-    low, high = wet.points_um.min(axis=0), wet.points_um.max(axis=0)
-    share = (SAMPLE_NODES / max(nodes_at_most(both, "wet"), 1)) ** (1.0 / 3.0)
-    middle, half = 0.5 * (low + high), 0.5 * share * (high - low)
-    box_low, box_high = middle - half, middle + half
-    box_low[2], box_high[2] = low[2], low[2] + 2.0 * half[2]
-    sample = inside(both, "wet", box_low, box_high)
-    if sample is None:
-        return "no sample of the part is small enough to hold the field against a frame"
-    sample = _firm(sample)
-    frame = solve(sample, "wet") if len(sample) else None
-    if frame is None or not frame.converged:
-        return "the frame of a sample found no balance, so the field's error is not known"
-    here = ~frame.added
-    start = frame.wet_um[here]
-    moved = frame.dried_um[here] - start
-    off = FieldModel(sample, "wet").dry(start) - frame.dried_um[here]
-    error, size = (float(np.sqrt((a**2).sum(axis=1).mean())) for a in (off, moved))
-    return (
-        f"a field of {field.grid.cells[0]} x {field.grid.cells[1]} x {field.grid.cells[2]} cells; on a sample of "
-        f"{len(sample)} filaments it lies {error:.2g} um from the frame, {error / max(size, 1e-12):.0%} of the movement"
-    )
-
-
-def _firm(sample: FilamentSet) -> FilamentSet:
-    """A sample cut out of a part without the filaments that its cut left dangling by one bond or none."""
-    for _ in range(4):
-        bonds = find_bonds(sample, sample.state("wet"))
-        count = np.bincount(sample.owner()[bonds.segment].ravel(), minlength=len(sample))
-        firm = (count >= 2) | (sample.layer == sample.layer.min(initial=0))
-        if firm.all():
-            break
-        sample = sample.take(np.flatnonzero(firm))
-    return sample
-
-
-def by_frame(filaments: FilamentSet, drawn: StateName) -> tuple[Drying | None, tuple[Diagnostic, ...]]:
-    """The frame's answer, or None and why there is none. Filaments gain points where they are bonded and bend."""
+def by_frame(
+    filaments: FilamentSet, drawn: StateName, hold: Hold = PINNED, extra: npt.NDArray[np.bool_] | None = None
+) -> tuple[Drying | None, tuple[Diagnostic, ...]]:
+    """The frame's answer, or None and why there is none. Filaments gain points where they are bonded and bend.
+    `extra bool[P]`: points that nobody drew, which go again where they are not needed."""
     from .drying_frame import ASSUMED, solve
 
-    found = solve(filaments, drawn)
+    found = solve(filaments, drawn, hold)
     if not found.converged:
         return None, (
             warning(
@@ -181,25 +130,30 @@ def by_frame(filaments: FilamentSet, drawn: StateName) -> tuple[Drying | None, t
                 ),
             ),
         )
-    part = found.part
+    part, added = found.part, found.added
     width = float(part.state(drawn).width_um.min())
-    keep = thin_out(part, found.added, found.wet_um, found.dried_um, THIN * width)
+    if extra is not None:
+        added = added.copy()
+        added[~found.added] = extra
+    keep = thin_out(part, added, found.wet_um, found.dried_um, THIN * width)
     part = kept(part, keep)
     s = part.state(drawn)
-    given = State(_quantise(s.points_um, QUANTUM_UM), s.width_um, s.height_um)
+    given = State(quantise(s.points_um, QUANTUM_UM), s.width_um, s.height_um)
     residual = found.residual_um if drawn == "dried" else 0.0
     if drawn == "wet":
         wet, dried = given, _dried(part, given, found.dried_um[keep])
     else:
-        wet = _wet(part, given, _quantise(found.wet_um[keep], QUANTUM_UM))
+        wet = _wet(part, given, quantise(found.wet_um[keep], QUANTUM_UM))
         # Where a free end could not be compensated, the dried state is what comes out and not what was drawn.
         comes_out = found.dried_um[keep]
-        if found.strangers:
-            again = solve(part.with_states(wet, None), "wet")
+        if found.strangers or found.turn_rad > TWISTED:
+            # What turns that far may have two balances, and drying finds the one that is nearer to the wet shape.
+            ties = None if found.strangers else found.ties
+            again = solve(replace(part, wet=wet, dried=None, ties=ties), "wet", hold)
             if again.converged:
                 comes_out = again.dried_um[~again.added]
                 residual = float(np.abs(comes_out - found.dried_um[keep]).max())
-        dried = State(_quantise(comes_out, QUANTUM_UM), given.width_um, given.height_um)
+        dried = State(quantise(comes_out, QUANTUM_UM), given.width_um, given.height_um)
     said: list[Diagnostic] = []
     where = filaments.spans[0] if filaments.spans else None
     if residual > max(GOAL_UM, GOAL * width):
@@ -213,11 +167,11 @@ def by_frame(filaments: FilamentSet, drawn: StateName) -> tuple[Drying | None, t
                 notes=(
                     touch
                     if found.strangers
-                    else "some filaments touch so little that a hair decides if they bond",
+                    else "the part bends so far that its wet shape was not found closer",
                 ),
             )
         )
-    if found.curled:
+    if found.curled and found.curl_um > max(GOAL_UM, GOAL * width):
         said.append(
             warning(
                 "W263",
@@ -239,12 +193,14 @@ def by_frame(filaments: FilamentSet, drawn: StateName) -> tuple[Drying | None, t
         )
     return (
         Drying(
-            part.with_states(wet, dried),
+            replace(part, wet=wet, dried=dried, ties=None if found.strangers else found.ties),
             "frame",
             residual,
             notes=(f"filaments turn by up to {np.degrees(found.turn_rad):.0f} degrees as they dry",),
-            assumptions=(*ASSUMED, *_assumptions(filaments)),
+            assumptions=(*ASSUMED, *assumptions(filaments)),
             diagnostics=tuple(said),
+            base=hold.base,
+            turn_rad=found.turn_rad,
         ),
         (),
     )
@@ -256,7 +212,7 @@ def uniform(filaments: FilamentSet, given: State) -> State:
         np.array([1.0 - ink.shrink for ink in filaments.inks])[filaments.material], np.diff(filaments.offsets)
     )
     points = Analytic(filaments, "dried").uniform(given.points_um)
-    return State(_quantise(points, QUANTUM_UM), _over(given.width_um, free), _over(given.height_um, free))
+    return State(quantise(points, QUANTUM_UM), _over(given.width_um, free), _over(given.height_um, free))
 
 
 def _wet(filaments: FilamentSet, dried: State, points_um: Floats) -> State:
@@ -265,26 +221,26 @@ def _wet(filaments: FilamentSet, dried: State, points_um: Floats) -> State:
 
 
 def _dried(filaments: FilamentSet, wet: State, points_um: Floats) -> State:
-    points = _quantise(points_um, QUANTUM_UM)
+    points = quantise(points_um, QUANTUM_UM)
     across = transverse(filaments, wet.points_um, points)
     return State(
         points,
-        _quantise(wet.width_um * across, QUANTUM_WIDTH_UM),
-        _quantise(wet.height_um * across, QUANTUM_WIDTH_UM),
+        quantise(wet.width_um * across, QUANTUM_WIDTH_UM),
+        quantise(wet.height_um * across, QUANTUM_WIDTH_UM),
     )
 
 
 def _over(size_um: Floats, across: Floats) -> Floats:
-    return _quantise(size_um / across, QUANTUM_WIDTH_UM)
+    return quantise(size_um / across, QUANTUM_WIDTH_UM)
 
 
-def _quantise(a: Floats, quantum: float) -> Floats:
+def quantise(a: Floats, quantum: float) -> Floats:
     """Rounded to a multiple of `quantum`, without negative zeros (they would print as -0)."""
     digits = round(-float(np.log10(quantum)))
     return np.round(a, digits) + 0.0
 
 
-def _assumptions(filaments: FilamentSet) -> tuple[Assumption, ...]:
+def assumptions(filaments: FilamentSet) -> tuple[Assumption, ...]:
     found: list[Assumption] = []
     for m in np.unique(filaments.material):
         ink = filaments.inks[int(m)]

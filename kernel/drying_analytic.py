@@ -131,12 +131,14 @@ class Analytic:
 
     def uniform(self, dried_um: Floats) -> Floats:
         """The naive prescale by 1 / (1 - s) about the centre of the footprint, float64[P,3]."""
-        out = np.empty_like(dried_um)
-        k = 1.0 / (1.0 - self._at(self.hold.s))
+        return self._scaled(dried_um, 1.0 / (1.0 - self._at(self.hold.s)))
+
+    def _scaled(self, points_um: Floats, k: npt.NDArray[np.float64] | float) -> Floats:
+        out = np.empty_like(points_um)
         for a in (0, 1):
             c = self._at(self.hold.centre_um[:, a])
-            out[:, a] = c + (dried_um[:, a] - c) * k
-        out[:, 2] = dried_um[:, 2] * k
+            out[:, a] = c + (points_um[:, a] - c) * k
+        out[:, 2] = points_um[:, 2] * k
         return out
 
     def _used(self) -> list[int]:
@@ -221,6 +223,16 @@ class Analytic:
         extent[same] = extent[same].mean(axis=1, keepdims=True)
         axes[same] = np.eye(2)
         return Hold(s, nu, lowest / shrunk, centre, axes, self._decay * extent)
+
+
+class Loose(Analytic):
+    """A part that nothing holds: each piece shrinks to scale about the middle of its foot, by what its inks do on average."""
+
+    def dry(self, wet_um: Floats) -> Floats:
+        return self._scaled(wet_um, 1.0 - self._at(self.hold.s))
+
+    def wet(self, dried_um: Floats) -> Floats:
+        return self._scaled(dried_um, 1.0 / (1.0 - self._at(self.hold.s)))
 
 
 def _footprint(

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from .drying_analytic import Analytic
 from .filaments import FilamentSet, Floats, Ints
+from .hold import PINNED, Hold
 from .material import Origin
 from .scene import Assumption, StateName
 from .sections import ink_column, segment_lengths
@@ -71,17 +72,17 @@ class Field:
 
     name = "field"
 
-    def __init__(self, filaments: FilamentSet, drawn: StateName) -> None:
+    def __init__(self, filaments: FilamentSet, drawn: StateName, hold: Hold = PINNED) -> None:
         """Reads the drawn state of `filaments`. The field lives on the dried shape, so a dried design needs one
         solution; of a wet one the dried shape is found with it."""
-        self._filaments = filaments
+        self._filaments, self._keeps = filaments, hold
         base = Analytic(filaments, drawn)
-        state, hold = filaments.state(drawn), base.hold
-        total = max(len(hold.s), 1)
-        self._s, self._nu = float(hold.s.sum()) / total, float(hold.nu.sum()) / total
-        pinned = 1.0 - self._s * (1.0 + self._nu)
-        self._sunk = -self._s * (1.0 + self._nu) / pinned
-        self._z1 = pinned * float(hold.z1_um.min(initial=np.inf)) if len(hold.z1_um) else 0.0
+        state, held = filaments.state(drawn), base.hold
+        total = max(len(held.s), 1)
+        self._s, self._nu = float(held.s.sum()) / total, float(held.nu.sum()) / total
+        foot = 1.0 - self._s * (1.0 + (self._nu if hold.base == "pinned" else 0.0))
+        self._sunk = (foot - 1.0) / foot
+        self._z1 = foot * float(held.z1_um.min(initial=np.inf)) if len(held.z1_um) else 0.0
         if drawn == "dried":
             self._build(state.points_um, state.width_um)
             return

@@ -10,12 +10,13 @@ import numpy.typing as npt
 
 from .beams import turn, vector
 from .bonds import find_bonds
-from .filaments import FilamentSet, Floats, Ints
+from .filaments import FilamentSet, Floats, Ints, Ties
+from .hold import PINNED, Hold
 from .inverse import Found, fixed_point
 from .material import Origin
 from .scene import Assumption, StateName
-from .skeleton import Pegs, find_pegs, pair_keys
-from .truss import Base, Truss
+from .skeleton import Pegs, find_pegs, pair_keys, pegs_at, ties_of
+from .truss import Truss
 
 if TYPE_CHECKING:
     from scipy.sparse.linalg import SuperLU
@@ -32,8 +33,8 @@ TURN = 0.3
 #: Searches, each with new bonds or a new factorisation, before the drying of the part is given up.
 LIMIT = 20
 
-#: Searches after which bonds that come and go are left as they are; the residual tells what that may cost.
-SETTLED = 12
+#: Searches after which bonds that come and go are taken as they are drawn.
+SETTLED = 8
 
 #: Steps of the whole shrinkage for parts that do not settle in one.
 SHARES = (0.2, 0.4, 0.6, 0.8, 1.0)
@@ -66,7 +67,7 @@ class Frame:
     `adrift`: nodes of pieces that touch neither the substrate nor what stands on it (held by their lowest nodes).
     `curled`: free ends of filaments that stay straight in the wet state, because bent down they would touch what the
     design keeps apart; `curl_um`: how far the farthest of them dries from the design. `strangers`: bonds that the wet
-    state has and the design has not.
+    state has and the design has not. `ties`: the bonds that the balance was found with.
     """
 
     part: FilamentSet
@@ -81,13 +82,14 @@ class Frame:
     curled: int = 0
     curl_um: float = 0.0
     strangers: int = 0
+    ties: Ties | None = None
 
 
 def solve(
-    filaments: FilamentSet, drawn: StateName, base: Base = "pinned", *, tolerance_um: float = TOLERANCE_UM
+    filaments: FilamentSet, drawn: StateName, hold: Hold = PINNED, *, tolerance_um: float = TOLERANCE_UM
 ) -> Frame:
     """The state of `filaments` that was not drawn, at all points of the refined part."""
-    return Balance(Truss(filaments, drawn, base)).find(tolerance_um)
+    return Balance(Truss(filaments, drawn, hold)).find(tolerance_um)
 
 
 class Balance:
@@ -108,6 +110,7 @@ class Balance:
         self.steps = 0
         self.converged, self.residual = True, 0.0
         self.ends = np.zeros((2, len(truss.skeleton.part)), dtype=bool)
+        self.frozen = False
 
     def find(self, tolerance_um: float) -> Frame:
         truss, k = self.truss, self.truss.skeleton
@@ -116,6 +119,10 @@ class Balance:
             self._settle(tolerance_um)
             if not self.converged:
                 self._by_and_by(tolerance_um)
+            if not self.converged and truss.drawn == "dried" and not self.frozen:
+                # What is sought bends so far that bonds come and go: those of the design, as they are drawn, stay.
+                self._freeze()
+                self._by_and_by(tolerance_um)
             if truss.drawn == "wet" or not self.converged:
                 break
             touching, strangers = self._touching()
@@ -123,6 +130,7 @@ class Balance:
                 break
             self.ends |= touching
         wet, dried = self._points()
+        ties = ties_of(k, truss.wet_state(wet, dried), truss.pegs) if truss.drawn == "dried" else None
         curl = float(np.abs(dried - truss.state.points_um).max(initial=0.0)) if self.ends.any() else 0.0
         return Frame(
             k.part,
@@ -137,12 +145,13 @@ class Balance:
             int(self.ends.sum()),
             curl,
             strangers,
+            ties,
         )
 
     def _sink(self) -> None:
-        """Nodes that stick keep their place in plan and follow their filament's height."""
-        truss, held = self.truss, self.truss.held
-        factor = truss.base_factor()
+        """Nodes that stick keep their place in plan and follow their filament's height; anchored ones keep that too."""
+        truss, held = self.truss, self.truss.held & ~self.truss.anchored
+        factor = truss.foot_factor()
         self.other[held, 2] = (
             truss.given_um[held, 2] * (1.0 / factor if truss.drawn == "dried" else factor)[held]
         )
@@ -194,16 +203,26 @@ class Balance:
             if not dry_drawn:
                 return
             self.residual = max(self.residual, float(np.abs(self.other - before).max()))
-            if self.residual <= max(tolerance_um, BONDS * self.scale) or searches >= SETTLED:
+            if self.residual <= max(tolerance_um, BONDS * self.scale):
                 return
+            if searches >= SETTLED and not self.frozen:
+                self._freeze()
             goal = float(np.clip(0.05 * self.residual, tolerance_um, goal))
             self._bond()
+
+    def _freeze(self) -> None:
+        """From here on the bonds are those of the design as it is drawn, whether they touch in the wet state or not."""
+        self.frozen = True
+        self.truss.pegs = find_pegs(self.truss.skeleton, self.truss.state, self.truss.meant)
 
     def _bond(self) -> None:
         """Looks for the bonds again, in the wet state as it is now."""
         truss = self.truss
-        old = truss.pegs
-        truss.pegs = find_pegs(truss.skeleton, truss.wet_state(*self._points()), truss.meant)
+        old, wet = truss.pegs, truss.wet_state(*self._points())
+        if self.frozen:
+            truss.pegs = pegs_at(truss.skeleton, wet, old.segment, old.t, old.hold)
+        else:
+            truss.pegs = find_pegs(truss.skeleton, wet, truss.meant)
         if _unlike(old, truss.pegs):
             self.lu = None
 

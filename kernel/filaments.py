@@ -32,11 +32,24 @@ class State:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Ties:
+    """B bonds with which a wet state was found: `filament int64[B,2]`, `share float64[B,2]` (their places, in parts of either
+    filament's wet length) and `hold float64[B]`, how well each holds (drying_frame.py). Only touching decides whether two
+    filaments bond, so where they barely do the way back would else depend on a hair.
+    """
+
+    filament: Ints
+    share: Floats
+    hold: Floats
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class FilamentSet:
     """F filaments over P points. `offsets int64[F+1]`: filament i owns points offsets[i]:offsets[i+1].
 
     `material int16[F]` indexes `inks`; `layer int32[F]`; `origin int32[F]` indexes `spans`, so that every filament can
     name its line of source. `wet` or `dried` is None until the drying model has found it; both share the topology.
+    `ties`: the bonds of a wet state that was computed, None where they are to be seen from the paths.
     """
 
     offsets: Ints
@@ -47,6 +60,7 @@ class FilamentSet:
     spans: tuple[Span, ...]
     wet: State | None = None
     dried: State | None = None
+    ties: Ties | None = None
 
     def __post_init__(self) -> None:
         for a in self._arrays():
@@ -57,6 +71,8 @@ class FilamentSet:
         for s in (self.wet, self.dried):
             if s is not None:
                 yield from (s.points_um, s.width_um, s.height_um)
+        if self.ties is not None:
+            yield from (self.ties.filament, self.ties.share, self.ties.hold)
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
@@ -82,6 +98,16 @@ class FilamentSet:
         last[self.offsets[1:] - 1] = True
         first = np.flatnonzero(~last)
         return first, self.owner()[first]
+
+    def runs(self, points: int = 1 << 16) -> Iterator[tuple[int, int, slice, Ints]]:
+        """Runs of whole filaments of about so many points, so that work on a large set stays in the processor's cache:
+        (first filament, last + 1, their points, where each begins in these)."""
+        at, n = 0, len(self)
+        while at < n:
+            stop = max(at + 1, int(np.searchsorted(self.offsets, self.offsets[at] + points, "right")) - 1)
+            low, high = int(self.offsets[at]), int(self.offsets[stop])
+            yield at, stop, slice(low, high), self.offsets[at:stop] - low
+            at = stop
 
     def with_states(self, wet: State | None, dried: State | None) -> FilamentSet:
         return replace(self, wet=wet, dried=dried)
@@ -142,6 +168,13 @@ class FilamentSet:
 def _law(holds: bool, what: str) -> None:
     if not holds:
         raise ValueError(f"FilamentSet is not well-formed: {what}")
+
+
+def keep_memory() -> None:
+    """Let the allocator of the C library keep what large arrays give back, instead of asking the system for it anew: glibc
+    raises its thresholds to the size of the largest block that was freed, up to 32 MiB (mallopt(3), M_MMAP_THRESHOLD).
+    Asking costs more than computing: ten times as many page faults for ten million points. Elsewhere it does nothing."""
+    np.empty((1 << 25) - (1 << 16), dtype=np.uint8)
 
 
 def filaments(

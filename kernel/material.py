@@ -34,6 +34,9 @@ class Origin:
 Provenance = Mapping[str, Origin]
 
 
+#: What a wet part may become besides an aerogel, and by what.
+FURTHER = {"xerogel": "dried in air", "sintered": "annealed until it sinters"}
+
 #: Fields of an ink that say how well others are known: in use only where uncertainty is asked for (kernel/spread.py).
 SPREADS = ("swell_sd", "shrink_sd", "poisson_sd", "shrink_poisson")
 
@@ -68,7 +71,8 @@ class Ink:
     """A nanocrystal ink. `shrink` is the FREE linear shrinkage on drying (0.1: to 0.9 of the wet size), `swell` the wet
     filament width over the width of the ink thread that left the nozzle. `parts` is non-empty for a premixed ink:
     (component name, volume fraction), fractions sum to one. `swell_sd`, `shrink_sd`, `poisson_sd`: standard uncertainties,
-    None where nobody gave one; `shrink_poisson`: the correlation of shrink and poisson.
+    None where nobody gave one; `shrink_poisson`: the correlation of shrink and poisson. `xerogel_shrink`, `sintered_shrink`:
+    free linear shrinkage from the wet filament to those states (`shrink` is that to the aerogel).
     """
 
     name: str
@@ -89,6 +93,10 @@ class Ink:
     shrink_sd: float | None = None
     poisson_sd: float | None = None
     shrink_poisson: float = 0.0
+    xerogel_shrink: float | None = None
+    xerogel_conductivity: float | None = None
+    sintered_shrink: float | None = None
+    sintered_conductivity: float | None = None
     parts: tuple[tuple[str, float], ...] = ()
     provenance: Provenance = field(default_factory=dict)
     span: Span | None = None
@@ -101,12 +109,15 @@ class Ink:
 
 @dataclass(frozen=True)
 class Bath:
-    """A gelation bath: nonsolvent with linker ions."""
+    """A gelation bath: nonsolvent with linker ions. `swell_factor` and `shrink_factor` multiply the figures of every ink that
+    is printed in it: longer alcohols give narrower, denser filaments (Song et al. 2023), without a figure."""
 
     name: str
     solvent: Solvent
     linkers: tuple[Linker, ...]
     molarity_mol_um3: float
+    swell_factor: float = 1.0
+    shrink_factor: float = 1.0
     provenance: Provenance = field(default_factory=dict)
     span: Span | None = None
 
@@ -152,6 +163,14 @@ INK = Construct(
         FieldSpec("colour", Text, 'colour in pictures, "#rrggbb"'),
         FieldSpec("bet", SpecificArea, "specific surface of the aerogel (BET)", default=None),
         FieldSpec("conductivity", Conductivity, "electrical conductivity of the aerogel", default=None),
+        FieldSpec(
+            "xerogel_shrink", Ratio, "free linear shrinkage, wet to dried in air", default=None, low=0.0, high=0.95
+        ),
+        FieldSpec("xerogel_conductivity", Conductivity, "electrical conductivity, dried in air", default=None),
+        FieldSpec(
+            "sintered_shrink", Ratio, "free linear shrinkage, wet to sintered", default=None, low=0.0, high=0.95
+        ),
+        FieldSpec("sintered_conductivity", Conductivity, "electrical conductivity, sintered", default=None),
         FieldSpec("swell_sd", Ratio, "standard uncertainty of `swell`", default=None, low=0.0),
         FieldSpec("shrink_sd", Ratio, "standard uncertainty of `shrink`", default=None, low=0.0, high=0.9),
         FieldSpec("poisson_sd", Ratio, "standard uncertainty of `poisson`", default=None, low=0.0, high=0.5),
@@ -167,6 +186,12 @@ BATH = Construct(
         FieldSpec("solvent", ref("solvent"), "the nonsolvent"),
         FieldSpec("linkers", list_of(ref("linker")), "linker ions dissolved in it"),
         FieldSpec("molarity", Molarity, "of the linker ions together", low=0.0),
+        FieldSpec(
+            "swell_factor", Ratio, "wet width in this bath over that which the ink's `swell` means", default=1.0, low=0.1, high=10.0
+        ),
+        FieldSpec(
+            "shrink_factor", Ratio, "shrinkage after this bath over that which the ink states", default=1.0, low=0.0, high=10.0
+        ),
     ),
 )
 
@@ -188,6 +213,11 @@ def mix(name: str, parts: tuple[tuple[Ink, float], ...], span: Span | None = Non
         return float(sum(sd * f for sd, f in known) / total) if known else None
 
     first = parts[0][0]
+    further = [
+        name
+        for name in ("xerogel_shrink", "sintered_shrink")
+        if all(getattr(ink, name) is not None for ink, _ in parts)
+    ]
     shared = tuple(
         k for k in first.linkers if all(any(k.ion == o.ion for o in ink.linkers) for ink, _ in parts)
     )
@@ -214,8 +244,9 @@ def mix(name: str, parts: tuple[tuple[Ink, float], ...], span: Span | None = Non
         shrink_sd=spread("shrink_sd"),
         poisson_sd=spread("poisson_sd"),
         shrink_poisson=mean("shrink_poisson"),
+        **{name: mean(name) for name in further},
         parts=tuple((ink.name, f / total) for ink, f in parts),
-        provenance=dict.fromkeys(("swell", "shrink", "poisson"), why),
+        provenance=dict.fromkeys(("swell", "shrink", "poisson", *further), why),
         span=span,
     )
 

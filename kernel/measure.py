@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -293,7 +293,7 @@ def figures(jobs: Iterable[Job]) -> dict[str, dict[str, Any]]:
 
 
 def _conducting(filaments: FilamentSet) -> dict[str, Callable[[], float]]:
-    from .network import AXES, Axis
+    from .network import AXES
 
     @cache
     def along(axis: Axis) -> Conductance:
@@ -326,7 +326,8 @@ def _figures(filaments: FilamentSet) -> dict[str, Any]:
 def measure(jobs: Sequence[Job], conductance: Sequence[Axis] = ()) -> dict[str, Any]:
     """What `wp measure --json` prints: {"states": {"wet": S, "dried": S}, "materials": M}. Several prints are measured as
     they lie together. For each axis in `conductance` the dried S has what the part conducts along it between two faces;
-    LookupError where the conductivity of an ink is not known."""
+    LookupError where the conductivity of an ink is not known. Of jobs that were dried, "drying" tells how, by job, and what
+    of it nobody measured."""
     from .filaments import join
 
     whole = jobs[0].filaments if len(jobs) == 1 else join([j.filaments for j in jobs])
@@ -338,7 +339,8 @@ def measure(jobs: Sequence[Job], conductance: Sequence[Axis] = ()) -> dict[str, 
             for axis in conductance
         }
     ink = found.pop("materials")
-    return {"states": found, "materials": ink}
+    told = {job.name: job.drying.as_dict() for job in jobs if job.drying is not None}
+    return {"states": found, "materials": ink, **({"drying": told} if told else {})}
 
 
 def table(found: dict[str, Any], states: Sequence[str] = STATES) -> str:
@@ -381,7 +383,22 @@ def table(found: dict[str, Any], states: Sequence[str] = STATES) -> str:
     of = {s: found["states"][s]["solid_fraction_of"] for s in shown}
     if "envelope" in of.values():
         lines.append("solid fraction of the envelope: " + ", ".join(s for s in shown if of[s] == "envelope"))
+    lines += _drying_lines(found.get("drying", {}))
     return "\n".join(lines)
+
+
+def _drying_lines(drying: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """How the second state was found, and what it rests on that nobody measured."""
+    lines: list[str] = []
+    for name, d in drying.items():
+        parts = [f"by the {d['model']} model"]
+        if d["residual_um"]:
+            parts.append(f"the wet part dries to within {1e3 * d['residual_um']:.3g} nm of the design")
+        lines.append(f"drying{f' of {name}' if len(drying) > 1 else ''}: " + "; ".join([*parts, *d["notes"]]))
+    assumed = dict.fromkeys(a["what"] for d in drying.values() for a in d["assumed"])
+    if assumed:
+        lines.append("assumed for drying, so for all figures of the state that was not drawn: " + "; ".join(assumed))
+    return lines
 
 
 _ROWS = (

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from .diagnostics import Diagnostic, WetprintError, error
-from .drying import Drying, by_field, by_formula, by_frame, nodes_at_most, uniform
+from .drying import Drying, by_formula, by_frame, nodes_at_most, uniform
 from .filaments import FilamentSet
+from .hold import PINNED, Hold
 from .scene import Scene, StateName
 
 if TYPE_CHECKING:
@@ -28,9 +29,10 @@ def complete(
     compensate: Compensate = "full",
     *,
     model: Model = "auto",
+    hold: Hold = PINNED,
 ) -> FilamentSet:
     """`filaments` with both states; the arguments and the errors are those of `dry`."""
-    return dry(filaments, drawn, compensate, model=model).filaments
+    return dry(filaments, drawn, compensate, model=model, hold=hold).filaments
 
 
 def complete_jobs(
@@ -41,12 +43,12 @@ def complete_jobs(
     said: list[Diagnostic] = []
     for job in jobs:
         try:
-            found = dry(job.filaments, scene.state, scene.compensate, model=model)
+            found = dry(job.filaments, scene.state, scene.compensate, model=model, hold=Hold.of(job.print))
         except WetprintError as fault:
             said += fault.diagnostics
             continue
         said += found.diagnostics
-        done.append(replace(job, filaments=found.filaments))
+        done.append(replace(job, filaments=found.filaments, drying=found))
     return tuple(done), said
 
 
@@ -56,6 +58,7 @@ def dry(
     compensate: Compensate = "full",
     *,
     model: Model = "auto",
+    hold: Hold = PINNED,
 ) -> Drying:
     """Finds the state that was not drawn.
 
@@ -69,9 +72,11 @@ def dry(
     "analytic": closed form (drying_analytic.py), numpy alone, no points are added. "auto": the frame for parts that it
     can hold in a few seconds, else the field; the choice depends on the part alone. Drawn points keep their order.
 
+    hold: what keeps the part in its place (hold.py). A part that nothing holds has no first layer that keeps its length.
+
     Raises WetprintError (E460) where an ink's figures leave no filament, LookupError where the drawn state is missing.
     """
-    faults = _faults(filaments)
+    faults = _faults(filaments, hold)
     if faults:
         raise WetprintError(*faults)
     given = filaments.state(drawn)
@@ -83,27 +88,31 @@ def dry(
     if model == "auto":
         model = "frame" if nodes_at_most(filaments, drawn) <= FRAME_NODES else "field"
     if model == "analytic":
-        return by_formula(filaments, drawn, ())
+        return by_formula(filaments, drawn, hold)
     from .cache import remembered
 
     chosen: Literal["field", "frame"] = model
-    return remembered(filaments, drawn, chosen, lambda: _solved(filaments, drawn, chosen))
+    part, extra = hold.refine(filaments, drawn)
+    words = chosen if hold == PINNED else f"{chosen} {hold.key(part.state(drawn).points_um)}"
+
+    def solved() -> Drying:
+        """What takes seconds, and is kept on disk."""
+        if chosen == "field":
+            from .drying_coarse import by_field
+
+            return by_field(filaments, drawn, hold)
+        done, said = by_frame(part, drawn, hold, extra)
+        return by_formula(filaments, drawn, hold, said) if done is None else done
+
+    return remembered(part, drawn, words, solved)
 
 
-def _solved(filaments: FilamentSet, drawn: StateName, model: Literal["field", "frame"]) -> Drying:
-    """What takes seconds, and is kept on disk."""
-    if model == "field":
-        return by_field(filaments, drawn)
-    done, said = by_frame(filaments, drawn)
-    return by_formula(filaments, drawn, said) if done is None else done
-
-
-def _faults(filaments: FilamentSet) -> list[Diagnostic]:
-    """Inks whose figures the linear model cannot hold: a pinned filament would thin to nothing."""
+def _faults(filaments: FilamentSet, hold: Hold) -> list[Diagnostic]:
+    """Inks whose figures the model cannot hold: a pinned filament would thin to nothing."""
     found = []
     for m in np.unique(filaments.material):
         ink = filaments.inks[int(m)]
-        left = 1.0 - ink.shrink * (1.0 + ink.poisson)
+        left = 1.0 - ink.shrink * (1.0 + (0.0 if hold.base == "free" else ink.poisson))
         if left <= 0.0 or ink.shrink < 0.0:
             found.append(
                 error(

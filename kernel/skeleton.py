@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from .beams import sides
 from .bonds import REACH, Bonds, arc_lengths, find_bonds
-from .filaments import FilamentSet, Floats, Ints, State
+from .filaments import FilamentSet, Floats, Ints, State, Ties
 from .refine import refined
 from .scene import StateName
 
@@ -51,27 +51,33 @@ class Skeleton:
 class Pegs:
     """B bonds between nodes: `nodes[B,2]`, and `arms_um[B,2,3]` from each node to where the bond is, in the wet state.
 
-    `sides[B,3]`: what a bond may call sideways. `hold[B]`: how well it holds, from 1 to 0 for filaments that barely touch: without it a hair's breadth would decide.
+    `sides[B,3]`: what a bond may call sideways. `hold[B]`: how well it holds, from 1 to 0 for filaments that barely touch:
+    without it a hair's breadth would decide. `segment[B,2]`, `t[B,2]`: the places that are bonded.
     """
 
     nodes: Ints
     arms_um: Floats
     sides: Floats
     hold: Floats
+    segment: Ints
+    t: Floats
 
 
 def skeleton(filaments: FilamentSet, drawn: StateName) -> Skeleton:
     """Nodes at the ends, bends and bonds of filaments as drawn, and at their points with some spacing."""
     state = filaments.state(drawn)
-    bonds = find_bonds(filaments, state)
+    ties = filaments.ties if drawn == "wet" else None
     p, owner = filaments.point_count, filaments.owner()
     arc = arc_lengths(filaments, state)
     end = np.zeros(p, dtype=bool)
     end[filaments.offsets[:-1]] = end[filaments.offsets[1:] - 1] = True
     own = end | _bends(state, filaments) | _spaced(arc, owner, state.width_um)
-    segment, t = bonds.segment.ravel(), bonds.t.ravel()
-    place = arc[segment] + t * (arc[segment + 1] - arc[segment])
-    segment, t = _between(owner, arc, state.width_um, np.flatnonzero(own), segment, t, place)
+    if ties is None:
+        bonds = find_bonds(filaments, state)
+        segment, t = bonds.segment, bonds.t
+    else:
+        segment, t = _tied(filaments, arc, ties)
+    segment, t = _between(owner, arc, state.width_um, np.flatnonzero(own), segment.ravel(), t.ravel())
     of = np.concatenate([owner, owner[segment]])
     where = np.concatenate([arc, arc[segment] + t * (arc[segment + 1] - arc[segment])])
     order = np.lexsort((where, of))
@@ -92,10 +98,11 @@ def skeleton(filaments: FilamentSet, drawn: StateName) -> Skeleton:
 
 
 def _between(
-    owner: Ints, arc: Floats, width: Floats, own: Ints, segment: Ints, t: Floats, place: Floats
+    owner: Ints, arc: Floats, width: Floats, own: Ints, segment: Ints, t: Floats
 ) -> tuple[Ints, Floats]:
     """Where nodes are added: in the middle of every cluster of bonds that no node at the points `own` is near to."""
     of = owner[segment]
+    place = arc[segment] + t * (arc[segment + 1] - arc[segment])
     stride = 2.0 * float(arc.max(initial=0.0)) + 1.0
     near = _nearest(owner[own] * stride + arc[own], of * stride + place)
     far = np.abs(arc[own[near]] - place) > ARM * width[segment]
@@ -132,35 +139,68 @@ def find_pegs(k: Skeleton, wet: State, meant: Ints | None = None) -> Pegs:
     search.
     """
     bonds = find_bonds(k.part, wet, every=True)
+    if meant is not None:
+        bonds = bonds.take(np.isin(pair_keys(k.part, bonds), meant))
+    segment, t = bonds.segment, bonds.t
+    if bonds.along.any():
+        cross = np.flatnonzero(~bonds.along)
+        owner = k.part.owner()
+        one, other, share = _along(k, wet, owner, segment[bonds.along])
+        node = k.node_point[one]
+        last = node == k.part.offsets[owner[node] + 1] - 1
+        segment = np.concatenate([segment[cross], np.stack([node - last, other], axis=1)])
+        t = np.concatenate([t[cross], np.stack([last.astype(np.float64), share], axis=1)])
+    return pegs_at(k, wet, segment, t)
+
+
+def pegs_at(k: Skeleton, wet: State, segment: Ints, t: Floats, hold: Floats | None = None) -> Pegs:
+    """Bonds between these places, each held by the nearest node of either filament; `hold` where it is known."""
     arc, p = arc_lengths(k.part, wet), wet.points_um
     owner = k.part.owner()
     stride = 2.0 * float(arc.max(initial=0.0)) + 1.0
     keys = owner[k.node_point] * stride + arc[k.node_point]
-    if meant is not None:
-        bonds = bonds.take(np.isin(pair_keys(k.part, bonds), meant))
-    segment, t = bonds.segment, bonds.t
     place = arc[segment] + t * (arc[segment + 1] - arc[segment])
     near = _nearest(keys, owner[segment] * stride + place)
     at = p[segment] + t[:, :, None] * (p[segment + 1] - p[segment])
-    if bonds.along.any():
-        cross = np.flatnonzero(~bonds.along)
-        one, other, foot = _along(k, wet, owner, segment[bonds.along])
-        mate = _nearest(keys, owner[other] * stride + arc[other] + np.linalg.norm(foot - p[other], axis=1))
-        near = np.concatenate([near[cross], np.stack([one, mate], axis=1)])
-        at = np.concatenate([at[cross], np.stack([p[k.node_point[one]], foot], axis=1)])
-        segment = np.concatenate([segment[cross], np.stack([k.node_point[one], other], axis=1)])
     # Axes that meet (crossings within a layer, pieces end to end) are tied by a short upright peg: it needs a direction.
     gap = at[:, 1] - at[:, 0]
     size = np.maximum(wet.width_um, wet.height_um)[segment].mean(axis=1)
-    ratio = np.linalg.norm(gap, axis=1) / (REACH * size)
-    hold = np.clip((1.0 - ratio**2) / (1.0 - USUAL**2), LEAST, 2.0)
+    if hold is None:
+        ratio = np.linalg.norm(gap, axis=1) / (REACH * size)
+        hold = np.clip((1.0 - ratio**2) / (1.0 - USUAL**2), LEAST, 2.0)
     short = MEET * wet.width_um[segment[:, 0]]
     meet = np.einsum("ij,ij->i", gap, gap) < short**2
     middle = at[meet].mean(axis=1)
     at[meet, 0] = at[meet, 1] = middle
     at[meet, 0, 2] -= 0.5 * short[meet]
     at[meet, 1, 2] += 0.5 * short[meet]
-    return Pegs(near, at - p[k.node_point[near]], sides(at[:, 0], at[:, 1]), hold)
+    return Pegs(near, at - p[k.node_point[near]], sides(at[:, 0], at[:, 1]), hold, segment, t)
+
+
+def tied_pegs(k: Skeleton, wet: State, ties: Ties) -> Pegs:
+    """The bonds that came with a wet state."""
+    return pegs_at(k, wet, *_tied(k.part, arc_lengths(k.part, wet), ties), ties.hold)
+
+
+def ties_of(k: Skeleton, wet: State, pegs: Pegs) -> Ties:
+    """The bonds `pegs` of a wet state, in a form that does not depend on the points of its paths."""
+    arc, owner = arc_lengths(k.part, wet), k.part.owner()
+    f = owner[pegs.segment]
+    place = arc[pegs.segment] + pegs.t * (arc[pegs.segment + 1] - arc[pegs.segment])
+    whole = arc[k.part.offsets[1:] - 1]
+    return Ties(f, place / np.maximum(whole[f], 1e-300), pegs.hold)
+
+
+def _tied(part: FilamentSet, arc: Floats, ties: Ties) -> tuple[Ints, Floats]:
+    """Segments [B,2] and places on them [B,2] of bonds."""
+    owner = part.owner()
+    stride = 2.0 * float(arc.max(initial=0.0)) + 1.0
+    f = ties.filament
+    place = ties.share * arc[part.offsets[f + 1] - 1]
+    segment = np.searchsorted(owner * stride + arc, f * stride + place, side="right") - 1
+    segment = np.clip(segment, part.offsets[f], part.offsets[f + 1] - 2)
+    length = np.maximum(arc[segment + 1] - arc[segment], 1e-300)
+    return segment, np.clip((place - arc[segment]) / length, 0.0, 1.0)
 
 
 def pair_keys(part: FilamentSet, bonds: Bonds) -> Ints:
@@ -171,7 +211,7 @@ def pair_keys(part: FilamentSet, bonds: Bonds) -> Ints:
 
 
 def _along(k: Skeleton, wet: State, owner: Ints, segment: Ints) -> tuple[Ints, Ints, Floats]:
-    """Bonds of filaments along each other: node [B] of the one, segment [B] and place [B,3] on the other.
+    """Bonds of filaments along each other: node [B] of the one, segment [B] of the other and place on it [B] in 0..1.
 
     The nodes are those at both ends of every piece that touches, as far as they touch themselves.
     """
@@ -179,7 +219,7 @@ def _along(k: Skeleton, wet: State, owner: Ints, segment: Ints) -> tuple[Ints, I
     node = np.concatenate([k.before[segment[:, 0]], k.after[segment[:, 0] + 1]])
     other = np.tile(segment[:, 1], 2)
     best = np.full(len(node), np.inf)
-    seg, foot = other.copy(), np.empty((len(node), 3))
+    seg, foot = other.copy(), np.zeros(len(node))
     x = p[k.node_point[node]]
     for step in (-1, 0, 1):
         a = np.clip(other + step, 0, len(p) - 2)
@@ -190,7 +230,7 @@ def _along(k: Skeleton, wet: State, owner: Ints, segment: Ints) -> tuple[Ints, I
         q = p[a] + s[:, None] * arm
         d = np.where(inside, np.linalg.norm(x - q, axis=1), np.inf)
         closer = d < best
-        best[closer], seg[closer], foot[closer] = d[closer], a[closer], q[closer]
+        best[closer], seg[closer], foot[closer] = d[closer], a[closer], s[closer]
     # One bond for each node and filament beside it: the closest.
     order = np.lexsort((seg, best, owner[other], node))
     first = np.ones(len(order), dtype=bool)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -11,9 +11,10 @@ import numpy.typing as npt
 from .beams import Bent, Sections, bent, ellipse, forces, frames, offset, sides, stiffness
 from .bonds import find_bonds
 from .filaments import FilamentSet, Floats, Ints, State
+from .hold import PINNED, Hold
 from .scene import StateName
 from .sections import ink_column, transverse
-from .skeleton import Skeleton, find_pegs, pair_keys, skeleton
+from .skeleton import Skeleton, find_pegs, pair_keys, skeleton, tied_pegs
 
 if TYPE_CHECKING:
     from scipy.sparse import csc_matrix
@@ -25,7 +26,8 @@ STICKS = 0.1
 #: woodpiles (3 to 5 lines, pitch 2 and 4 widths, rise 0.8): layers follow to 0.02 of the free shrinkage.
 PEG = 1.15
 
-Base = Literal["pinned", "free"]
+#: Nodes nearer to the middle than this many widths more than the nearest one are as near as that.
+NEAR = 0.5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,7 +47,7 @@ class Pose:
 class Truss:
     """The beams of one part and how they pull when it dries; `drawn` says which state the part was drawn in."""
 
-    def __init__(self, filaments: FilamentSet, drawn: StateName, base: Base = "pinned") -> None:
+    def __init__(self, filaments: FilamentSet, drawn: StateName, hold: Hold = PINNED) -> None:
         self.drawn = drawn
         self.skeleton: Skeleton = skeleton(filaments, drawn)
         k = self.skeleton
@@ -61,16 +63,19 @@ class Truss:
         self.meant = (
             np.unique(pair_keys(k.part, find_bonds(k.part, self.state))) if drawn == "dried" else None
         )
-        self.pegs = find_pegs(k, self.state, self.meant)
-        self.held, self.adrift = self._held(base)
+        ties = filaments.ties if drawn == "wet" else None
+        self.pegs = find_pegs(k, self.state, self.meant) if ties is None else tied_pegs(k, self.state, ties)
+        self.anchored = hold.held(self.given_um)
+        self.base = hold.base
+        self.held, self.adrift = self._held()
         self.free = np.flatnonzero(~self.held)
         self.dofs = (self.free[:, None] * 6 + np.arange(6)).ravel()
 
-    def _held(self, base: Base) -> tuple[npt.NDArray[np.bool_], int]:
-        """Nodes that stick to the substrate, and how many nodes belong to pieces that nothing holds."""
+    def _held(self) -> tuple[npt.NDArray[np.bool_], int]:
+        """Nodes that keep their place, and how many nodes belong to pieces that nothing holds."""
         z, height = self.given_um[:, 2], self.height_um
         # Compared in the wet state of a pinned filament, so that both states give the same base.
-        pinned = self.base_factor() if self.drawn == "dried" else np.ones(len(z))
+        pinned = self.foot_factor() if self.drawn == "dried" else np.ones(len(z))
         low = (z - 0.5 * height) / pinned
         near = STICKS * height / pinned
         sticks = low <= near
@@ -78,22 +83,26 @@ class Truss:
         lowest = np.full(count, np.inf)
         np.minimum.at(lowest, piece, low)
         feet = low <= lowest[piece] + near
-        if base == "free":
-            # A free part keeps its place by the node nearest to the middle of its footprint.
-            held = np.zeros(len(z), dtype=bool)
-            for p in range(count):
+        stands = np.zeros(count, dtype=bool)
+        if self.base == "free":
+            # A free part keeps its place by the node nearest to the middle of its footprint; of several that are as near
+            # it is the first, in both states.
+            stands[piece[self.anchored]] = True
+            held = self.anchored.copy()
+            for p in np.flatnonzero(~stands):
                 foot = np.flatnonzero((piece == p) & feet)
                 away = self.given_um[foot, :2] - self.given_um[foot, :2].mean(axis=0)
-                held[foot[np.argmin(np.einsum("ij,ij->i", away, away))]] = True
+                away = np.sqrt(np.einsum("ij,ij->i", away, away))
+                held[foot[np.argmax(away <= away.min() + NEAR * self.width_um[foot])]] = True
             return held, 0
-        stands = np.zeros(count, dtype=bool)
-        stands[piece[sticks]] = True
+        stands[piece[sticks | self.anchored]] = True
         adrift = ~stands[piece]
-        return sticks | (adrift & feet), int(adrift.sum())
+        return sticks | self.anchored | (adrift & feet), int(adrift.sum())
 
-    def base_factor(self) -> Floats:
-        """Dried over wet height of a node that sticks, [N]: its filament is pinned along its axis."""
-        return 1.0 - self.shrink * (1.0 + self.poisson)
+    def foot_factor(self) -> Floats:
+        """Dried over wet height of a node at the substrate, [N]: its filament is pinned along its axis, or free."""
+        held = self.poisson if self.base == "pinned" else 0.0
+        return 1.0 - self.shrink * (1.0 + held)
 
     def axial(self, wet_length: Floats, dried_length: Floats) -> Floats:
         """Dried over wet length of the beams that meet at every node, [N]; of beams of no length, the free figure."""

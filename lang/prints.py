@@ -17,11 +17,15 @@ from .frame import Frame
 from .heads import PRINT
 from .parts import lattices_in
 from .scope import UNSET, Env, nearest, order
+from .types import mistaken
 from .values import Poison, Thing
 from .where import block_fields
 
 #: Ways of making a part that a print may name; the kernel knows them by the same words.
 PROCESSES = ("wet_writing",)
+
+#: How a part is held as it dries.
+BASES = ("pinned", "free")
 
 
 def print_of(ev: Evaluator, node: s.Print, frame: Frame) -> scene.Print | None:
@@ -29,6 +33,8 @@ def print_of(ev: Evaluator, node: s.Print, frame: Frame) -> scene.Print | None:
     block = node.block or s.Block(node.end, node.end, [])
     fields, spans = block_fields(ev, block, PRINT, frame, node)
     written = {i.name.text for i in block.fields}
+    if "bath" in mistaken(PRINT, [i.name.text for i in block.fields]):
+        return None
     if "bath" not in written:
         _no_bath(ev, node, part, frame)
         return None
@@ -46,6 +52,21 @@ def print_of(ev: Evaluator, node: s.Print, frame: Frame) -> scene.Print | None:
             )
         )
         return None
+    base = fields.get("base", "pinned")
+    if base not in BASES:
+        near = nearest(base, BASES) or BASES[0]
+        ev.say(
+            error(
+                "E309",
+                f"`{base}` is no way to hold the base; `{near}` was expected",
+                spans["base"],
+                notes=("pinned: the first layer sticks to the substrate; free: nothing holds the part",),
+                fixes=(Fix(f"write `{near}`", (Edit(spans["base"], near),)),),
+            )
+        )
+        return None
+    if fields.get("anchors") is not None:
+        fields["anchors"] = fields["anchors"].node
     bath = fields.pop("bath", None)
     made = part.node if part.node.name else replace(part.node, name="part")
     return scene.Print(

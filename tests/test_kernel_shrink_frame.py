@@ -14,6 +14,7 @@ from wetprint.kernel.bonds import find_bonds
 from wetprint.kernel.build import build
 from wetprint.kernel.drying_frame import Balance, solve
 from wetprint.kernel.filaments import FilamentSet
+from wetprint.kernel.hold import Hold
 from wetprint.kernel.inverse import fixed_point
 from wetprint.kernel.shrink import complete, dry
 from wetprint.kernel.truss import Truss
@@ -24,7 +25,7 @@ NM = 1e-3
 
 def test_a_free_part_shrinks_to_scale(parts: ModuleType) -> None:
     part = parts.woodpile(4, 40.0, layers=6, turn=0.4, inks=[parts.ink(0.1, 0.3)], state="wet")
-    found = solve(part, "wet", "free")
+    found = solve(part, "wet", Hold("free"))
     still = found.wet_um[np.argmin(np.abs(found.dried_um - found.wet_um).sum(axis=1))]
     assert found.converged
     for a, b in ((found.wet_um[0], found.dried_um[0]), (found.wet_um[-1], found.dried_um[-1])):
@@ -70,7 +71,7 @@ def test_a_strip_of_two_inks_bends_like_a_bimetal(parts: ModuleType) -> None:
         material=[0, 1],
         state="wet",
     )
-    found = solve(strip, "wet", "free", tolerance_um=1e-7)
+    found = solve(strip, "wet", Hold("free"), tolerance_um=1e-7)
     lower = found.part.owner() == 0
     x, z = found.dried_um[lower, 0], found.dried_um[lower, 2]
     middle = np.abs(x - length / 2) < length / 4

@@ -94,23 +94,38 @@ _ROWS: tuple[tuple[str, str, Any], ...] = (
 )
 
 
+#: Figures that do not hang on what the drying model assumes.
+_COUNTS = ("filaments", "contacts", "missing_contacts")
+
+
 def figures(subject: Subject) -> Table:
     """Figures of `wp measure`, a column a state."""
     states = subject.figures["states"]
     shown = [name for name in _STATES if name in states]
     rows: list[tuple[str | Cell, ...]] = []
+    scene = subject.scene
+    computed = "wet" if scene.state == "dried" and scene.compensate == "full" else "dried"
+    guessed = any(d.assumptions for d in subject.dryings)
+
+    def cell(text: str, state: str) -> str | Cell:
+        return Cell(text, True) if guessed and state == computed else text
+
     for label, axis in (("size x", 0), ("size y", 1), ("size z", 2)):
         boxes = [states[s]["bbox_um"] for s in shown]
-        rows.append((label, *(numbers.length(b[1][axis] - b[0][axis]) for b in boxes)))
+        sizes = [numbers.length(b[1][axis] - b[0][axis]) for b in boxes]
+        rows.append((label, *map(cell, sizes, shown)))
     inside = {s for s in shown if states[s]["solid_fraction_of"] == "bulk"}
     for label, key, write in _ROWS:
         cells = ["none" if states[s][key] is None else str(write(states[s][key])) for s in shown]
         if key == "solid_fraction":
             cells = [c if s in inside else f"{c} of the box" for c, s in zip(cells, shown, strict=True)]
-        rows.append((label, *cells))
+        rows.append((label, *(cells if key in _COUNTS else map(cell, cells, shown))))
     notes = []
     if any(not states[s]["exact"] for s in shown):
         notes.append("Volume and surface come from the method for bent filaments, not from closed formulas.")
     if "wet" in shown and subject.scene.state == "dried":
         notes.append("The part is drawn dried; the wet part is what the drying model says must be printed.")
+    for d in subject.dryings:
+        left = f" The wet part dries to within {numbers.length(d.residual_um)} of the design." if d.residual_um else ""
+        notes.append(f"Drying by the {d.model} model: {'; '.join(d.notes) or 'closed form'}.{left}")
     return Table("Figures of the part", ("figure", *shown), tuple(rows), notes=tuple(notes))
