@@ -22,7 +22,8 @@ _GREYS = ("#2b5d8a", "#7fa8c9", "#b9c9d6", "#d9dfe4", "#c98a3a", "#8a4b2d")
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """Points `x`, `y`; drawn as "line", "marks", "both", or as "steps" from x to x_end at y. `fill`: colour under a line."""
+    """Points `x`, `y`; drawn as "line", "marks", "both", as "steps" from x to x_end at y, or as the "band" of `y_error` about
+    them. Marks carry `y_error` as bars. A series without a label has no place in the legend."""
 
     label: str
     colour: str
@@ -32,6 +33,7 @@ class Series:
     x_end: Sequence[float] = ()
     dash: str = ""
     mark: str = "circle"
+    y_error: Sequence[float] = ()
 
 
 def time_ticks(high: float, most: int = 5) -> list[float]:
@@ -71,12 +73,14 @@ def chart(
     """Series over two axes. `zero_x`, `zero_y`: the axis begins at nothing."""
     xs = [float(v) for s in series for v in (*s.x, *s.x_end)]
     ys = [float(v) for s in series for v in s.y]
+    ys += [v + k * e for s in series for v, e in zip(s.y, s.y_error, strict=False) for k in (-1.0, 1.0)]
     frame = _Frame(_bounds(xs, zero_x), _bounds(ys, zero_y))
     out = frame.axes(x_label, y_label, x_format)
     for s in series:
         out += frame.draw(s)
-    if len(series) > 1:
-        out.append(_legend([(s.label, s.colour, s.mark) for s in series]))
+    named = [s for s in series if s.label]
+    if len(named) > 1:
+        out.append(_legend([(s.label, s.colour, s.mark) for s in named]))
     return _svg(WIDTH, HEIGHT, out)
 
 
@@ -169,10 +173,18 @@ class _Frame:
                 for (x, y), end in zip(at, s.x_end, strict=True)
             )
             return [f'<path d="{d}" fill="none" stroke="{s.colour}" stroke-width="2.4"/>']
+        if s.style == "band":
+            over = [(x, self.y(v + e)) for (x, _), v, e in zip(at, s.y, s.y_error, strict=True)]
+            under = [(x, self.y(v - e)) for (x, _), v, e in zip(at, s.y, s.y_error, strict=True)]
+            d = "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in (*over, *reversed(under)))
+            return [f'<path d="{d}Z" fill="{s.colour}" fill-opacity="0.16"/>']
         if s.style in ("line", "both") and len(at) > 1:
             d = "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in at)
             dash = f' stroke-dasharray="{s.dash}"' if s.dash else ""
             out.append(f'<path d="{d}" fill="none" stroke="{s.colour}" stroke-width="1.6"{dash}/>')
+        for (x, _), v, e in zip(at, s.y, s.y_error, strict=False):
+            low, high = self.y(v - e), self.y(v + e)
+            out.append(f'<path d="M{x:.1f} {high:.1f}V{low:.1f}" stroke="{s.colour}" stroke-width="1.2"/>')
         if s.style in ("marks", "both"):
             out += [_mark(x, y, s.colour, s.mark) for x, y in at]
         return out
@@ -181,6 +193,8 @@ class _Frame:
 def _mark(x: float, y: float, colour: str, mark: str) -> str:
     if mark == "dash":
         return f'<path d="M{x - 9:.1f} {y:.1f}h6m3 0h6" stroke="{colour}" stroke-width="1.6"/>'
+    if mark == "cross":
+        return f'<path d="M{x - 4:.1f} {y - 4:.1f}l8 8m0 -8l-8 8" stroke="{colour}" stroke-width="1.6"/>'
     if mark == "square":
         return f'<rect x="{x - 2.8:.1f}" y="{y - 2.8:.1f}" width="5.6" height="5.6" fill="{colour}"/>'
     return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{colour}"/>'

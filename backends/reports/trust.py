@@ -80,7 +80,7 @@ def origins(subject: Subject) -> tuple[Block, ...]:
     )
     loads = [(n, load) for n in subject.rig.nozzles for load in n.loads]
     rows = [
-        (n.name, "any" if load.ink == "*" else load.ink, Cell(load.source or "no source given", load.assumed), _lags(load.lags))
+        (n.name, "any" if load.ink == "*" else load.ink, Cell(", ".join(s for s in (load.source, load.date) if s) or "no source given", load.assumed), _lags(load.lags))
         for n, load in loads
     ]  # fmt: skip
     if rows:
@@ -119,9 +119,9 @@ def _ink_values(ink: Ink) -> dict[str, str]:
     values = {
         "concentration": f"{numbers.sig(ink.concentration_ug_um3 / MG_ML)} mg/mL",
         "density": f"{numbers.sig(ink.density_ug_um3 * 1e6)} g/cm\u00b3",
-        "swell": numbers.sig(ink.swell),
-        "shrink": numbers.percent(ink.shrink),
-        "poisson": numbers.sig(ink.poisson, 3),
+        "swell": numbers.sig(ink.swell) + _spread(ink.swell_sd),
+        "shrink": numbers.percent(ink.shrink) + _spread(ink.shrink_sd, 100.0, " %"),
+        "poisson": numbers.sig(ink.poisson, 3) + _spread(ink.poisson_sd),
         "width_min": numbers.length(ink.width_min_um),
         "width_max": numbers.length(ink.width_max_um),
     }
@@ -132,6 +132,10 @@ def _ink_values(ink: Ink) -> dict[str, str]:
 
         values["conductivity"] = f"{numbers.sig(ink.conductivity / SIEMENS_PER_METRE)} S/m"
     return values
+
+
+def _spread(sd: float | None, scale: float = 1.0, unit: str = "") -> str:
+    return "" if sd is None else f" \u00b1 {numbers.sig(sd * scale, 2)}{unit}"
 
 
 def _millimolar(bath: Bath) -> str:
