@@ -60,6 +60,7 @@ SOLIDS: Registry[SolidKind] = Registry(
     {
         "box": ".solid_kinds.prism:BOX",
         "cylinder": ".solid_kinds.cone:CYLINDER",
+        "annulus": ".solid_kinds.cone:ANNULUS",
         "cone": ".solid_kinds.cone:CONE",
         "sphere": ".solid_kinds.sphere:SPHERE",
         "prism": ".solid_kinds.prism:PRISM",

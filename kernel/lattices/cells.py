@@ -51,6 +51,9 @@ class GraphCell(StrutLattice):
         return fields["nodes"], [(int(a), int(b)) for a, b in fields["edges"]]
 
     def complaint(self, fields: dict[str, Any]) -> tuple[str, str] | None:
+        return self._cell_fault(fields) or super().complaint(fields)
+
+    def _cell_fault(self, fields: dict[str, Any]) -> tuple[str, str] | None:
         nodes, edges = fields.get("nodes") or (), fields.get("edges") or ()
         if not edges:
             return "edges", "no edges, a cell has at least one strut"

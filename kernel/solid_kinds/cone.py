@@ -24,6 +24,30 @@ class Cylinder(Round):
         return [(0.0, 0.0), (r, 0.0), (r, h), (0.0, h)]
 
 
+class Annulus(Round):
+    construct = solid_construct(
+        "annulus",
+        "a cylinder with a hole along its axis, which stands on z = 0",
+        FieldSpec("radius", Length, "outer radius", state=True, low=0.0, above=True),
+        FieldSpec("inner_radius", Length, "radius of the hole", state=True, low=0.0, above=True),
+        _HEIGHT,
+    )
+
+    def complaint(self, solid: Solid) -> tuple[str, str] | None:
+        bad = not_positive(solid, "radius", "inner_radius", "height")
+        inner, outer = solid.fields.get("inner_radius"), solid.fields.get("radius")
+        if bad is None and inner >= outer:
+            return (
+                "inner_radius",
+                f"inner_radius is {inner:g} um, it must be below the radius of {outer:g} um",
+            )
+        return bad
+
+    def profile(self, solid: Solid) -> Profile:
+        r, h, inner = solid.fields["radius"], solid.fields["height"], solid.fields["inner_radius"]
+        return [(inner, 0.0), (r, 0.0), (r, h), (inner, h)]
+
+
 class Cone(Round):
     construct = solid_construct(
         "cone",
@@ -66,4 +90,4 @@ class Revolve(Round):
         return [(float(r), float(z)) for r, z in solid.fields["profile"]]
 
 
-CYLINDER, CONE, REVOLVE = Cylinder(), Cone(), Revolve()
+CYLINDER, CONE, REVOLVE, ANNULUS = Cylinder(), Cone(), Revolve(), Annulus()

@@ -31,6 +31,7 @@ def simple_solids(draw: st.DrawFn) -> tuple[str, dict[str, Any]]:
         "cylinder": {"radius": s[0], "height": s[1]},
         "cone": {"radius": s[0], "height": s[1], "top_radius": draw(st.sampled_from([0.0, s[2]]))},
         "sphere": {"radius": s[0]},
+        "annulus": {"radius": s[0] + s[2], "inner_radius": s[2], "height": s[1]},
         "prism": {"sides": draw(st.integers(3, 9)), "radius": s[0], "height": s[1], "top_radius": draw(st.sampled_from([None, 0.0, s[2]])), "angle": draw(st.floats(0, 3))},
         "pyramid": {"base": (s[0], s[1]), "height": s[2], "top": draw(st.sampled_from([(0.0, 0.0), (s[3], s[4])]))},
         "torus": {"radius": s[0] + s[1], "tube": s[1]},
