@@ -22,8 +22,8 @@ SAME_LEVEL_UM = 0.01
 @dataclass(frozen=True, slots=True, eq=False)
 class Batches:
     """`batch int64[F]` of every filament: batches are printed in rising order and hold one ink each. Where circles were broken the
-    filaments are cut: `filaments` are the pieces, `parent int64[F]` the filament of each. What must come before what within a
-    batch: `edges int64[E,2]` with `rests`, None where nothing must. `one_way bool[F]` may only be printed from the first point to the last,
+    filaments are cut: `filaments` are the pieces, `parent int64[F]` the filament of each. Batches of one `phase
+    int64[F]` may be mixed as far as `edges int64[E,2]` (before, after) allow; None where none may. `one_way bool[F]` may only be printed from the first point to the last,
     and where `turned bool[F]` from the last to the first. `circles` are pairs that stand in each other's way in every order;
     `hanging` filaments that nothing carries when they are printed. `proven`: no order has fewer changes of ink.
     """
@@ -32,7 +32,7 @@ class Batches:
     parent: Ints
     batch: Ints
     edges: Ints
-    rests: Support | None
+    phase: Ints | None
     one_way: npt.NDArray[np.bool_]
     turned: npt.NDArray[np.bool_]
     circles: tuple[tuple[int, int], ...] = ()
@@ -73,21 +73,15 @@ def _together(filaments: FilamentSet, found: list[tuple[Ints, Batches]]) -> Batc
         ends = np.cumsum([0, *(len(one.parent) for _, one in found)])
         name = [np.arange(a, b) for a, b in pairwise(ends)]
     f = len(whole)
-    batch, start = np.zeros(f, np.int64), 0
+    batch, phase, start = np.zeros(f, np.int64), np.zeros(f, np.int64), 0
     for number, (_, one) in zip(name, found, strict=True):
         batch[number] = start + one.batch
+        phase[number] = start + (one.batch if one.phase is None else one.phase)
         start += int(one.batch.max()) + 1
-    rests = None
-    if any(one.rests is not None for _, one in found):
-        rests = support(whole)
-        for number, (_, one) in zip(name, found, strict=True):
-            if one.rests is None:
-                # Layers rise as they are drawn, whatever they rest on.
-                rests.grounded[number] = True
     return Batches(
         whole, parent, batch,
         np.concatenate([number[one.edges] for number, (_, one) in zip(name, found, strict=True)]),
-        rests,
+        None if all(one.phase is None for _, one in found) else phase,
         _flags(f, name, [one.one_way for _, one in found]), _flags(f, name, [one.turned for _, one in found]),
         tuple((int(n[a]), int(n[b])) for n, (_, one) in zip(name, found, strict=True) for a, b in one.circles),
         tuple(int(n[i]) for n, (_, one) in zip(name, found, strict=True) for i in one.hanging),
@@ -141,10 +135,39 @@ def _one_by_one(part: FilamentSet, loaded: int | None, nozzles: list[Nozzle]) ->
     down, back = found.forward, found.backward
     one_way = (np.maximum(down, back) > PRESS) | ((down > LIGHT) != (back > LIGHT))
     circles += tuple((i, i) for i in np.flatnonzero(np.minimum(down, back) > PRESS).tolist())
+    when = _numbered(order.phase, order.wave)
+    hung, begins, stops = _held_ends(rests, when)
+    # A filament with one end that rests on something begins there, unless the nozzle forbids it.
+    free = ~one_way & (begins != stops)
+    turned = (one_way & (down > back)) | (free & stops)
     return Batches(
-        part, parent, order.phase, edges, rests, one_way, one_way & (down > back), circles,
+        part, parent, when, np.concatenate([edges, hung]), order.phase, one_way | free, turned, circles,
         tuple(order.hanging.tolist()), order.proven,
     )  # fmt: skip
+
+
+def _held_ends(rests: Support, when: Ints) -> tuple[Ints, npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+    """What filaments hang on, in an order by `when int64[F]`: edges (neighbour, filament) that keep it so, and whether first and last
+    points rest on anything by then, bool[F] each."""
+    f = len(when)
+    late = int(when.max(initial=0)) + 1
+    both = np.concatenate([rests.touching, rests.touching[:, ::-1]])
+    of = [both[:, 1], rests.end_touching[:, 0] % f]
+    by = [both[:, 0], rests.end_touching[:, 1]]
+    slot = [both[:, 1], f + rests.end_touching[:, 0]]
+    # The earliest neighbour of every filament, and of every end.
+    owner, other, place = (np.concatenate(a) for a in (of, by, slot))
+    sort = np.lexsort((other, when[other], place))
+    owner, other, place = owner[sort], other[sort], place[sort]
+    head = np.diff(place, prepend=-1) != 0
+    owner, other, place = owner[head], other[head], place[head]
+    early = when[other] < when[owner]
+    grounded = np.concatenate([rests.grounded, rests.end_grounded])
+    first = np.full(3 * f, late)
+    first[place] = np.where(early, when[other], late)
+    held = (grounded | (first < late))[f:]
+    bound = early & ~grounded[place]
+    return np.stack([other[bound], owner[bound]], axis=1), held[:f], held[f:]
 
 
 def _deepest(

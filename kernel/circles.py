@@ -11,18 +11,17 @@ laid. It is cut at its tops and valleys, and every piece printed upwards.
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
-import numpy.typing as npt
 
 from .filaments import FilamentSet, Floats, Ints
 from .pieces import cut_at
-from .precede import LIGHT, PRESS, Conflicts, Support, conflicts, sample_hits, support
+from .precede import LIGHT, PRESS, Conflicts, conflicts, sample_hits, support
 from .rig import Nozzle
 
-Bools = npt.NDArray[np.bool_]
-
-#: Rounds of cutting: each cuts one filament of every circle.
-ROUNDS = 24
+#: Rounds of cutting: each cuts one piece of every circle.
+ROUNDS = 100
 
 #: What a stretch must do.
 _EARLY, _LATE = 1, 2
@@ -30,21 +29,16 @@ _EARLY, _LATE = 1, 2
 
 def uncircled(part: FilamentSet, nozzles: list[Nozzle]) -> tuple[FilamentSet, Ints, Conflicts]:
     """A part whose circles are cut where they can be, the filament that each piece comes from, and its conflicts."""
-    parent = np.arange(len(part))
     found = conflicts(part, nozzles)
-    for _ in range(ROUNDS):
-        group = circles(len(part), found.edges(PRESS))
-        both_ways = (found.forward > PRESS) & (found.backward > PRESS)
-        members = np.flatnonzero((np.bincount(group)[group] > 1) | both_ways)
-        if not len(members):
-            break
-        where = _cuts(part, nozzles, group, members, both_ways)
-        if not len(where):
-            break
-        part, came = cut_at(part, where)
-        parent = parent[came]
-        found = conflicts(part, nozzles)
-    return part, parent, found
+    group = circles(len(part), found.edges(PRESS))
+    both_ways = (found.forward > PRESS) & (found.backward > PRESS)
+    members = np.flatnonzero((np.bincount(group)[group] > 1) | both_ways)
+    if len(members):
+        where = _Cuts(part, nozzles, group, members).places()
+        if len(where):
+            pieces, parent = cut_at(part, where)
+            return pieces, parent, conflicts(pieces, nozzles)
+    return part, np.arange(len(part)), found
 
 
 def circles(count: int, edges: Ints) -> Ints:
@@ -67,101 +61,122 @@ def light_edges(count: int, found: Conflicts) -> Ints:
     return kept
 
 
-def _cuts(part: FilamentSet, nozzles: list[Nozzle], group: Ints, members: Ints, both_ways: Bools) -> Floats:
-    """Places at which to cut one filament of every circle: the one that takes the fewest cuts, of these the longest. First those that
-    hit themselves `both_ways` round, between the stretches that may only be printed the one way and those the other."""
-    some = part.take(members)
-    rests = support(part)
-    shift = part.offsets[:-1][members] - some.offsets[:-1]
-    label: dict[int, dict[float, int]] = {}
-    steep: dict[int, dict[float, int]] = {}
-    for nozzle in nozzles:
-        for hit in sample_hits(some, nozzle):
-            own = (
-                (hit.by_filament == hit.of_filament)
-                & both_ways[members[hit.by_filament]]
-                & (hit.depth > PRESS)
-            )
-            ahead = 1 + (hit.of_place > hit.by_place)[own]
-            _mark(steep, members[hit.by_filament[own]], (hit.by_place + shift[hit.by_filament])[own], ahead)
-            by, of = members[hit.by_filament], members[hit.of_filament]
-            keep = (by != of) & (group[by] == group[of]) & (hit.depth > PRESS)
-            _mark(label, by[keep], (hit.by_place + shift[hit.by_filament])[keep], _EARLY)
-            _mark(label, of[keep], (hit.of_place + shift[hit.of_filament])[keep], _LATE)
-    tops = [_turning(part, i, steep[i]) for i in sorted(steep)]
-    if any(tops):
-        return np.array(sorted(at for places in tops for at in places))
-    best: dict[int, tuple[tuple[float, float, int], list[float]]] = {}
-    wet = part.state("wet")
-    for i in sorted(label):
-        cuts = _between(part, i, label[i], rests)
-        if not cuts:
-            continue
-        points = wet.points_um[part.offsets[i] : part.offsets[i + 1]]
-        length = float(np.linalg.norm(np.diff(points, axis=0), axis=1).sum())
-        rank = (float(len(cuts)), -length, i)
-        circle = int(group[i])
-        if circle not in best or rank < best[circle][0]:
-            best[circle] = (rank, cuts)
-    return np.array(sorted(at for _, cuts in best.values() for at in cuts))
+class _Cuts:
+    """Places of a part at which circles are cut. Hits are looked up once, for filaments; pieces are stretches of places between cuts."""
+
+    def __init__(self, part: FilamentSet, nozzles: list[Nozzle], group: Ints, members: Ints) -> None:
+        self.part, self.rests = part, support(part)
+        some = part.take(members)
+        shift = part.offsets[:-1][members] - some.offsets[:-1]
+        by, of = [np.zeros(0)], [np.zeros(0)]
+        for nozzle in nozzles:
+            for hit in sample_hits(some, nozzle):
+                one, two = members[hit.by_filament], members[hit.of_filament]
+                keep = (group[one] == group[two]) & (hit.depth > PRESS)
+                by.append((hit.by_place + shift[hit.by_filament])[keep])
+                of.append((hit.of_place + shift[hit.of_filament])[keep])
+        self.by, self.of = np.concatenate(by), np.concatenate(of)
+
+    def places(self) -> Floats:
+        begins = self.part.offsets[:-1].astype(np.float64)
+        bounds = begins
+        for _ in range(ROUNDS):
+            new = self._round(bounds)
+            if not new:
+                break
+            bounds = np.unique(np.concatenate([bounds, new]))
+        return np.setdiff1d(bounds, begins)
+
+    def _round(self, bounds: Floats) -> list[float]:
+        """Cuts of one piece of every circle: of the one that takes the fewest, of these the longest. First of those that hit themselves
+        either way round, between the stretches that may only be printed the one way and those the other."""
+        count = len(bounds)
+        one = np.searchsorted(bounds, self.by, "right") - 1
+        two = np.searchsorted(bounds, self.of, "right") - 1
+        own = one == two
+        ahead = 1 + (self.of > self.by)[own]
+        ways = np.zeros(count, np.int64)
+        np.bitwise_or.at(ways, one[own], ahead)
+        steep = ways[one[own]] == 3
+        marks = _marks(one[own][steep], self.by[own][steep], ahead[steep])
+        tops = [at for i in sorted(marks) for at in self._turning(i, bounds, *marks[i])]
+        if tops:
+            return tops
+        group = circles(count, np.unique(np.stack([one[~own], two[~own]], axis=1), axis=0))
+        inner = ~own & (group[one] == group[two])
+        what = np.repeat([_EARLY, _LATE], int(inner.sum()))
+        marks = _marks(
+            np.concatenate([one[inner], two[inner]]), np.concatenate([self.by[inner], self.of[inner]]), what
+        )
+        best: dict[int, tuple[tuple[int, float, int], list[float]]] = {}
+        for i in sorted(marks):
+            cuts, length = self._between(i, bounds, *marks[i])
+            rank = (len(cuts), -length, i)
+            if cuts and rank < best.get(int(group[i]), ((count, 0.0, 0), []))[0]:
+                best[int(group[i])] = (rank, cuts)
+        return [at for _, cuts in best.values() for at in cuts]
+
+    def _piece(self, i: int, bounds: Floats) -> tuple[Floats, Floats]:
+        """Places and positions of the points of a piece, its ends included."""
+        first = float(bounds[i])
+        last = float(self.part.offsets[np.searchsorted(self.part.offsets, first, "right")]) - 1.0
+        if i + 1 < len(bounds):
+            last = min(last, float(bounds[i + 1]))
+        some = np.unique(np.concatenate([[first], np.arange(np.ceil(first), np.floor(last) + 1), [last]]))
+        points = self.part.state("wet").points_um
+        low = np.minimum(some.astype(np.int64), len(points) - 2)
+        return some, points[low] + (some - low)[:, None] * (points[low + 1] - points[low])
+
+    def _turning(self, i: int, bounds: Floats, at: Floats, what: Ints) -> list[float]:
+        """Highest or lowest places of a piece between the stretches that go steeply down one way and those that do the other."""
+        places, points = self._piece(i, bounds)
+        found = []
+        for k in np.flatnonzero(np.diff(what) != 0).tolist():
+            inside = (places > at[k]) & (places < at[k + 1])
+            some = np.concatenate([at[k : k + 1], places[inside], at[k + 1 : k + 2]])
+            height = np.interp(some, places, points[:, 2])
+            # Down as it is drawn and then up: the valley between; else the top.
+            best = float(some[np.argmin(height) if what[k] == 1 else np.argmax(height)])
+            if places[0] < best < places[-1]:
+                found.append(best)
+        return found
+
+    def _between(self, i: int, bounds: Floats, at: Floats, what: Ints) -> tuple[list[float], float]:
+        """Places between the early and the late stretches of a piece where it may be cut, and its length."""
+        places, points = self._piece(i, bounds)
+        arc = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(points, axis=0), axis=1))])
+        width = float(self.part.state("wet").width_um[int(bounds[i])])
+        touch = self.rests.place[(self.rests.place >= places[0]) & (self.rests.place <= places[-1])]
+        contact, where = np.interp(np.sort(touch), places, arc), np.interp(at, places, arc)
+        cuts: list[float] = []
+        for k in np.flatnonzero(np.diff(what) != 0).tolist():
+            low, high = float(where[k]), float(where[k + 1])
+            inside = contact[(contact > low) & (contact < high)]
+            late = low if what[k] & _LATE else high
+            if len(inside):
+                cut = float(inside[np.argmin(np.abs(inside - 0.5 * (low + high)))])
+            elif len(contact) and np.abs(contact - late).min() <= 2.0 * width:
+                # A little beside the stretch that must wait, so that the end of the early piece is out of the partner's way.
+                step = min(0.5 * width, 0.5 * (high - low))
+                cut = low + step if late == low else high - step
+            else:
+                continue
+            if min(cut, arc[-1] - cut) > 0.5 * width:
+                cuts.append(float(np.interp(cut, arc, places)))
+        return cuts, float(arc[-1])
 
 
-def _mark(label: dict[int, dict[float, int]], filament: Ints, place: Floats, what: npt.ArrayLike) -> None:
-    """Add to what is known of places of filaments."""
-    rows = np.stack([filament.astype(np.float64), place, np.broadcast_to(what, place.shape)], axis=1)
-    for i, at, bits in np.unique(rows, axis=0).tolist():
-        marks = label.setdefault(int(i), {})
-        marks[at] = marks.get(at, 0) | int(bits)
-
-
-def _turning(part: FilamentSet, i: int, marks: dict[float, int]) -> list[float]:
-    """Highest or lowest places of filament i between the stretches that go steeply down one way and those that do the other."""
-    first, last = int(part.offsets[i]), int(part.offsets[i + 1]) - 1
-    z = part.state("wet").points_um[:, 2]
-    at = np.array(sorted(marks))
-    what = np.array([marks[a] for a in at.tolist()])
-    places = []
-    for k in np.flatnonzero(np.diff(what) != 0).tolist():
-        low, high = at[k], at[k + 1]
-        some = np.concatenate([[low], np.arange(np.ceil(low), np.floor(high) + 1), [high]])
-        height = np.interp(some, np.arange(first, last + 1), z[first : last + 1])
-        # Down as it is drawn and then up: the valley between; else the top.
-        best = float(some[np.argmin(height) if what[k] == 1 else np.argmax(height)])
-        if first < best < last:
-            places.append(best)
-    return places
-
-
-def _between(part: FilamentSet, i: int, marks: dict[float, int], rests: Support) -> list[float]:
-    """Places between the early and the late stretches of filament i where it may be cut."""
-    wet = part.state("wet")
-    first, last = int(part.offsets[i]), int(part.offsets[i + 1]) - 1
-    points = wet.points_um[first : last + 1]
-    arc = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(points, axis=0), axis=1))])
-    width = float(wet.width_um[first : last + 1].max())
-
-    def along(place: Floats) -> Floats:
-        distance: Floats = np.interp(place, np.arange(first, last + 1), arc)
-        return distance
-
-    mine = [rests.place[rests.touching[:, s] == i, s] for s in (0, 1)]
-    contact = np.sort(along(np.concatenate(mine)))
-    at = np.array(sorted(marks))
-    what = np.array([marks[a] for a in at.tolist()])
-    where = along(at)
-    cuts: list[float] = []
-    for k in np.flatnonzero(np.diff(what) != 0).tolist():
-        low, high = float(where[k]), float(where[k + 1])
-        inside = contact[(contact > low) & (contact < high)]
-        late = low if what[k] & _LATE else high
-        if len(inside):
-            cut = float(inside[np.argmin(np.abs(inside - 0.5 * (low + high)))])
-        elif len(contact) and np.abs(contact - late).min() <= 2.0 * width:
-            # A little beside the stretch that must wait, so that the end of the early piece is out of the partner's way.
-            step = min(0.5 * width, 0.5 * (high - low))
-            cut = low + step if late == low else high - step
-        else:
-            continue
-        if min(cut, arc[-1] - cut) > 0.5 * width:
-            cuts.append(float(np.interp(cut, arc, np.arange(first, last + 1))))
-    return cuts
+def _marks(piece: Ints, place: Floats, what: Ints) -> dict[int, tuple[Floats, Ints]]:
+    """By piece: its places in rising order, and the bits of `what` that hold at each."""
+    found: dict[int, tuple[Floats, Ints]] = {}
+    sort = np.lexsort((place, piece))
+    piece, place, what = piece[sort], place[sort], what[sort]
+    head = np.flatnonzero((np.diff(piece, prepend=-1) != 0) | (np.diff(place, prepend=-1.0) != 0))
+    if not len(head):
+        return found
+    bits = np.bitwise_or.reduceat(what, head)
+    piece, place = piece[head], place[head]
+    first = np.flatnonzero(np.diff(piece, prepend=-1) != 0)
+    for a, b in pairwise([*first.tolist(), len(piece)]):
+        found[int(piece[a])] = (place[a:b], bits[a:b])
+    return found

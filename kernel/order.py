@@ -14,10 +14,10 @@ from .dosing import dose
 from .filaments import FilamentSet, Ints
 from .frames import purge_place_um
 from .motion import DWELL, KIND_NAMES, PRINT, Toolpath
+from .nozzles import plan_widths, widths_table
 from .plan import Event, Plan
-from .ready import Ready
 from .rig import ANY, Rig
-from .tour import order_batches
+from .tour import improve_bound, order_batches
 
 if TYPE_CHECKING:
     from .build import Job
@@ -49,10 +49,10 @@ def make_plan(jobs: Sequence[Job], rig: Rig) -> Plan:
     start, end = wet.points_um[filaments.offsets[:-1]], wet.points_um[filaments.offsets[1:] - 1]
     # What may only be printed from its last point to its first is handed over so.
     start, end = np.where(drawn_down[:, None], end, start), np.where(drawn_down[:, None], start, end)
-    ready = None
-    if found is not None and found.rests is not None:
-        ready = Ready(start, end, fixed, found.edges, found.rests.turned(drawn_down))
-    order, reverse = order_batches(start, end, batch, purge_place_um(rig), fixed, ready)
+    at_um = purge_place_um(rig)
+    order, reverse = order_batches(start, end, batch, at_um, fixed)
+    if found is not None and found.phase is not None:
+        order, reverse = improve_bound(order, reverse, start, end, fixed, found.phase, found.edges, at_um)
     reverse ^= drawn_down[order]
     inks = filaments.material[order]
     carriers = nozzle_of_inks([filaments.inks[m].name for m in dict.fromkeys(inks.tolist())], rig)
@@ -169,7 +169,7 @@ def _events(
 
 
 def summary(plan: Plan, toolpath: Toolpath, rig: Rig) -> dict[str, Any]:
-    """Figures of a plan: the keys of `wp plan --json`, then time by what is done, layers, and ink by nozzle.
+    """Figures of a plan: the keys of `wp plan --json`, then time by what is done, layers, ink by nozzle, and pressure by width.
 
     `material_switches` counts changes of ink after the first, `operator_stops` every time the print waits for a person.
     """
@@ -225,6 +225,7 @@ def summary(plan: Plan, toolpath: Toolpath, rig: Rig) -> dict[str, Any]:
             {"nozzle": rig.nozzles[n].name, "ink": name, "volume_nl": v / UM3_PER_NL}
             for (n, name), v in sorted(reservoirs.items())
         ],
+        "widths": plan_widths(plan, rig),
     }
 
 
@@ -246,4 +247,5 @@ def summary_table(found: dict[str, Any]) -> str:
         f"ink          {e['volume_nl']:.4g} nL of {e['ink']} through nozzle {e['nozzle']}"
         for e in found["ink"]
     ]
+    lines += [widths_table(found["widths"])] if found["widths"] else []
     return "\n".join(lines)

@@ -25,12 +25,15 @@ Bools = npt.NDArray[np.bool_]
 PRESS = 0.25
 
 #: An order that presses less than that is sought, down to this part, but no filament is cut for it.
-LIGHT = 0.05
+LIGHT = 0.1
 
 #: Samples of all filaments together; they are further apart in parts that would take more.
 _SAMPLES = 200_000
 _SPACING_UM = 2.0
 _MOST_SPACING_UM = 8.0
+
+#: Pairs of samples held at once.
+_MOST_PAIRS = 30_000_000
 
 #: Longest filament in all (um) that is ordered filament by filament: samples are then at most 8 um apart.
 MOST_UM = _MOST_SPACING_UM * _SAMPLES
@@ -80,7 +83,7 @@ def sample_hits(part: FilamentSet, nozzle: Nozzle) -> Iterator[Hit]:
     tip_z = axis[:, 2] + 0.5 * height
     reach = reach_um(nozzle, float(np.ptp(tip_z))) + float(radius.max()) + spacing
     steep = least_cosine(nozzle)
-    for p, q in near_pairs(axis[:, :2], axis[:, :2], reach):
+    for p, q in _pairs(axis[:, :2], reach):
         above = tip_z[q] - tip_z[p]
         near = above > LIGHT * height[p]
         p, q, above = p[near], q[near], above[near]
@@ -92,6 +95,19 @@ def sample_hits(part: FilamentSet, nozzle: Nozzle) -> Iterator[Hit]:
         into = depth > LIGHT
         p, q, depth = p[into], q[into], depth[into]
         yield Hit(owner[p], where[p], owner[q], where[q], depth)
+
+
+def _pairs(points_um: Floats, reach_um: float) -> Iterator[tuple[Ints, Ints]]:
+    """All ordered pairs of different points within reach."""
+    from scipy.spatial import cKDTree
+
+    tree = cKDTree(points_um)
+    if tree.count_neighbors(tree, reach_um) > _MOST_PAIRS:
+        yield from near_pairs(points_um, points_um, reach_um)
+        return
+    one = tree.query_pairs(reach_um, output_type="ndarray").astype(np.int64)
+    yield one[:, 0], one[:, 1]
+    yield one[:, 1], one[:, 0]
 
 
 def conflicts(part: FilamentSet, nozzles: list[Nozzle]) -> Conflicts:

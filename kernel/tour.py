@@ -14,7 +14,6 @@ import numpy as np
 import numpy.typing as npt
 
 from .filaments import Floats, Ints
-from .ready import Ready
 
 Bools = npt.NDArray[np.bool_]
 
@@ -36,13 +35,11 @@ def order_batches(
     batch: Ints,
     at_um: npt.ArrayLike | None = None,
     fixed: Bools | None = None,
-    ready: Ready | None = None,
 ) -> tuple[Ints, Bools]:
     """Order and directions of filaments, batch after batch.
 
     start_um, end_um[F,3]: first and last points; batch int64[F]: which batch each is in, printed in rising order; at_um: where
-    the nozzle comes from; fixed bool[F]: those that may only run from start to end; ready: what must come
-    before what within batches. Returns (order int64[F], reverse bool[F]), reverse by position in the order.
+    the nozzle comes from; fixed bool[F]: those that may only run from start to end. Returns (order int64[F], reverse bool[F]), reverse by position in the order.
     """
     f = len(batch)
     if f == 0:
@@ -51,8 +48,6 @@ def order_batches(
     start, end, group = start_um[by_batch], end_um[by_batch], batch[by_batch]
     first = np.flatnonzero(np.diff(group, prepend=group[0] - 1))
     bounds = np.append(first, f)
-    if ready is not None:
-        return _bound_batches(start_um, end_um, by_batch, bounds, ready, at_um)
     lines, along, regular = _lines(start, end, first, group)
     one_way = np.zeros(f, bool) if fixed is None else fixed[by_batch]
     regular &= ~np.logical_or.reduceat(one_way, first)
@@ -80,19 +75,26 @@ def order_batches(
     return order, reverse
 
 
-def _bound_batches(
-    start: Floats, end: Floats, by_batch: Ints, bounds: Ints, ready: Ready, at_um: npt.ArrayLike | None
+def improve_bound(
+    order: Ints,
+    reverse: Bools,
+    start: Floats,
+    end: Floats,
+    one_way: Bools,
+    phase: Ints,
+    edges: Ints,
+    at_um: npt.ArrayLike | None = None,
 ) -> tuple[Ints, Bools]:
-    """Batches within which some filaments must come before others: nearest first among those that may come, then improved."""
-    order, reverse = np.empty(len(by_batch), np.int64), np.empty(len(by_batch), bool)
-    lowest = by_batch[int(np.argmin(start[by_batch[: bounds[1]], 2]))]
-    here = start[lowest] if at_um is None else np.asarray(at_um, dtype=np.float64)
-    for low, high in pairwise(bounds.tolist()):
-        tour, flip, edges = ready.nearest(by_batch[low:high], here)
-        work = max(LEAST_WORK, WORK * (high - low) / len(by_batch))
-        tour, flip = _improve_windows(tour, flip, start, end, ready.one_way, here, work, edges)
+    """A finished order made shorter within each stretch of one `phase int64[F]`, under `edges int64[E,2]` (before, after)."""
+    order, reverse = order.copy(), reverse.copy()
+    here = start[order[0]] if at_um is None else np.asarray(at_um, dtype=np.float64)
+    news = np.flatnonzero(np.diff(phase[order], prepend=-1) != 0)
+    for low, high in pairwise([*news.tolist(), len(order)]):
+        tour, flip = order[low:high], reverse[low:high]
+        work = max(LEAST_WORK, WORK * len(tour) / len(order))
+        tour, flip = _improve_windows(tour, flip, start, end, one_way, here, work, edges)
         order[low:high], reverse[low:high] = tour, flip
-        here = start[tour[-1]] if flip[-1] else end[tour[-1]]
+        here = _tail(tour[-1], flip[-1], start, end)
     return order, reverse
 
 
