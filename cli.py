@@ -77,7 +77,9 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-StateOption = Annotated[str, typer.Option("--state", help="wet, dried or both; xerogel or sintered where inks tell how")]
+StateOption = Annotated[
+    str, typer.Option("--state", help="wet, dried or both; xerogel or sintered where inks tell how")
+]
 RigOption = Annotated[str, typer.Option("--rig", help="name of a rig, or a rig file")]
 
 FAULT = 3
@@ -582,7 +584,9 @@ def export(
     else:
         loaded = load_design(file, sets, preset)
         if len(_states(state)) > 1:
-            raise typer.BadParameter(f"{state!r}: a file holds one state, such as dried", param_hint="--state")
+            raise typer.BadParameter(
+                f"{state!r}: a file holds one state, such as dried", param_hint="--state"
+            )
         jobs, said = _jobs(loaded, only=state)
         jobs, state, said = _further(jobs, state, said)
         show(d for d in said if d.severity >= Severity.WARNING)
@@ -608,6 +612,48 @@ def plan(
         print_json(found)
     else:
         print(summary_table(found))
+
+
+@app.command()
+def nozzle(
+    width: Annotated[str, typer.Argument(help="dried width of a filament, such as 10um")],
+    ink: Annotated[str, typer.Option("--ink", help="ink of the library, or of --inks")],
+    rig: RigOption = "sim",
+    inks: Annotated[Path | None, typer.Option("--inks", help="file that holds the ink")] = None,
+    wet: Annotated[bool, typer.Option("--wet", help="the width is that in the bath")] = False,
+    speed: Annotated[str | None, typer.Option("--speed", help="of printing, such as 1.2[mm/s]")] = None,
+    as_json: Json = False,
+) -> None:
+    """Which nozzle and which pressure a width needs on a rig."""
+    from .kernel.nozzles import choices, choices_table, tips_um
+    from .lang.calibration import find_ink, quantities
+
+    machine = _rig(rig, "-")
+    found = find_ink(ink, inks)
+    um, um_s = quantities(width, speed or f"{machine.speeds.print_um_s!r}[um/s]")
+    # The first layer is held by the substrate and thins by s (1 + nu), what dries free by s.
+    hold = {"held": found.shrink * (1.0 + found.poisson), "free": found.shrink}
+    widths = {"wet": um} if wet else {name: um / (1.0 - lost) for name, lost in hold.items()}
+    rows = {name: choices(machine, found, value, um_s) for name, value in widths.items()}
+    if as_json:
+        data = {
+            name: {
+                "wet_um": widths[name],
+                "tips_um": tips_um(found, widths[name]),
+                "choices": [c.as_dict() for c in row],
+            }
+            for name, row in rows.items()
+        }
+        print_json({"ink": found.name, "width_um": um, "speed_um_s": um_s, "nozzles": data})
+        return
+    said = {"wet": "in the bath", "held": "dried, on the substrate", "free": "dried, free of the substrate"}
+    for name, row in rows.items():
+        thread = widths[name] / found.swell
+        low, high = tips_um(found, widths[name])
+        print(
+            f"{um:.4g} um {said[name]}: {widths[name]:.4g} um wet, ink thread {thread:.4g} um, tips of {low:.3g} to {high:.3g} um"
+        )
+        print(choices_table(row))
 
 
 @app.command()

@@ -109,6 +109,25 @@ def _of_file(path: Path | None) -> tuple[dict[str, Ink], dict[str, Bath]]:
     )
 
 
+def find_ink(name: str, inks: Path | None = None) -> Ink:
+    """An ink of the library or of a file, by its name or its nanocrystal. Raises WetprintError (X738)."""
+    return _find(name, _of_file(inks)[0])
+
+
+def quantities(width: str, speed: str) -> tuple[float, float]:
+    """A width in um and a speed in um/s, as the language reads them. Raises WetprintError where they are none."""
+    from ..kernel.diagnostics import Severity
+    from .load import load
+
+    text = "wp 1;\nparam width: Length = 1um in 0.01um..10mm;\nparam speed: Speed = 1[mm/s] in 1[um/s]..1[m/s];\n"
+    loaded = load("<command line>", text, sets={"width": width, "speed": speed})
+    wrong = [d for d in loaded.diagnostics if d.severity is Severity.ERROR]
+    if wrong:
+        raise WetprintError(*wrong)
+    one, two = (float(p.value) for p in loaded.params)
+    return one, two
+
+
 def _find(name: str, known: dict[str, Ink]) -> Ink:
     """The ink that a table means: by its name or by its nanocrystal."""
     word = re.sub(r"\W+", "_", name.strip()).strip("_").lower()
