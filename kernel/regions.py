@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from .diagnostics import Diagnostic, Related, Span, error, warning
+from .diagnostics import Diagnostic, Edit, Fix, Related, Span, error, warning
 from .fields import Bools, Depth, changes, evaluate
 from .material import Ink
 from .scene import Region
@@ -147,6 +147,19 @@ def _decided(pieces: Lines, decision: Ints, regions: list[Region], tables: Table
     return Lines(pieces.points_um, pieces.offsets, width, height, pieces.layer, material, origin)
 
 
+def _outrank(region: Region) -> tuple[Fix, ...]:
+    """The region as it must be typed to win; nothing where its block has a priority or is not at hand."""
+    text = region.span.text.rstrip("; \n")
+    if not text.endswith("}") or "priority" in text:
+        return ()
+    at = region.span.start + len(text) - 1
+    inner = text[:-1].rstrip()
+    new = f"priority: {region.priority + 1};"
+    new = (" " if inner.endswith((";", "{", "}")) else "; ") + new
+    place = Span(region.span.source, region.span.start + len(inner), at)
+    return (Fix(f"give '{region.name}' the higher priority", (Edit(place, f"{new} "),)),)
+
+
 def _within_gradient(regions: list[Region], held_um: Floats, i: int) -> bool:
     """Whether a step of a gradient may be empty in silence: other steps hold something, or the first one has spoken."""
     name = regions[i].gradient
@@ -173,6 +186,7 @@ def _complaints(
                 label="give one of them a higher priority",
                 related=(Related(a.span, f"region '{a.name}'"),),
                 notes=(f"they share {box} um",),
+                fixes=_outrank(b),
             )
         )
     for i, region in enumerate(regions):

@@ -11,8 +11,9 @@ from .construct import build, named
 from .evaluate import Evaluator
 from .frame import Frame
 from .heads import OWN, registers
+from .own import asks_itself
 from .param_values import param
-from .scope import Env, asks_itself
+from .scope import Env
 from .types import named_type
 from .values import (
     POISON,

@@ -14,6 +14,7 @@ from . import syntax as s
 from .call import Call
 from .chance import noise
 from .field_expr import as_expr, ramp, unary_field
+from .operators import ink_at_hand
 from .types import missing_unit, same
 from .units import show
 from .values import POISON, Builtin, FieldVal, Num, Poison, Thing, dim_name, shown, type_name
@@ -180,13 +181,26 @@ def _extreme(pick: Callable[..., float]) -> Callable[[Call], Any]:
         numbers = [x for x in v if isinstance(x, Num)]
         states = {x.state for x in numbers if x.state}
         if len(states) > 1:
-            return c.err(
-                "E205",
-                f"`{c.name}` of a wet and a dried length; convert one with `wet(x, ink)` or `dried(x, ink)`",
-            )
+            return _both_states(c, numbers)
         return Num(pick(x.value for x in numbers), numbers[0].dim, next(iter(states), None))
 
     return run
+
+
+def _both_states(c: Call, numbers: list[Num]) -> Poison:
+    """A wet and a dried length in one call: the second is what is to be converted."""
+    first = next(n.state for n in numbers if n.state)
+    fixes: tuple[Fix, ...] = ()
+    ink = ink_at_hand(c.ev, c.node, c.frame)
+    if ink and len(numbers) == len(c.node.args):
+        node = next(a for a, n in zip(c.node.args, numbers, strict=True) if n.state and n.state != first)
+        new = f"{first}({c.frame.source.text[node.start : node.end]}, {ink})"
+        fixes = (Fix(f"convert it: `{new}`", (Edit(c.frame.span(node), new),)),)
+    return c.err(
+        "E205",
+        f"`{c.name}` of a wet and a dried length; convert one with `wet(x, ink)` or `dried(x, ink)`",
+        fixes=fixes,
+    )
 
 
 def _round(op: Callable[[float], float]) -> Callable[[Call], Any]:
@@ -233,7 +247,9 @@ def _round_field(c: Call, value: FieldVal, to: s.Expr | None) -> Any:
         return POISON
     if not isinstance(step, Num) or step.dim != value.dim or step.value <= 0:
         return c.err(
-            "E202", f"`{c.name}` of {type_name(value)} takes a step above zero of the same type, as `to`", to or c.node
+            "E202",
+            f"`{c.name}` of {type_name(value)} takes a step above zero of the same type, as `to`",
+            to or c.node,
         )
 
     def const(v: float) -> Expr:
@@ -272,6 +288,8 @@ def _sum(c: Call) -> Any:
             return c.err(
                 "E204", f"`sum` takes values of one type, not {type_name(total)} and {type_name(other)}"
             )
+        if total.state and other.state and total.state != other.state:
+            return _both_states(c, [x for x in v if isinstance(x, Num)])
         total = Num(total.value + other.value, total.dim, total.state or other.state)
     return total
 
@@ -388,7 +406,8 @@ def call_head(c: Call, construct: Construct) -> Any:
         return parts.boolean(c)
     if construct.name == "curve":
         return c.err(
-            "E208", "`curve` takes a parameter, its range and coordinates: `curve(t in 0..1: [x, y, z])` was expected"
+            "E208",
+            "`curve` takes a parameter, its range and coordinates: `curve(t in 0..1: [x, y, z])` was expected",
         )
     texts = [f for f in construct.fields if f.type.kind == "text"]
     args = c.node.args

@@ -186,7 +186,7 @@ def one_value(
         return varying(ev, raw, node, frame)
     value = convert(raw, spec.type, place, state)
     if isinstance(value, Diagnostic):
-        return ev.say(ev.with_ink(value, node, frame, state))
+        return ev.say(ev.with_mend(value, node, frame, spec.type, state))
     if isinstance(value, FieldVal):
         return ev.err(
             "E211", f"`{frame.text(node)}` varies over space; {what} takes one {spec.type}", frame, node
@@ -288,7 +288,14 @@ def _finish(
         )
     elif kind.kind == "bath":
         made = Bath(
-            "", plain["solvent"], plain["linkers"], f["molarity"], f["swell_factor"], f["shrink_factor"], provenance, span
+            "",
+            plain["solvent"],
+            plain["linkers"],
+            f["molarity"],
+            f["swell_factor"],
+            f["shrink_factor"],
+            provenance,
+            span,
         )
     elif kind.kind == "solvent":
         made = Solvent(

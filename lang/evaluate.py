@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from ..kernel.diagnostics import Diagnostic, Edit, Fix, Related, error
+from ..kernel.diagnostics import Diagnostic, Edit, Fix, Related, Span, error
 from ..kernel.quantity import Type
 from ..kernel.scene import StateName
 from . import syntax as s
@@ -138,10 +138,16 @@ class Evaluator:
     def typed(self, node: s.Expr, frame: Frame, kind: Type, what: str, state: StateName | None = None) -> Any:
         """The value of an expression as a Scene holds it, or POISON."""
         out = convert(self.eval(node, frame), kind, frame.place(node, what), state)
-        return self.say(self.with_ink(out, node, frame, state)) if isinstance(out, Diagnostic) else out
+        return self.say(self.with_mend(out, node, frame, kind, state)) if isinstance(out, Diagnostic) else out
 
-    def with_ink(self, found: Diagnostic, node: s.Expr, frame: Frame, state: StateName | None) -> Diagnostic:
-        """A mixed-up state with the conversion that mends it."""
+    def with_mend(
+        self, found: Diagnostic, node: s.Expr, frame: Frame, kind: Type, state: StateName | None
+    ) -> Diagnostic:
+        """A mixed-up state with the conversion that mends it; a thing of another kind with what is at hand of the right one."""
+        if found.code == "E206" and not found.notes:
+            from .unknown import with_offers
+
+            return with_offers(found, node, frame.env, kind)
         if found.code != "E205" or found.primary is None or found.fixes or state is None:
             return found
         ink = ink_at_hand(self, node, frame)
@@ -338,6 +344,17 @@ class Evaluator:
         last = self.typed(clause.high, frame, Count, "a range of `for`")
         if isinstance(first, Poison) or isinstance(last, Poison):
             return POISON
+        if last < first and isinstance(clause.low, s.Number) and isinstance(clause.high, s.Number):
+            swapped = f"{clause.high.text}..{clause.low.text}"
+            both = Span(frame.source, clause.low.start, clause.high.end)
+            return self.say(
+                error(
+                    "E307",
+                    f"`{clause.low.text}..{clause.high.text}` is empty: {first} is above {last}; `{swapped}` was expected",
+                    both,
+                    fixes=(Fix(f"write `{swapped}`", (Edit(both, swapped),)),),
+                )
+            )
         if last - first > MOST_ITEMS:
             return self.err("E316", f"more than {MOST_ITEMS} items in one list", frame, clause)
         return tuple(Num(i) for i in range(first, last + 1))

@@ -96,7 +96,7 @@ def build_part(
         return POISON
     if not good:
         return POISON
-    if kind.kind == "lattice" and kind.field("material") is not None and complete.get("material") is None:
+    if kind.field("material") is not None and complete.get("material") is None:
         bare = [k for k, r in enumerate(rules) if "material" not in r] if rules else [0]
         if bare and isinstance(node, s.Construct):
             return _no_ink(ev, node, frame, bare, len(rules))

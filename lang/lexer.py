@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from ..kernel.diagnostics import Diagnostic, Edit, Fix, Source, Span, error
 from ..kernel.records import dataclass, field
 from .syntax import Comment
@@ -94,11 +96,18 @@ def lex(source: Source, begin: int = 0, until: int | None = None) -> Lexed:
     return out
 
 
+#: What follows `use` where the closing quote is forgotten: the file, and the name it is given.
+_USE = re.compile(r'("[^"\n]*?\S)\s+(as)\s+([A-Za-z_]\w*)\s*;?\Z')
+
+
 def _open_string(source: Source, text: str, start: int, out: Lexed) -> None:
     """A string that its line does not close: read it as if closed before a final `;`, `)` or `}`."""
     body = text.rstrip()
     tail = len(body)
-    while tail > 1 and body[tail - 1] in ";)}] ":
+    named = _USE.match(body) if out.tokens and out.tokens[-1].type == "USE" else None
+    if named is not None:
+        tail = named.end(1)
+    while named is None and tail > 1 and body[tail - 1] in ";)}] ":
         tail -= 1
     span = Span(source, start, start + tail)
     edit = Edit(Span(source, start + tail, start + tail), '"')
@@ -112,6 +121,10 @@ def _open_string(source: Source, text: str, start: int, out: Lexed) -> None:
         )
     )
     out.tokens.append(Token("STRING", body[:tail] + '"', start, start + tail))
+    if named is not None:
+        for group, word in ((2, "AS"), (3, "NAME")):
+            out.tokens.append(Token(word, named[group], start + named.start(group), start + named.end(group)))
+        tail = named.end(3)
     for i in range(tail, len(body)):
         kind = {";": "SEMICOLON", ")": "RPAR", "}": "RBRACE", "]": "RSQB"}.get(body[i])
         if kind:

@@ -33,6 +33,9 @@ from .source import find_import, read_source
 #: The version of the language that this tool speaks.
 VERSION = 1
 
+#: How statements begin that were to bring in a file, here and in other languages.
+_IMPORTS = ("use ", "import ", "include ", "from ")
+
 
 @dataclass(frozen=True)
 class Loaded:
@@ -164,6 +167,10 @@ class _Loader:
         for statement in module.statements:
             if isinstance(statement, s.Use):
                 self._use(env, statement, folder, chain)
+        env.lost = env.lost or any(
+            isinstance(st, s.Broken) and source.text.startswith(_IMPORTS, st.start)
+            for st in module.statements
+        )
         declare(env, self.out)
         return env
 
@@ -205,10 +212,17 @@ class _Loader:
             )
 
     def _use(self, env: Env, use: s.Use, folder: Path | None, chain: tuple[str, ...]) -> None:
+        span = env.span(use.path)
+        if len(span.text) < 2 or not span.text.endswith('"'):
+            # The quote is missing, so nobody knows where the file's name ends.
+            env.lost = use.alias is None
+            if use.alias is not None:
+                env.imports[use.alias.text] = None
+            return
         alias = self._alias(env, use)
         if alias is None:
+            env.lost = True
             return
-        span = env.span(use.path)
         if alias in env.aliases:
             self.out.append(
                 error(
@@ -216,6 +230,9 @@ class _Loader:
                     f"`{alias}` is an imported file already",
                     env.span(use.alias or use.path),
                     related=(Related(env.span(env.aliases[alias]), "imported here first"),),
+                    fixes=(Fix("remove this `use`", (Edit(env.span(use), ""),)),)
+                    if env.aliases[alias].path.value == use.path.value
+                    else (),
                 )
             )
             return

@@ -57,6 +57,8 @@ def binary(ev: Evaluator, node: s.Binary, frame: Frame) -> Any:
     if isinstance(a, Num) and isinstance(b, Num):
         return arithmetic(ev, node, a, b, frame)
     if isinstance(a, Num | FieldVal) and isinstance(b, Num | FieldVal):
+        if node.op in ("+", "-", "mod") and _of_other_state(ev, a, b, (node.left, node.right), frame):
+            return POISON
         out = binary_field(node.op, a, b, frame.span(node))
         return out if isinstance(out, FieldVal) else ev.err(*_unfit(ev, node, a, b), frame, node)
     if node.op == "+" and isinstance(a, str) and isinstance(b, str):
@@ -108,6 +110,24 @@ def _states(
             fixes=fixes,
         )
     return a.state or b.state
+
+
+def _of_other_state(ev: Evaluator, a: Any, b: Any, nodes: tuple[s.Expr, s.Expr], frame: Frame) -> bool:
+    """Whether a length of the other state meets one that varies over the part, which is drawn in the design's state; said."""
+    for value, other, node in ((a, b, nodes[0]), (b, a, nodes[1])):
+        if isinstance(value, Num) and value.state and value.state != ev.state and isinstance(other, FieldVal):
+            ink = ink_at_hand(ev, node, frame)
+            new = f"{ev.state}({frame.source.text[node.start : node.end]}, {ink})"
+            ev.err(
+                "E205",
+                f"`{frame.text(node)}` is a {value.state} length; places are those of the {ev.state} part, as it is drawn",
+                frame,
+                node,
+                notes=(f"`{ev.state}(length, ink)` converts through the ink",),
+                fixes=(Fix(f"convert it: `{new}`", (Edit(frame.span(node), new),)),) if ink else (),
+            )
+            return True
+    return False
 
 
 def ink_at_hand(ev: Evaluator, node: s.Node, frame: Frame) -> str:
@@ -209,6 +229,8 @@ def compare(ev: Evaluator, node: s.Compare, frame: Frame) -> Any:
         a, b = values[i], values[i + 1]
         if a is POISON or b is POISON:
             return POISON
+        if _of_other_state(ev, a, b, (node.operands[i], node.operands[i + 1]), frame):
+            return POISON
         one = _compare_two(ev, op, a, b, node, i, frame)
         if one is POISON:
             return POISON
@@ -267,6 +289,10 @@ def choose(ev: Evaluator, node: s.If, frame: Frame) -> Any:
     if id(node) not in ev._checked and value is not POISON:
         ev._checked.add(id(node))
         unused = _only_types(ev, other, frame)
+        if isinstance(value, Num) and isinstance(unused, Num) and value.dim == unused.dim:
+            first, second = (value, unused) if cond else (unused, value)
+            if isinstance(_states(ev, node, first, second, frame, node.other), Poison):
+                return POISON
         if isinstance(value, Num) and isinstance(unused, Num) and value.dim != unused.dim:
             for bare, good, at in ((value, unused, taken), (unused, value, other)):
                 if bare.dim == NONE and isinstance(at, s.Number):

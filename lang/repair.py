@@ -105,6 +105,10 @@ def mend(source: Source, tokens: list[Token], at: int, stack: list[int], values:
             if best is None or key[:2] > best[:2]:
                 best = key
 
+    if tokens[0].type == "USE" and (mended := _use(source, tokens, at)) is not None:
+        return mended
+    if tokens[0].type == "PARAM" and (mended := _range(source, tokens, at, stack)) is not None:
+        return mended
     order = 0
     here = token.type
     swaps = _SWAPS.get(here, ())
@@ -175,6 +179,85 @@ def mend(source: Source, tokens: list[Token], at: int, stack: list[int], values:
         fixes=(Fix(f"remove {_shown(token)}", (Edit(span, ""),)),),
     )
     return Mended(diagnostic, [*tokens[:at], *tokens[at + 1 :]], at)
+
+
+def _use(source: Source, tokens: list[Token], at: int) -> Mended | None:
+    """`use file.wp as name;` lacks its quotes, `use "file.wp" name;` its `as`; None for anything else."""
+    token = tokens[at]
+    if at == 1 and token.type != "STRING":
+        until = next((i for i, t in enumerate(tokens) if t.type in ("AS", "SEMICOLON", "$END")), at)
+        span = Span(source, token.start, tokens[until - 1].end)
+        if until == at or any(c.isspace() or c == '"' for c in span.text):
+            return None
+        name = span.text.strip("<>'")
+        quoted = f'"{name}"' if name.endswith(".wp") else f'"{name}.wp"'
+        diagnostic = error(
+            "E012",
+            f"`{span.text}` stands where `{quoted}` was expected",
+            span,
+            fixes=(Fix(f"write `{quoted}`", (Edit(span, quoted),)),),
+        )
+        return Mended(
+            diagnostic, [tokens[0], Token("STRING", quoted, span.start, span.end), *tokens[until:]], 1
+        )
+    word = token.text.strip('"')
+    if at == 3 and tokens[2].type == "AS" and token.type == "STRING" and word.isidentifier():
+        span = Span(source, token.start, token.end)
+        fix = Fix(f"write `{word}`", (Edit(span, word),))
+        diagnostic = error(
+            "E012", f"{_shown(token)} stands where a name was expected: `{word}`", span, fixes=(fix,)
+        )
+        put = Token("NAME", word, token.start, token.end)
+        return Mended(diagnostic, [*tokens[:at], put, *tokens[at + 1 :]], at)
+    if at == 2 and token.text.isidentifier() and tokens[at + 1].type in ("SEMICOLON", "$END"):
+        gap = Span(source, tokens[1].end, tokens[1].end)
+        diagnostic = error(
+            "E011",
+            f"{_shown(token)} follows {_shown(tokens[1])}; `as` was expected before it",
+            gap,
+            label="`as` is missing here",
+            fixes=(Fix("insert `as`", (Edit(gap, " as"),)),),
+        )
+        return Mended(diagnostic, [*tokens[:at], Token("AS", "as", gap.end, gap.end), *tokens[at:]], at)
+    return None
+
+
+#: Words that stand between the ends of a range elsewhere.
+_TO = ("to", "until", "through", "upto")
+
+
+def _range(source: Source, tokens: list[Token], at: int, stack: list[int]) -> Mended | None:
+    """`in 7um to 44um`, `in 7um-44um` and `in [7um, 44um]` mean `in 7um..44um`; None for anything else."""
+    if not accepts(list(stack), "DOTDOT"):
+        return None
+    token = tokens[at]
+    if token.text in _TO:
+        span = Span(source, token.start, token.end)
+        gap = Span(source, tokens[at - 1].end, tokens[at + 1].start)
+        fix = Fix("write `..`", (Edit(gap, ".."),))
+        put = Token("DOTDOT", "..", token.start, token.end)
+        diagnostic = error("E012", f"`{token.text}` stands where `..` was expected", span, fixes=(fix,))
+        return Mended(diagnostic, [*tokens[:at], put, *tokens[at + 1 :]], at)
+    begin = next((i for i in range(at - 1, 0, -1) if tokens[i].type == "IN"), None)
+    if begin is None or begin + 1 >= at:
+        return None
+    kinds = [t.type for t in tokens[begin + 1 : at]]
+    whole = Span(source, tokens[begin + 1].start, tokens[at - 1].end)
+    text = source.text
+    new = ""
+    for sign, ends in (("MINUS", (begin + 1, at)), ("COMMA", (begin + 2, at - 1))):
+        if kinds.count(sign) == 1 and (sign == "MINUS" or (kinds[0], kinds[-1]) == ("LSQB", "RSQB")):
+            middle = begin + 1 + kinds.index(sign)
+            if ends[0] < middle < ends[1] - 1:
+                low = text[tokens[ends[0]].start : tokens[middle - 1].end]
+                high = text[tokens[middle + 1].start : tokens[ends[1] - 1].end]
+                new = f"{low}..{high}"
+    if not new:
+        return None
+    fix = Fix(f"write `{new}`", (Edit(whole, new),))
+    return Mended(
+        error("E012", f"`{whole.text}` is no range; `{new}` was expected", whole, fixes=(fix,)), None
+    )
 
 
 def _skip(source: Source, tokens: list[Token], at: int, stack: list[int], values: list[Any]) -> Mended:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 from typing import Any
 
-from ..kernel.diagnostics import Diagnostic, Edit, Fix, Related, Source, Span, error
+from ..kernel.diagnostics import Diagnostic, Related, Source, Span, error
 from ..kernel.records import dataclass, field
 from . import syntax as s
-from .heads import head_names, is_head
-from .units import UNITS
+from .heads import is_head
 
 #: Names that mean a place in space.
 COORDINATES = ("x", "y", "z", "r", "theta", "depth")
@@ -25,6 +23,9 @@ CONSTANTS = ("pi", "rest")
 
 #: Fields whose value is a word of the language and needs no quotes.
 BARE_WORDS = ("cut", "process", "base")
+
+#: Declarations whose ink may ask for the thing's own extents (own.py).
+OWN_EXTENTS = ("lattice", "path")
 
 UNSET: Any = object()
 
@@ -51,7 +52,8 @@ class Binding:
 
 @dataclass(eq=False)
 class Env:
-    """The scope of one file. `imports` maps an alias to the file's own scope, None where it could not be read."""
+    """The scope of one file. `imports` maps an alias to the file's own scope, None where it could not be read; `lost` where
+    not even an alias could; `unknown` are names before a dot that are told of."""
 
     source: Source
     module: s.Module
@@ -59,6 +61,8 @@ class Env:
     imports: dict[str, Env | None] = field(default_factory=dict)
     aliases: dict[str, s.Use] = field(default_factory=dict)
     main: bool = False
+    lost: bool = False
+    unknown: set[str] = field(default_factory=set)
     uses: Uses = field(default_factory=dict)
 
     def used_by(self, statement: s.Statement) -> list[Use]:
@@ -116,9 +120,7 @@ def _binds(statement: s.Statement) -> Iterator[tuple[s.Name, str, s.Expr | None]
             yield name, "broken", None
 
 
-def references(
-    root: s.Node, local: frozenset[str] = frozenset()
-) -> Iterator[Use]:
+def references(root: s.Node, local: frozenset[str] = frozenset()) -> Iterator[Use]:
     """Names that a tree uses and does not bind itself: (Var, or Member of a Var), whether it heads a block, and the local
     names at that place. No recursion."""
     pending: list[tuple[s.Node, frozenset[str], bool]] = [(root, local, False)]
@@ -190,54 +192,18 @@ def needs(env: Env, binding: Binding, out: list[Diagnostic]) -> tuple[Key, ...]:
                 trees += [c for c in binding.statement.clauses if not isinstance(c, s.Text)]
         else:
             trees = [binding.statement]
-        own = asks_itself(binding)
         for tree in trees:
             source = binding.source if tree is binding.expr else env.source
             for key in resolve(env, tree, source, out):
-                if not (own and key == (env, binding.name.text)):
-                    found[(id(key[0]), key[1])] = key
+                found[(id(key[0]), key[1])] = key
+        itself = (id(env), binding.name.text)
+        if itself in found and binding.kind in OWN_EXTENTS:
+            from .own import asks_itself
+
+            if asks_itself(binding):
+                del found[itself]
         binding.needs = tuple(found.values())
     return binding.needs
-
-
-def asks_itself(binding: Binding) -> bool:
-    """Whether a lattice or path asks for its own extents where it may, in its ink: `material: mix(au: ramp(x, over: body.x),
-    ...)` of `body`. What it is made of changes none of them; asked for anywhere else, they are a cycle."""
-    node = binding.statement
-    if not (isinstance(node, s.Decl) and isinstance(node.value, s.Construct)) or node.kind.text not in OWN_EXTENTS:
-        return False
-    inks, others = split_inks(node.value.block)
-    name = node.name.text
-    return any(names_itself(i, name) for i in inks) and not any(
-        names_itself(o, name) for o in (node.value.head, *others)
-    )
-
-
-#: Declarations whose ink may ask for the thing's own extents.
-OWN_EXTENTS = ("lattice", "path")
-
-
-def split_inks(block: s.Block) -> tuple[list[s.Field], list[s.Node]]:
-    """The fields that say what something is made of, in the block and its rules of layers; and all the others."""
-    inks: list[s.Field] = []
-    others: list[s.Node] = []
-    for item in block.items:
-        fields = item.block.items if isinstance(item, s.Layer) else [item]
-        for one in fields:
-            if isinstance(one, s.Field) and one.name.text == "material":
-                inks.append(one)
-            else:
-                others.append(one)
-    return inks, others
-
-
-def names_itself(tree: s.Node, name: str) -> bool:
-    """Whether a member of `name` is asked for; the bare name is another matter."""
-    return any(isinstance(n, s.Member) and _base(n) == name for n, _, _ in references(tree))
-
-
-def _base(node: s.Member) -> str:
-    return node.base.name if isinstance(node.base, s.Var) else ""
 
 
 def resolve(
@@ -259,25 +225,21 @@ def resolve(
                 if node.name.text in other.bindings:
                     yield other, node.name.text
                 else:
-                    out.append(_unknown_member(other, source, node, name))
-        elif not is_builtin(name):
+                    from .unknown import unknown_member
+
+                    out.append(unknown_member(other, source, node, name))
+        elif not is_builtin(name) and not (env.lost and isinstance(node, s.Member)):
+            if isinstance(node, s.Member) and not head and (name in env.unknown):
+                continue
+            if isinstance(node, s.Member):
+                env.unknown.add(name)
+            from .unknown import unknown_name
+
             out.append(unknown_name(env, source, base, head, here))
 
 
 def is_builtin(name: str) -> bool:
     return name in FUNCTIONS or name in COORDINATES or name in CONSTANTS or is_head(name)
-
-
-def _unknown_member(other: Env, source: Source, node: s.Member, alias: str) -> Diagnostic:
-    name = node.name.text
-    span = Span(source, node.name.start, node.name.end)
-    near = nearest(name, other.bindings)
-    return error(
-        "E109",
-        f"`{name}` is not in `{alias}` ({other.source.name})" + (f"; did you mean `{near}`?" if near else ""),
-        span,
-        fixes=(Fix(f"write `{near}`", (Edit(span, near),)),) if near else (),
-    )
 
 
 def nearest(name: str, names: Iterable[str]) -> str | None:
@@ -288,73 +250,6 @@ def nearest(name: str, names: Iterable[str]) -> str | None:
         return lowered[name.lower()]
     found = get_close_matches(name, pool, 1, 0.6)
     return found[0] if found else None
-
-
-#: Names of other tools, and what does the same here.
-_FOREIGN = {
-    "cube": "box", "log_pile": "woodpile", "logpile": "woodpile", "woodpiles": "woodpile", "translate": "move",
-    "moved": "move", "subtract": "difference", "minus": "difference", "add": "union", "intersect": "intersection",
-    "sum_of": "sum", "count": "len", "length": "len", "size": "len", "None": "rest", "True": "true", "False": "false",
-    "int": "exactly", "trunc": "floor_fit", "PI": "pi", "hexagonal": "triangular", "ball": "sphere", "arctan": "atan",
-}  # fmt: skip
-
-
-#: A number with its unit and a slash: what stands before the `s` of `1.2mm/s`.
-_COMPOUND = re.compile(r"(\d[\d.]*)([A-Za-z]+)\s*/\s*$")
-
-
-def unknown_name(env: Env, source: Source, node: s.Var, head: bool, local: frozenset[str]) -> Diagnostic:
-    name = node.name
-    span = Span(source, node.start, node.end)
-    notes: tuple[str, ...] = ()
-    if head:
-        pool = [*head_names(), *env.bindings, *env.imports]
-        foreign = _FOREIGN.get(name)
-        near = foreign if foreign in pool else nearest(name, pool)
-        lead = f"`{name}` names nothing that takes a block"
-        return error(
-            "E106",
-            lead
-            + (
-                f"; did you mean `{near}`?"
-                if near
-                else f"; one of {', '.join(sorted(head_names()))} was expected"
-            ),
-            span,
-            fixes=(Fix(f"write `{near}`", (Edit(span, near),)),) if near else (),
-        )
-    if name in UNITS:
-        notes = (f"a unit is part of its number: `1{name}`, and `1.2[mm/s]` for a compound one",)
-    values = [n for n, b in env.bindings.items() if b.kind != "region"]
-    near = _FOREIGN.get(name) or nearest(
-        name, [*local, *values, *env.imports, *FUNCTIONS, *CONSTANTS, *COORDINATES]
-    )
-    fixes: tuple[Fix, ...] = ()
-    inside = next((a for a, e in env.imports.items() if e is not None and name in e.bindings), None)
-    if inside:
-        near = f"{inside}.{name}"
-    compound = _COMPOUND.search(source.text, max(0, node.start - 40), node.start)
-    if name in UNITS and compound is not None:
-        whole = f"{compound[1]}[{compound[2]}/{name}]"
-        near = None
-        fixes = (Fix(f"write `{whole}`", (Edit(Span(source, compound.start(), node.end), whole),)),)
-    if near:
-        fixes = (Fix(f"write `{near}`", (Edit(span, near),)),)
-    elif name == "nc" or name.startswith("nano"):
-        top = Span(env.source, 0, 0)
-        after = next((st for st in env.module.statements if isinstance(st, s.Version)), None)
-        if after is not None:
-            top = Span(env.source, after.end, after.end)
-        line = f'use "nanocrystal.wp" as {name};'
-        fixes = (Fix(f"insert `{line}`", (Edit(top, f"\n{line}\n" if after else f"{line}\n"),)),)
-        notes = ("the built-in library is brought in by `use`",)
-    return error(
-        "E101",
-        f"`{name}` is not known here" + (f"; did you mean `{near}`?" if near else ""),
-        span,
-        notes=notes,
-        fixes=fixes,
-    )
 
 
 def order(roots: Iterable[Key], out: list[Diagnostic]) -> tuple[list[Key], set[tuple[int, str]]]:
@@ -408,6 +303,8 @@ def _cycle(ring: list[Key]) -> Diagnostic:
     else:
         text = f"`{name}` needs itself: {path}"
         notes = ("give one of these names a value of its own",)
+        if any(b.kind in OWN_EXTENTS for b in bindings):
+            notes = (*notes, "a part's own extents may be asked for in its own block only, in its `material`")
     related = tuple(
         Related(Span(b.source, b.name.start, b.name.end), f"`{b.name.text}` is bound here")
         for b in bindings[1:6]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from difflib import get_close_matches
 from pathlib import Path
 
 from ..kernel.diagnostics import Diagnostic, Edit, Fix, Source, Span, WetprintError, error
+
+_LONE_CR = re.compile(r"\r(?!\n)")
 
 LIBRARY = Path(__file__).with_name("library")
 
@@ -68,11 +71,15 @@ def source_of_bytes(name: str, data: bytes) -> Source | Diagnostic:
 
 def source_of_text(name: str, text: str) -> Source | Diagnostic:
     text = text.removeprefix("\ufeff")
+    if "\r" in text:
+        # Lines of old Macs end with a lone CR; a comment would swallow all that follows it.
+        text = _LONE_CR.sub("\n", text)
     if len(text) > LONGEST:
         return error(
             "E004",
             f"{name} has {len(text) / 1e6:.1f} million characters; at most {LONGEST // 1_000_000} million are read",
             Span(Source(name, ""), 0, 0),
+            notes=('points and shapes of that size belong in a mesh: `mesh("part.stl")`',),
         )
     source = Source(name, text)
     nul = text.find("\0")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from difflib import get_close_matches
 from typing import Any
 
@@ -179,6 +180,7 @@ def _count(value: Any, kind: Type, place: Place) -> Any:
             f"`{place.text}` is {type_name(value)} ({shown(value)}); {place.what} takes a Count, a whole number without unit",
             place.span,
             notes=("`floor_fit(height, step)` counts how many steps fit in a height",),
+            fixes=_plain(place),
         )
     node: s.Node = place.node
     while isinstance(node, s.Group):
@@ -195,8 +197,9 @@ def _count(value: Any, kind: Type, place: Place) -> Any:
             *place.replace("count the whole steps that fit", f"floor_fit({a}, {b})"),
             *place.replace("demand a whole number", f"exactly({a} / {b})"),
         )
-    elif isinstance(node, s.Number) and float(value.value).is_integer():
-        fixes = place.replace("write it as a whole number", f"{value.value:.0f}")
+    elif isinstance(node, s.Number):
+        if float(value.value).is_integer():
+            fixes = place.replace("write it as a whole number", f"{value.value:.0f}")
     else:
         fixes = place.replace("demand a whole number", f"exactly({text[place.node.start : place.node.end]})")
     return error(
@@ -206,6 +209,13 @@ def _count(value: Any, kind: Type, place: Place) -> Any:
         notes=("`floor_fit(a, b)` counts whole steps, `exactly(a / b)` demands that they fit",),
         fixes=fixes,
     )
+
+
+def _plain(place: Place) -> tuple[Fix, ...]:
+    """A whole number with a unit that it should not have, without it."""
+    node = place.node
+    digits = place.text.removesuffix(node.unit) if isinstance(node, s.Number) else ""
+    return place.replace(f"write `{digits}`, if that is the number meant", digits) if digits.isdigit() else ()
 
 
 def _list(value: Any, kind: Type, place: Place, state: StateName | None) -> Any:
@@ -230,10 +240,25 @@ def _list(value: Any, kind: Type, place: Place, state: StateName | None) -> Any:
     for i, item in enumerate(value):
         at = Place(place.source, nodes[i], place.what) if i < len(nodes) else place
         one = convert(item, kind.item, at, state)
+        if isinstance(one, Diagnostic) and one.code == "E201" and one.fixes:
+            return _units_of_all(one, value, kind.item, place.source, nodes)
         if isinstance(one, Diagnostic | Poison):
             return one
         out.append(one)
     return tuple(out)
+
+
+def _units_of_all(
+    found: Diagnostic, value: tuple[Any, ...], kind: Type, source: Source, nodes: list[s.Expr]
+) -> Diagnostic:
+    """The mend of a number without unit in a list is that of all of them."""
+    each = [
+        missing_unit(v, kind.name, Place(source, n, ""))
+        for v, n in zip(value, nodes, strict=False)
+        if isinstance(v, Num) and v.dim == NONE
+    ]
+    edits = tuple(e for d in each for f in d.fixes for e in f.edits)
+    return replace(found, fixes=(Fix(found.fixes[0].title, edits),))
 
 
 def _wrong(value: Any, kind: Type, place: Place, fixes: tuple[Fix, ...] = ()) -> Diagnostic:
@@ -317,8 +342,14 @@ def nearest_field(construct: Construct, name: str, taken: frozenset[str] = froze
         "count": "layers",
         "height": "layer_height",
         "dz": "layer_height",
+        "extent": "size",
+        "dimensions": "size",
+        "distance": "pitch",
     }
     if spoken.get(name) in names:
         return spoken[name]
-    found = get_close_matches(name, names, 1, 0.5)
+    begun = [n for n in names if n.startswith(name)]
+    if len(begun) == 1:
+        return begun[0]
+    found = get_close_matches(name, names, 1, 0.55 if taken else 0.5)
     return found[0] if found else None

@@ -8,7 +8,6 @@ from typing import Any
 
 from ..kernel.diagnostics import Diagnostic
 from ..kernel.quantity import Type
-from . import syntax as s
 from .evaluate import Evaluator
 from .frame import Frame
 from .scope import Env
@@ -27,7 +26,7 @@ def try_unused(ev: Evaluator, env: Env) -> None:
     """Say what is wrong with the bodies of the functions of `env` that nothing has called."""
     for binding in env.bindings.values():
         fn = binding.value
-        if isinstance(fn, Function) and isinstance(fn.node, s.Fn) and id(fn.node) not in ev.called:
+        if isinstance(fn, Function) and id(fn.node) not in ev.called:
             _try(ev, fn, env)
 
 
