@@ -91,3 +91,15 @@ def shapes() -> ModuleType:
 def programs() -> ModuleType:
     """tests/support/programs.py: the makers of programs."""
     return _support("programs")
+
+
+@pytest.fixture(scope="session")
+def linuxcnc() -> ModuleType:
+    """tests/support/linuxcnc.py: LinuxCNC's own planner as a referee of time."""
+    return _support("linuxcnc")
+
+
+@pytest.fixture(scope="session")
+def referee() -> ModuleType:
+    """tests/support/referee.py: a slow judge of toolpaths, which shares no code with the planner."""
+    return _support("referee")

@@ -13,10 +13,11 @@ WITH_MOTION = {True: "M62", False: "M63"}
 
 def header(rig: Rig) -> tuple[str, ...]:
     """mm, absolute, plane XY, feed per minute, no offsets left over from other work (G40 cutter radius, G49 tool length, G80
-    canned cycles). Corners are rounded by what the rig allows and no points are merged (G64 P Q0); exact path (G61) where it
-    allows nothing, at the price of a stop at every point of a curve."""
+    canned cycles). Corners are rounded by what the rig allows (G64 P); exact path (G61) where it allows nothing, at the price of
+    a stop at every point of a curve. Points of a curve that lie within a fifth of that of a straight line are merged (Q):
+    a move takes LinuxCNC one servo cycle or more, 1.2 um at 1.2 mm/s and 1 ms, so that finer ones would slow the print down."""
     corner = rig.speeds.corner_um / 1000.0
-    path = f"G64 P{corner:.5f} Q0" if corner >= 1e-5 else "G61"
+    path = f"G64 P{corner:.5f} Q{0.2 * corner:.6f}" if corner >= 1e-5 else "G61"
     return (f"G21 G90 G17 G94 G40 G49 G80 {path}",)
 
 
