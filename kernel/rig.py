@@ -57,12 +57,14 @@ class FlowPoint:
 
 @dataclass(frozen=True)
 class Lags:
-    """Delay between a valve command and ink at the tip, with where and when it was measured."""
+    """Delay between a valve command and ink at the tip, with where and when it was measured. `ramp_s`: from a new pressure
+    being set to it being reached at the tip."""
 
     on_s: float
     off_s: float
     source: str
     date: str = ""
+    ramp_s: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,7 @@ class InkLoad:
     """What one nozzle knows of the ink in it. `calibration` is sorted by pressure; empty where nobody has measured it.
 
     `source` says where the figures come from, `date` when they were measured; `assumed` marks figures nobody measured.
+    `reserve`: the part of `volume_um3` that is not printed before the reservoir is filled again (assumed).
     """
 
     ink: str
@@ -79,6 +82,7 @@ class InkLoad:
     source: str = ""
     assumed: bool = False
     date: str = ""
+    reserve: float = 0.1
 
 
 #: An ink name in a rig that stands for any ink.
@@ -148,6 +152,29 @@ class Purge:
 
 
 @dataclass(frozen=True)
+class Wipe:
+    """What takes the drop off a tip after it was purged: the closed nozzle is drawn from `from_um` to `to_um` and back (stage um for
+    nozzle 0), `passes` ways, with the end of its tip `z_um` over the substrate."""
+
+    from_um: tuple[float, float]
+    to_um: tuple[float, float]
+    z_um: float
+    passes: int = 2
+    speed_um_s: float = 1000.0
+
+
+@dataclass(frozen=True)
+class Vessel:
+    """What holds the bath: inner `size_um` in x and y, height of its rim (`wall_um`) and depth of the bath (`fill_um`) over the
+    substrate; `centre_um`: its middle, from the part's origin."""
+
+    size_um: tuple[float, float]
+    wall_um: float
+    fill_um: float
+    centre_um: tuple[float, float] = (0.0, 0.0)
+
+
+@dataclass(frozen=True)
 class Exchange:
     """How long exchanges take, for the estimate of a print's time: a nozzle by machine, a nozzle by hand, a bath.
 
@@ -174,6 +201,8 @@ class Rig:
     speeds: Speeds = field(default_factory=Speeds)
     heights: Heights = field(default_factory=Heights)
     purge: Purge | None = None
+    wipe: Wipe | None = None
+    vessel: Vessel | None = None
     exchange: Exchange = field(default_factory=Exchange)
     baths: tuple[str, ...] = ()
     bath_exchange: Literal["manual", "automatic"] = "manual"

@@ -27,6 +27,8 @@ from .rig import (
     Purge,
     Rig,
     Speeds,
+    Vessel,
+    Wipe,
 )
 from .rig_schema import SECTIONS, SOME, Key
 
@@ -309,6 +311,15 @@ def _cross_check(reader: _Reader, values: dict[str, Any]) -> None:
             inconsistent(
                 ("dispensers", name), f"dispenser {name} gives {low:g} to {high:g} kPa", "min below max"
             )
+    vessel = values.get("vessel") or {}
+    if (fill := vessel.get("fill_um")) and (wall := vessel.get("wall_um")) and fill > wall:
+        inconsistent(
+            ("vessel", "fill_um"),
+            f"the bath is {fill:g} um deep in a vessel of {wall:g} um",
+            "at most the height of the rim",
+        )
+    if any(side <= 0.0 for side in vessel.get("size_um") or ()):
+        reader.wrong(("vessel", "size_um"), list(vessel["size_um"]), "two lengths above zero")
     names: set[str] = set()
     for i, nozzle in enumerate(values.get("nozzles") or ()):
         at: Path = ("nozzles", i)
@@ -367,6 +378,8 @@ def _build(values: dict[str, Any], name: str, path: str) -> Rig:
         speeds=Speeds(**v.pop("speeds", {})),
         heights=Heights(**v.pop("heights", {})),
         purge=Purge(**v.pop("purge")) if "purge" in v else None,
+        wipe=Wipe(**v.pop("wipe")) if "wipe" in v else None,
+        vessel=Vessel(**v.pop("vessel")) if "vessel" in v else None,
         exchange=Exchange(**v.pop("exchange", {})),
         **{k: x for k, x in v.items() if k != "axes"},
     )
