@@ -19,24 +19,22 @@ CODES: tuple[Code, ...] = (
         "E401",
         "a lattice without extent",
         "A lattice must know how far it reaches and how many layers it has. Give `size: [x, y]` and `layers`, or a solid "
-        "as `clip`: then the solid's bounding box is filled, with as many layers as fit in its height.",
-        USE + "lattice body = woodpile { pitch: 40um; filament: 10um; layers: 8; material: nc.silver; }\n"
-        "print body { bath: nc.gold_bath; }\n",
+        "as `clip`: then the solid's bounding box is filled, with as many layers as fit in its height. "
+        "A design is told so by the language (E105); this is met in a scene that a program put together.",
     ),
     Code(
         "E402",
         "a measure that no filament can have",
         "Pitch, filament width, layer height and size must be finite and above zero, angle and phase must be finite, in "
         "every layer. Where a layer rule computes them, look at what it gives for the layer that the message names.",
-        USE
-        + "lattice body = woodpile {\n  size: [400um, 400um]; layers: 8; filament: 10um; material: nc.silver;\n"
-        "  pitch: 40um;\n  layer k { pitch: 40um - 10um * k; }\n}\nprint body { bath: nc.gold_bath; }\n",
+        USE + BODY.replace("filament: 10um;", "density: 99%;") + "print body { bath: nc.gold_bath; }\n",
     ),
     Code(
         "E403",
         "no layers, or no copies",
         "A lattice has at least one layer, a layer rule speaks of a layer that exists, and an array or a transform makes at "
-        "least one copy that is not squeezed flat.",
+        "least one copy that is not squeezed flat. "
+        "A design is told so by the language (E302, E310); this is met in a scene that a program put together.",
     ),
     Code(
         "E404",
@@ -59,9 +57,8 @@ CODES: tuple[Code, ...] = (
     Code(
         "E406",
         "filament without a material",
-        "Every layer needs an ink: `material: nc.silver;` for the whole lattice, or in its `layer k { }` rule.",
-        USE + "lattice body = woodpile { size: [400um, 400um]; layers: 8; pitch: 40um; filament: 10um; }\n"
-        "print body { bath: nc.gold_bath; }\n",
+        "Every layer needs an ink: `material: nc.silver;` for the whole lattice, or in its `layer k { }` rule. "
+        "A design is told so by the language (E319); this is met in a scene that a program put together.",
     ),
     Code(
         "E407",
@@ -96,14 +93,14 @@ CODES: tuple[Code, ...] = (
         "a field without a value",
         "The field that bounds a region is infinite or no number somewhere in the part, such as after a division by zero or "
         "the root of a negative number, so it cannot be said whether that place belongs to the region.",
+        USE + "path wire = helix { radius: 40um; rise: 20um; turns: 3; filament: 10um; material: nc.gold; }\n"
+        "region inner in wire where depth > 5um { omit: true; }\nprint wire { bath: nc.gold_bath; }\n",
     ),
     Code(
         "E411",
         "a solid that cannot be built",
-        "A solid has a measure at or below zero, measures that contradict each other, or a transform that squeezes it flat.",
-        USE + "solid hull = cylinder { radius: 0um; height: 100um; }\n"
-        "lattice body = woodpile { clip: hull; layers: 8; pitch: 40um; filament: 10um; material: nc.silver; }\n"
-        "print body { bath: nc.gold_bath; }\n",
+        "A solid has a measure at or below zero, measures that contradict each other, or a transform that squeezes it flat. "
+        "A design is told so by the language (E310); this is met in a scene that a program put together.",
     ),
     Code(
         "E413",
@@ -118,6 +115,9 @@ CODES: tuple[Code, ...] = (
         "E412",
         "a path that cannot be drawn",
         "A path needs at least two distinct points, finite measures, and a filament width above zero all along.",
+        USE
+        + "path dot = polyline { points: [[0um, 0um, 5um], [0um, 0um, 5um]]; filament: 10um; material: nc.gold; }\n"
+        "print dot { bath: nc.gold_bath; }\n",
     ),
     Code(
         "E460",
@@ -125,6 +125,10 @@ CODES: tuple[Code, ...] = (
         "A filament that is held along its axis (every filament of the first layer is) thins by shrink * (1 + poisson) "
         "when it dries. Where that reaches 1, nothing would be left of it, so no wet shape dries to the design. Lower "
         "`shrink` or `poisson` of the ink; both are meant as measured, `shrink` on a part that dries freely.",
+        USE
+        + "material frail = nc.silver { shrink: 80%; poisson: 0.4; }\n"
+        + BODY.replace("nc.silver", "frail")
+        + "print body { bath: nc.gold_bath; }\n",
     ),
     Code(
         "E461",
@@ -139,13 +143,15 @@ CODES: tuple[Code, ...] = (
         "An ink gels where linker ions of the bath bind its nanocrystals. The bath of this print carries none that binds this "
         "ink, so its filaments would stay liquid and wash away. Any one linker of the ink's `linkers` is enough: print in a "
         "bath that carries one, or add it to the bath's `linkers`. Silver and gold take Au3+, FePt takes Pt4+, CdSe and "
-        "Fe3O4 take Fe2+ (Song et al. 2023). This is an error and cannot be allowed.",
+        "Fe3O4 take Fe2+ (Song et al. 2023). This is an error and cannot be allowed. "
+        "A design is told so by the language (E313); this is met in a scene that a program put together.",
     ),
     Code(
         "W202",
         "a print without a bath",
         "Wet writing happens in a bath: it carries the linker that turns the ink solid. Name it: `print body { bath: "
-        "nc.gold_bath; }`. This is an error and cannot be allowed.",
+        "nc.gold_bath; }`. This is an error and cannot be allowed. "
+        "A design is told so by the language (E105); this is met in a scene that a program put together.",
     ),
     Code(
         "W203",
@@ -165,7 +171,7 @@ CODES: tuple[Code, ...] = (
         "the fourth root of it.",
         USE
         + "lattice body = woodpile { size: [1mm, 1mm]; layers: 4; pitch: 250um; filament: 10um; material: nc.silver; }\n"
-        "print body { bath: nc.gold_bath; }\n",
+        "print body { bath: nc.gold_bath; }\ncompensate off;\n",
     ),
     Code(
         "W205",
@@ -194,7 +200,7 @@ CODES: tuple[Code, ...] = (
         "Beyond the last place that carries it, a filament is a cantilever: it droops 9.6 times as far as a span of the same "
         "length sags (W204), so shorter free ends are let pass. End lines on lines of the layer below.",
         USE + "lattice body = woodpile {\n  size: [430um, 430um]; layers: 4; pitch: 130um; filament: 10um;\n"
-        "  material: nc.silver;\n  layer k { phase: if k == 0 then 25um else 0um; }\n}\nprint body { bath: nc.gold_bath; }\n",
+        "  material: nc.silver;\n  layer k { phase: if k == 0 then 25um else 0um; }\n}\nprint body { bath: nc.gold_bath; }\ncompensate off;\n",
     ),
     Code(
         "W208",
@@ -249,13 +255,14 @@ CODES: tuple[Code, ...] = (
         "when the nozzle leaves it. Move the boundary, or use `cut: whole`.",
         USE
         + BODY
-        + "region edge in body where x > 185um { material: nc.gold; }\nprint body { bath: nc.gold_bath; }\n",
+        + "region edge in body where x > 185um { material: nc.gold; }\nprint body { bath: nc.gold_bath; }\ncompensate off;\n",
     ),
     Code(
         "W214",
         "out of the stage's reach",
         "Seen from where the rig puts the part (`origin_um`), some filament lies beyond a limit of the stage. Told only "
         "with `--rig`. This is an error and cannot be allowed.",
+        USE + BODY + "part far = move(body, by: [60mm, 0um, 0um]);\nprint far { bath: nc.gold_bath; }\n",
     ),
     Code(
         "W215",
@@ -268,6 +275,7 @@ CODES: tuple[Code, ...] = (
         "a filament that does not fit its nozzle",
         "The printing speed over the mean speed of ink in the tip is (tip diameter / thread diameter)^2. Outside 0.5 to 2 (assumed) "
         "the thread is stretched until it breaks, or piles up. Take a nozzle nearer to the width. Told only with `--rig`.",
+        USE + BODY.replace("10um", "30um").replace("40um", "90um") + "print body { bath: nc.gold_bath; }\n",
     ),
     Code(
         "W217",

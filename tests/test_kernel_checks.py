@@ -284,18 +284,6 @@ def test_every_rule_is_explained_and_documented(root: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "code", [c for c in CODES if c.code.startswith("W2") and c.example], ids=lambda c: c.code
-)
-def test_the_example_of_a_code_shows_it(code: object) -> None:
-    from wetprint.kernel.diagnostics import Code
-
-    assert isinstance(code, Code)
-    if code.code in {CHECKS[name].code for name in CHECKS}:
-        found = codes(check(code.example.removeprefix(HEAD)))
-        assert code.code in found and found <= {code.code, "W209"}
-
-
-@pytest.mark.parametrize(
     "path", sorted((Path(__file__).parent.parent / "examples").glob("*.wp")), ids=lambda p: p.stem
 )
 def test_the_examples_break_no_rule(path: Path) -> None:
