@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -52,6 +53,13 @@ class Dialect(Protocol):
         The whole program stands alone: it raises the tip and goes to the start, says which pressure to set, and stops where an
         operator has work. A block holds only what its rows do; exchanges and pressures are then the executor's.
         """
+        ...
+
+    def pieces(
+        self, toolpath: Toolpath, rig: Rig, rows: slice | None = None
+    ) -> Iterator[tuple[list[bytes], int, Ints]]:
+        """The same text piece by piece, for programs that are too long to be held: (parts of text, first row of the toolpath
+        behind it or -1, lines of each row)."""
         ...
 
     def read(self, data: bytes) -> Decoded:

@@ -109,6 +109,6 @@ def mesh_exporter(name: str) -> MeshExporter:
 
 def write_program(toolpath: Toolpath, rig: Rig, name: str, path: Path) -> None:
     """Write the motion program of `toolpath` in the dialect `name` to `path`."""
-    program = DIALECTS[name].write(toolpath, rig)
     with writing(Path(path)) as out:
-        out.write(program.text.encode("ascii"))
+        for parts, _, _ in DIALECTS[name].pieces(toolpath, rig):
+            out.writelines(parts)

@@ -7,15 +7,16 @@ straight, nor as slow as a glass tip wants. Feed is written where it changes, an
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import PurePath
 
 import numpy as np
 import numpy.typing as npt
 
+from ..kernel.ahead import ahead
 from ..kernel.diagnostics import WetprintError, error
-from ..kernel.filaments import Ints
+from ..kernel.filaments import Floats, Ints
 from ..kernel.frames import to_stage
 from ..kernel.motion import DWELL, FLOWING, Program, Toolpath
 from ..kernel.rig import Rig
@@ -81,6 +82,21 @@ class Gcode:
     # -- writing --------------------------------------------------------------------------------------------------
 
     def write(self, toolpath: Toolpath, rig: Rig, rows: slice | None = None) -> Program:
+        text, samples = [], []
+        for parts, begin, lines in self.pieces(toolpath, rig, rows):
+            text += parts
+            samples.append(
+                np.full(int(lines.sum()), -1, np.int64)
+                if begin < 0
+                else np.repeat(np.arange(begin, begin + len(lines)), lines)
+            )
+        return Program(self.name, b"".join(text), np.concatenate(samples), toolpath)
+
+    def pieces(
+        self, toolpath: Toolpath, rig: Rig, rows: slice | None = None
+    ) -> Iterator[tuple[list[bytes], int, Ints]]:
+        """The program piece by piece: text in parts, the first row of the toolpath behind it (-1: no row), and how many lines
+        each row takes. What has been taken need not be kept: a program of any length is written in little memory."""
         whole = rows is None
         low, high, _ = (rows or slice(None)).indices(len(toolpath))
         outputs = sorted({nozzle.output for nozzle in rig.nozzles})
@@ -109,18 +125,30 @@ class Gcode:
                 self.raise_line(f"{at[2] / 1000.0:.{self.decimals}f}", f"{slow:.{self.feed_decimals}f}")
             )
         extra = self._between(toolpath, rig) if whole else {}
-        parts = [_lines(top)]
-        samples = [np.full(len(top), -1, np.int64)]
-        state = _State(-1, False)
-        for begin in range(low, high, CHUNK):
-            text, lines = self._chunk(toolpath, rig, begin, min(begin + CHUNK, high), extra, state)
-            parts += text
-            samples.append(np.repeat(np.arange(begin, begin + len(lines)), lines))
+        yield [_lines(top)], -1, np.array([len(top)])
+
+        def piece(begin: int) -> tuple[list[bytes], int, Ints]:
+            before = _State(-1, False) if begin == low else self._state(toolpath, low, begin)
+            text, lines = self._chunk(toolpath, rig, begin, min(begin + CHUNK, high), extra, before)
+            return text, begin, lines
+
+        yield from ahead(piece, range(low, high, CHUNK))
         tail = [self.switch(output, False, False) for output in outputs]
         tail += self.footer
-        parts.append(_lines(tail))
-        samples.append(np.full(len(tail), -1, np.int64))
-        return Program(self.name, b"".join(parts), np.concatenate(samples), toolpath)
+        yield [_lines(tail)], -1, np.array([len(tail)])
+
+    def _state(self, toolpath: Toolpath, low: int, begin: int) -> _State:
+        """What the rows from `low` on have set before row `begin`."""
+        row = begin - 1
+        while row >= low and toolpath.kind[row] == DWELL:
+            row -= 1
+        feed = -1 if row < low else int(self._feeds(toolpath.speed_um_s[row : row + 1])[0])
+        return _State(feed, bool(toolpath.valve[begin - 1]))
+
+    def _feeds(self, speed_um_s: Floats) -> Ints:
+        """Feeds in units of their last decimal, never 0."""
+        feed: Ints = np.rint(speed_um_s * (self.feed_per_um_s * 10.0**self.feed_decimals)).astype(np.int64)
+        return np.maximum(feed, 1, out=feed)
 
     def _about(self, toolpath: Toolpath, rig: Rig) -> list[str]:
         filaments = toolpath.plan.filaments
@@ -170,10 +198,7 @@ class Gcode:
         stage *= 10.0 ** (self.decimals - 3)
         axes = np.rint(stage, out=stage).astype(np.int64)
         still = toolpath.kind[rows] == DWELL
-        feed = np.rint(toolpath.speed_um_s[rows] * (self.feed_per_um_s * 10.0**self.feed_decimals)).astype(
-            np.int64
-        )
-        np.maximum(feed, 1, out=feed)
+        feed = self._feeds(toolpath.speed_um_s[rows])
         # A dwell leaves the feed as it was: carry the last move's over it.
         if still.any():
             last = np.maximum.accumulate(np.where(still, -1, np.arange(n)))
@@ -183,12 +208,10 @@ class Gcode:
         np.not_equal(feed[1:], feed[:-1], out=new_feed[1:])
         if self.feed_always:
             new_feed = ~still
-        state.feed = int(feed[-1])
         valve = toolpath.valve[rows]
         turns = np.empty(n, bool)
         turns[0] = valve[0] != state.valve
         np.not_equal(valve[1:], valve[:-1], out=turns[1:])
-        state.valve = bool(valve[-1])
         special = new_feed | turns | still
         mine = [row - low for row in extra if low <= row < high]
         special[mine] = True
@@ -317,7 +340,7 @@ class Gcode:
 
 @dataclass
 class _State:
-    """What the chunks before have set: feed in its last decimal, and the valve."""
+    """What the rows before have set: feed in its last decimal (-1: none yet), and the valve."""
 
     feed: int
     valve: bool

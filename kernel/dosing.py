@@ -40,20 +40,29 @@ def ink_area_um2(plan: Plan) -> tuple[Floats, Floats]:
     """
     filaments = plan.filaments
     wet = filaments.state("wet")
-    section = np.multiply(wet.width_um, wet.height_um)
-    starts = filaments.offsets[:-1]
+    least, most = np.empty(len(filaments)), np.empty(len(filaments))
+    for low, high, points, begin in filaments.runs():
+        section = wet.width_um[points] * wet.height_um[points]
+        least[low:high] = np.minimum.reduceat(section, begin)
+        most[low:high] = np.maximum.reduceat(section, begin)
     swell = np.array([ink.swell for ink in filaments.inks] or [1.0])[filaments.material]
     scale = 0.25 * np.pi / swell**2
-    return np.minimum.reduceat(section, starts) * scale, np.maximum.reduceat(section, starts) * scale
+    return least * scale, most * scale
 
 
 def lengths_um(plan: Plan) -> Floats:
     """Length of every filament in the wet state (by index, not order), um, [F]."""
     filaments = plan.filaments
-    first, owner = filaments.segments()
-    points = filaments.state("wet").points_um
-    step = points[first + 1] - points[first]
-    return np.bincount(owner, np.sqrt(np.einsum("ij,ij->i", step, step)), len(filaments)).astype(np.float64)
+    points_um = filaments.state("wet").points_um
+    length = np.empty(len(filaments))
+    for low, high, points, begin in filaments.runs():
+        some = points_um[points]
+        step = np.zeros(len(some))
+        way = some[1:] - some[:-1]
+        np.sqrt(np.einsum("ij,ij->i", way, way), out=step[1:])
+        step[begin] = 0.0
+        length[low:high] = np.add.reduceat(step, begin)
+    return length
 
 
 def dose(plan: Plan, rig: Rig) -> Dosing:

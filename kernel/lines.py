@@ -51,8 +51,11 @@ def tip_ends(plan: Plan, rig: Rig) -> Ends:
         tip[:, 2] = tip_z(plan, rig, points, layer)
         return tip
 
-    top = wet.points_um[:, 2] + 0.5 * wet.height_um
-    highest = np.maximum.reduceat(top, filaments.offsets[:-1])[plan.order] if len(filaments) else np.zeros(0)
+    highest = np.empty(len(filaments))
+    for low, high, points, begin in filaments.runs():
+        top = wet.points_um[points, 2] + 0.5 * wet.height_um[points]
+        highest[low:high] = np.maximum.reduceat(top, begin)
+    highest = highest[plan.order]
     if rig.heights.first_gap_um is not None:
         highest = np.maximum(highest, np.where(layer == 0, rig.heights.first_gap_um, 0.0))
     return Ends(tips(first), tips(last), highest)

@@ -47,6 +47,21 @@ def pyramid(layers, side, pitch, dz):
             yield (0, k, a, c, b, c, z) if k % 2 == 0 else (0, k, c, a, c, b, z)
 
 
+def sines(filaments, points):
+    """(tool, layer, [(x, y, z), ...]) of sine lines, 100 a layer."""
+    for i in range(filaments):
+        k, j = divmod(i, 100)
+        y0, z0 = j * 0.1, (k + 0.5) * 0.008
+        yield 0, k, [
+            (
+                10.0 * n / (points - 1),
+                y0 + 0.02 * math.sin(2 * math.pi * n / 100 + 0.1 * i),
+                z0 + 0.002 * math.cos(2 * math.pi * n / 100),
+            )
+            for n in range(points)
+        ]  # fmt: skip
+
+
 DESIGNS = {
     "D1": lambda: woodpile(32, 0.4, 0.4, 0.04, 0.008),
     "D2": lambda: woodpile(8, 1.2, 1.2, 0.04, 0.008),
@@ -55,4 +70,6 @@ DESIGNS = {
     "D5": lambda: pyramid(36, 0.4, 0.04, 0.008),
     "D6": lambda: woodpile(100, 10.0, 10.0, 0.02, 0.008),
 }
+#: Sine lines, and points of each.
+SINES = {"D7_1e5": (100, 1000), "D7_1e6": (1000, 1000), "D7_1e7": (10000, 1000)}
 HOP = 0.05

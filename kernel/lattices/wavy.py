@@ -52,6 +52,13 @@ class Wavy(PlanarLattice):
         FieldSpec(
             "shift", Angle, "how far the wave of each line is ahead of the line before it", default=0.0
         ),
+        FieldSpec(
+            "lift_shift",
+            Angle,
+            "the same for the rise and fall of the lines",
+            default=None,
+            default_doc="shift",
+        ),
         FieldSpec("start", Angle, "how far the waves of a layer are ahead", default=0.0, per_layer=True),
         TOLERANCE,
     )
@@ -63,6 +70,8 @@ class Wavy(PlanarLattice):
             for name, share in (("amplitude", 0.25), ("wavelength", 4.0)):
                 if out.get(name) is None:
                     out[name] = share * out["pitch"]
+        if out.get("lift_shift") is None:
+            out["lift_shift"] = out.get("shift")
         return out
 
     def complaint(self, fields: dict[str, Any]) -> tuple[str, str] | None:
@@ -89,25 +98,32 @@ class Wavy(PlanarLattice):
         import numpy as np
 
         heights, starts = layer_z(node), layer_values(node, "start")
-        points, counts, layers, before = [np.empty((0, 3))], [np.empty(0, dtype=np.int64)], [], 0
+        points, counts, layers, before = np.empty((0, 3)), [np.empty(0, dtype=np.int64)], [], 0
+        used, count = 0, len(heights)
         for k, layer in enumerate(self.layers(node)):
-            flat, n, lines = self._waves(node, layer, (starts[k] or 0.0) + before * node.fields["shift"])
+            flat, n, lines = self._waves(node, layer, starts[k] or 0.0, before)
             flat[:, 2] += heights[k]
             flat, n = within_frame(flat, n, node.fields["frame"])
-            points.append(flat)
+            if used + len(flat) > len(points):
+                # Room for all layers to come, as if they were like this one: most often they are.
+                room = np.empty((used + len(flat) * (count - k), 3))
+                room[:used] = points[:used]
+                points = room
+            points[used : used + len(flat)] = flat
+            used += len(flat)
             counts.append(n)
             layers.append(len(n))
             before += lines
         return Strands(
-            np.concatenate(points),
+            points[:used],
             np.concatenate(counts),
             np.repeat(np.arange(len(layers), dtype=np.int32), layers),
         )
 
     def _waves(
-        self, node: scene.Lattice, layer: Layer, ahead: float
+        self, node: scene.Lattice, layer: Layer, ahead: float, before: int
     ) -> tuple[Floats, npt.NDArray[np.int64], int]:
-        """Points [P,3], z about 0, points of each line, and how many lines there are."""
+        """Points [P,3], z about 0, points of each line, and how many lines there are. `before`: lines of earlier layers."""
         import numpy as np
 
         f = node.fields
@@ -121,20 +137,25 @@ class Wavy(PlanarLattice):
         if len(n) and (n == n[0]).all():
             # Lines of one length, as at 0 and 90 deg: rows of a matrix.
             part = np.arange(n[0]) / (n[0] - 1)
-            turn = wave * length[:, None] * part + (ahead + f["shift"] * np.arange(len(n)))[:, None]
+            number = (before + np.arange(len(n)))[:, None]
+            turn = wave * length[:, None] * part + (ahead + f["shift"] * number)
             out = np.empty((*turn.shape, 3))
             swing = a * np.sin(turn)
             for j, side in ((0, -unit[:, 1]), (1, unit[:, 0])):
                 out[:, :, j] = ends[:, 0, j, None] + part * along[:, j, None] + side[:, None] * swing
+            if f["lift"] and f["lift_shift"] != f["shift"]:
+                turn += (f["lift_shift"] - f["shift"]) * number
             out[:, :, 2] = f["lift"] * np.cos(turn) if f["lift"] else 0.0
             return out.reshape(-1, 3), n, len(ends)
         line = np.repeat(np.arange(len(ends)), n)
         part = (np.arange(len(line)) - np.repeat(np.cumsum(n) - n, n)) / (n[line] - 1)
-        turn = wave * length[line] * part + (ahead + f["shift"] * line)
+        turn = wave * length[line] * part + (ahead + f["shift"] * (before + line))
         out = np.empty((len(line), 3))
         swing = a * np.sin(turn)
         out[:, 0] = ends[line, 0, 0] + part * along[line, 0] - unit[line, 1] * swing
         out[:, 1] = ends[line, 0, 1] + part * along[line, 1] + unit[line, 0] * swing
+        if f["lift_shift"] != f["shift"]:
+            turn += (f["lift_shift"] - f["shift"]) * (before + line)
         out[:, 2] = f["lift"] * np.cos(turn)
         return out, n, len(ends)
 
