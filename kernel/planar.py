@@ -6,6 +6,8 @@ import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from . import scene
+from .dense import Dense
+from .density import stacked
 from .lattice import Strands, complete_common
 from .quantity import Construct
 
@@ -31,7 +33,7 @@ class Layer(NamedTuple):
     z_um: float = 0.0
 
 
-class PlanarLattice:
+class PlanarLattice(Dense):
     """Base of the planar lattices. `turns` is the sequence of layer directions, rad, repeated."""
 
     construct: Construct
@@ -42,10 +44,10 @@ class PlanarLattice:
     clipped = False
 
     def complete(self, fields: dict[str, Any]) -> dict[str, Any]:
-        return complete_common(self.construct, fields)
+        return complete_common(self.construct, self.with_width(fields))
 
     def complaint(self, fields: dict[str, Any]) -> tuple[str, str] | None:
-        return None
+        return self.density_fault(fields)
 
     def angles(self, node: scene.Lattice) -> list[float]:
         """Direction of every layer, rad: a layer rule's `angle` as it stands, otherwise the sequence turned by the
@@ -104,6 +106,16 @@ class PlanarLattice:
             np.repeat(np.arange(len(layers), dtype=np.int32), layers),
             self.clipped,
         )
+
+
+class Walls(PlanarLattice):
+    """Planar lattices whose lines stand upon each other as walls, a pitch apart."""
+
+    #: Walls run in more than one direction and share their crossings.
+    crossed = False
+
+    def part_filled(self, fields: dict[str, Any], d: float, layer_height: float) -> float:
+        return stacked(d, fields["pitch"], layer_height, self.crossed)
 
 
 def layer_values(node: scene.Lattice, name: str) -> list[Any]:

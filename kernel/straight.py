@@ -3,33 +3,20 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from . import scene
-from .density import filled, width_for
-from .lattice import FILAMENT, FIT_TOLERANCE, LAYER_HEIGHT_RATIO, floor_fit, lattice_construct
+from .dense import DENSITY, WIDTH
+from .density import filled
+from .lattice import FIT_TOLERANCE, floor_fit, lattice_construct
 from .planar import Frame, Layer, PlanarLattice, reach_of
-from .quantity import Construct, FieldSpec, Ratio
+from .quantity import Construct
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
     from .planar import Pattern
-
-
-DENSITY = FieldSpec(
-    "density",
-    Ratio,
-    "part of space to fill, in place of `filament`, where each layer crosses the one below",
-    default=None,
-    default_doc="follows from `filament`",
-    low=0.0,
-    high=1.0,
-)
-#: The width of filaments where a density may be given in its place.
-WIDTH = replace(FILAMENT, default=None, default_doc="what gives `density`")
 
 
 def straight_construct(name: str, doc: str) -> Construct:
@@ -46,24 +33,12 @@ class StraightLattice(PlanarLattice):
     #: Lines stand at odd halves of a pitch from the middle, whatever number of them fits.
     halves = False
 
-    def complete(self, fields: dict[str, Any]) -> dict[str, Any]:
-        out = dict(fields)
-        density, pitch, h = (out.get(name) for name in ("density", "pitch", "layer_height"))
-        if out.get("filament") is None and density and pitch and pitch > 0:
-            out["filament"] = width_for(density, pitch, h, LAYER_HEIGHT_RATIO)
-        return super().complete(out)
+    def part_filled(self, fields: dict[str, Any], d: float, layer_height: float) -> float:
+        return filled(d, fields["pitch"], layer_height)
 
-    def complaint(self, fields: dict[str, Any]) -> tuple[str, str] | None:
-        density, d = fields.get("density"), fields.get("filament")
-        if density is None or d is None:
-            return None
-        found = filled(d, fields["pitch"], fields["layer_height"])
-        if abs(found - density) > 1e-6:
-            return (
-                "density",
-                f"density is {density:.4g}, but a filament of {d:g} um fills {found:.4g}; give one of the two",
-            )
-        return None
+    def widest(self, fields: dict[str, Any], layer_height: float | None) -> float:
+        # Layers that reach beyond the next one would share more than crossings.
+        return float(fields["pitch"] if layer_height is None else min(fields["pitch"], 2 * layer_height))
 
     def pattern_points(self, node: scene.Lattice, layer: Layer) -> float:
         return len(self.families) * 2.0 * (2 * reach_of(node.fields["frame"]) / layer.pitch + 2.0)

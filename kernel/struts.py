@@ -5,9 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from . import maps, scene
+from .dense import DENSITY, WIDTH, Dense
+from .density import joints
 from .lattice import (
     FIT_TOLERANCE,
     LAYER_HEIGHT,
@@ -66,11 +69,20 @@ _CELL_HEIGHT = replace(LAYER_HEIGHT, doc="height of a cell", default_doc="pitch"
 def strut_construct(name: str, doc: str, *more: FieldSpec) -> Construct:
     """A strut lattice's Construct: the common fields with a layer of cells in place of a layer of filaments."""
     return lattice_construct(
-        name, doc, _CELL_LAYERS, _CELL_PITCH, _CELL_HEIGHT, *more, *_MAPPED, without=("angle", "phase")
+        name,
+        doc,
+        _CELL_LAYERS,
+        _CELL_PITCH,
+        _CELL_HEIGHT,
+        WIDTH,
+        DENSITY,
+        *more,
+        *_MAPPED,
+        without=("angle", "phase"),
     )
 
 
-class StrutLattice:
+class StrutLattice(Dense):
     """Base of the strut lattices. Each strut of a cell is a filament from its lower to its upper end; struts that
     neighbouring cells share are drawn once. They are printed in the order of the heights of their middles; rules speak
     of layers of cells. Cells that are mapped fill the whole of a solid, or follow a path, and bend.
@@ -87,12 +99,32 @@ class StrutLattice:
         for name in ("cells", "section"):
             if fields.get(name) is not None and not _mapped(fields):
                 return name, f"`{name}` is for cells that are mapped: give `map` or `along` too"
-        return maps.fault(fields)
+        if fields.get("density") is not None and _mapped(fields):
+            return "density", "cells that are mapped differ in size, and so in density: give `filament`"
+        return maps.fault(fields) or self.density_fault(fields)
+
+    def part_filled(self, fields: dict[str, Any], d: float, layer_height: float) -> float:
+        """Sum over the struts of a cell less what they share at its nodes, each strut and node of neighbours counted once."""
+        a = float(fields["pitch"])
+        length, shared, _ = _cell_sums(*map(tuple, self._tuples(fields)), (a, a, float(layer_height)))
+        return (math.pi * length * d * d / 4 - shared * (d / 2) ** 3) / (a * a * layer_height)
+
+    def widest(self, fields: dict[str, Any], layer_height: float | None) -> float:
+        a = float(fields["pitch"])
+        return _cell_sums(*map(tuple, self._tuples(fields)), (a, a, float(layer_height or a)))[2]
+
+    def _tuples(self, fields: dict[str, Any]) -> tuple[tuple[Node, ...], tuple[tuple[int, int], ...]]:
+        nodes, edges = self.cell(fields)
+        return tuple((n[0], n[1], n[2]) for n in nodes), tuple((i, j) for i, j in edges)
 
     def complete(self, fields: dict[str, Any]) -> dict[str, Any]:
         out = dict(fields)
         if _mapped(out):
             return self._complete_mapped(out)
+        try:
+            out = self.with_width(out, ratio=None)
+        except (KeyError, TypeError, ValueError, ArithmeticError, IndexError):
+            pass  # a cell that cannot be; `complaint` says why
         if out.get("layer_height") is None:
             out["layer_height"] = out.get("pitch")
         h, d = out["layer_height"], out.get("filament")
@@ -170,6 +202,38 @@ class StrutLattice:
         level = np.unique(np.rint(struts[:, :, 2].sum(axis=1) * 1e6), return_inverse=True)[1]
         counts = np.full(len(struts), 2, dtype=np.int64)
         return Strands(points.reshape(-1, 3), counts, layer.astype(np.int32), level=level.astype(np.int32))
+
+
+@lru_cache(maxsize=32)
+def _cell_sums(
+    nodes: tuple[Node, ...], edges: tuple[tuple[int, int], ...], size: tuple[float, float, float]
+) -> tuple[float, float, float]:
+    """Of one cell among its like: length of its struts, um; what they share at its nodes over their radius cubed; and the
+    widest strut for which no node reaches another's."""
+
+    def same(place: Sequence[float]) -> tuple[int, ...]:
+        return tuple(round(v * 1e6) % 1_000_000 for v in place)
+
+    struts: dict[tuple[tuple[int, ...], tuple[int, ...]], tuple[float, ...]] = {}
+    meeting: dict[tuple[int, ...], list[tuple[float, float, float]]] = {}
+    for i, j in edges:
+        a, b = sorted((nodes[i], nodes[j]))
+        way = tuple(q - p for p, q in zip(a, b, strict=True))
+        key = same(a), tuple(round(v * 1e6) for v in way)
+        if key not in struts:
+            struts[key] = step = tuple(v * s for v, s in zip(way, size, strict=True))
+            meeting.setdefault(same(a), []).append((step[0], step[1], step[2]))
+            meeting.setdefault(same(b), []).append((-step[0], -step[1], -step[2]))
+    lengths = [math.sqrt(sum(v * v for v in step)) for step in struts.values()]
+    shared, sharpest = 0.0, math.pi
+    for directions in meeting.values():
+        unit = [tuple(v / math.sqrt(sum(w * w for w in u)) for v in u) for u in directions]
+        for k, u in enumerate(unit):
+            for v in unit[:k]:
+                cosine = sum(p * q for p, q in zip(u, v, strict=True))
+                sharpest = min(sharpest, math.acos(max(-1.0, min(1.0, cosine))))
+        shared += joints(tuple(sorted((round(u[0], 9), round(u[1], 9), round(u[2], 9)) for u in unit)))
+    return sum(lengths), shared, min(lengths) * math.tan(min(sharpest, math.pi / 2) / 2)
 
 
 def _mapped(fields: Mapping[str, Any]) -> bool:

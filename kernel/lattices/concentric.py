@@ -6,18 +6,21 @@ import math
 from typing import TYPE_CHECKING
 
 from .. import scene
+from ..dense import DENSITY, WIDTH
 from ..lattice import lattice_construct
 from ..paths import TOLERANCE
-from ..planar import Layer, PlanarLattice, layer_z
+from ..planar import Layer, Walls, layer_z
 
 if TYPE_CHECKING:
     from ..planar import Pattern
 
 
-class Concentric(PlanarLattice):
+class Concentric(Walls):
     construct = lattice_construct(
         "concentric",
         "closed lines along the outline of each layer, a pitch apart, from the outline inwards; `phase` moves the first one in",
+        WIDTH,
+        DENSITY,
         TOLERANCE,
         without=("angle",),
     )

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from .. import scene
+from ..dense import DENSITY, WIDTH
+from ..density import filled
 from ..lattice import Strands, lattice_construct
 from ..paths import TOLERANCE
 from ..planar import Layer, PlanarLattice, layer_values, layer_z, reach_of
@@ -27,6 +30,10 @@ class Fill(PlanarLattice):
         "fill",
         "the solid of `clip` filled: walls along its outline, then parallel lines a `pitch` apart across what they enclose, turned "
         "by 90 deg from layer to layer",
+        WIDTH,
+        replace(
+            DENSITY, doc="part of the hatch to fill, in place of `filament`: between the walls and the skins"
+        ),
         FieldSpec("walls", Count, "closed lines along the outline, the first on it", default=2, low=0),
         FieldSpec(
             "wall_pitch",
@@ -58,7 +65,13 @@ class Fill(PlanarLattice):
         for name in ("wall_pitch", "skin_pitch"):
             if fields.get(name) is not None and not fields[name] > 0:
                 return name, f"{name} is {fields[name]:g} um, it must be above zero"
-        return None
+        return super().complaint(fields)
+
+    def part_filled(self, fields: dict[str, Any], d: float, layer_height: float) -> float:
+        return filled(d, fields["pitch"], layer_height)
+
+    def widest(self, fields: dict[str, Any], layer_height: float | None) -> float:
+        return float(fields["pitch"] if layer_height is None else min(fields["pitch"], 2 * layer_height))
 
     def pattern_points(self, node: scene.Lattice, layer: Layer) -> float:
         reach = reach_of(node.fields["frame"])

@@ -6,14 +6,15 @@ import math
 from typing import TYPE_CHECKING
 
 from .. import scene
+from ..dense import DENSITY, WIDTH
 from ..lattice import lattice_construct
-from ..planar import Layer, PlanarLattice, placed, reach_of, trimmed
+from ..planar import Layer, Walls, placed, reach_of, trimmed
 
 if TYPE_CHECKING:
     from ..planar import Pattern
 
 
-class Honeycomb(PlanarLattice):
+class Honeycomb(Walls):
     """Every wall is drawn once in a layer. The zigzags turn by 60 deg from layer to layer about the middle of a cell, so
     that the walls stand upon each other and the ends of the short ones do not.
     """
@@ -21,8 +22,11 @@ class Honeycomb(PlanarLattice):
     construct = lattice_construct(
         "honeycomb",
         "hexagonal cells, `pitch` from the middle of one to the next, whose walls stand upon each other; one cell lies in the middle",
+        WIDTH,
+        DENSITY,
         without=("phase",),
     )
+    crossed = True
     turns = (0.0, math.pi / 3, 2 * math.pi / 3)
 
     def pattern_points(self, node: scene.Lattice, layer: Layer) -> float:

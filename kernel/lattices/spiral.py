@@ -6,19 +6,22 @@ import math
 from typing import TYPE_CHECKING
 
 from .. import scene
+from ..dense import DENSITY, WIDTH
 from ..lattice import lattice_construct
 from ..paths import TOLERANCE
-from ..planar import Layer, PlanarLattice, middle_of, reach_of, trimmed
+from ..planar import Layer, Walls, middle_of, reach_of, trimmed
 
 if TYPE_CHECKING:
     from ..planar import Pattern
 
 
-class Spiral(PlanarLattice):
+class Spiral(Walls):
     construct = lattice_construct(
         "spiral",
         "one Archimedean spiral in each layer, counter-clockwise from the middle outwards; `angle` is where it begins, `phase` "
         "how far from the middle",
+        WIDTH,
+        DENSITY,
         TOLERANCE,
     )
 
