@@ -122,6 +122,7 @@ CODES: tuple[Code, ...] = (
         "E021",
         "files that use each other in a circle",
         "A file cannot use itself, not even by way of others. Put what both need into a third file.",
+        'wp 1;\nuse "example.wp" as again;\n',
     ),
     Code(
         "E022",
@@ -432,6 +433,7 @@ CODES: tuple[Code, ...] = (
         "E322",
         "a check does not hold",
         "The asserts of a `check` run once the part is built, with its figures wet and dried.",
+        H + LATTICE + PRINT + "check light { assert body.dried.volume < 1[pL]; }\n",
     ),
     Code(
         "E323",
@@ -445,6 +447,7 @@ CODES: tuple[Code, ...] = (
         "a test fails",
         'A test sets params and says what it expects: `expect error "words of the message";`, `expect '
         "warning W203;`, `expect ok;`, or asserts.",
+        H + LATTICE + PRINT + 'test "flat" { assert body.height < 10um; }\n',
     ),
     Code(
         "E325",
