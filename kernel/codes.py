@@ -286,6 +286,29 @@ CODES: tuple[Code, ...] = (
         USE + BODY + "print body { bath: nc.gold_bath; }\nprint body { bath: nc.gold_bath; }\n",
     ),
     Code(
+        "W218",
+        "a bath too shallow for the part",
+        "Ink turns solid in the bath only, so the wet part must be covered by it to its top. `vessel.fill_um` of the rig is how deep "
+        "the bath stands over the substrate. Told only with `--rig`, where the rig has a `[vessel]`. This is an error and cannot be "
+        "allowed.",
+    ),
+    Code(
+        "W219",
+        "a place that the nozzle cannot reach",
+        "With the tip on the substrate, the nozzle's outside (`cone_um`) must pass between the walls of the vessel at the height of its "
+        "rim, wherever something is printed, purged or wiped; and the nozzle must be longer than the bath is deep, or what "
+        "holds it dips in. Told only with `--rig`, where the rig has a `[vessel]`. This is an error and cannot be allowed.",
+    ),
+    Code(
+        "W220",
+        "an ink that may clog the nozzle, or dissolve",
+        "Inks of 25 to 70 mg/mL of nanocrystals are known to print (Song et al. 2023, silver to iron oxide). More clogs the nozzle "
+        "where the ink meets the bath, less lets filaments dissolve before they are solid. Linker does the same: W212.",
+        USE + "material thick = nc.silver { concentration: 90[mg/mL]; }\n"
+        "lattice body = woodpile { size: [400um, 400um]; layers: 8; pitch: 40um; filament: 10um; material: thick; }\n"
+        "print body { bath: nc.gold_bath; }\n",
+    ),
+    Code(
         "W260",
         "filament that rests on nothing",
         "Some filament touches neither the substrate nor anything that stands on it, so where it dries to is not known. The "

@@ -41,3 +41,13 @@ def purge_place_um(rig: Rig) -> Floats | None:
     place = from_stage(rig, np.array([*rig.purge.at_um, 0.0]), 0)
     place[2] = rig.purge.z_um
     return place
+
+
+def wipe_way_um(rig: Rig) -> Floats | None:
+    """Part coordinates [2,3] of the tip where it begins and ends to wipe, None where the rig has nothing to wipe on."""
+    wipe = rig.wipe
+    if wipe is None:
+        return None
+    way = from_stage(rig, np.array([[*wipe.from_um, 0.0], [*wipe.to_um, 0.0]]), 0)
+    way[:, 2] = wipe.z_um
+    return way

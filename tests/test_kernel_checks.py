@@ -88,11 +88,21 @@ PAIRS: dict[str, tuple[str, str]] = {
         woodpile() + "print move(body, by: [4um, 0um, 0um]) { bath: nc.gold_bath; }\n",
         woodpile() + "print move(body, by: [0um, 0um, 51um]) { bath: nc.gold_bath; }\n",
     ),
+    "W220": (
+        "material i = nc.silver { concentration: 70.1[mg/mL]; }\n" + woodpile(material="i"),
+        "material i = nc.silver { concentration: 70[mg/mL]; }\n" + woodpile(material="i"),
+    ),
     "W213": (
         woodpile() + "region edge in body where x > 175um { material: nc.gold; }\n",
         woodpile() + "region edge in body where x > 150um { material: nc.gold; }\n",
     ),
 }  # fmt: skip
+
+
+def test_every_rule_is_tried() -> None:
+    """Those of the stage, the nozzle and the vessel stand in test_kernel_checks_limits.py; those of baths below."""
+    with_rig, of_baths = {"W214", "W215", "W216", "W218", "W219"}, {"W201", "W202"}
+    assert {CHECKS[name].code for name in CHECKS} == set(PAIRS) | with_rig | of_baths
 
 
 @pytest.mark.parametrize("code", PAIRS)

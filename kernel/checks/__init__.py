@@ -26,5 +26,8 @@ CHECKS: Registry[Check] = Registry(
         "standoff": ".standoff:STANDOFF",
         "nozzle": ".nozzle:NOZZLE",
         "twice": ".twice:TWICE",
+        "vessel": ".vessel:VESSEL",
+        "reach": ".reach:REACH",
+        "clog": ".clog:CLOG",
     },
 )
