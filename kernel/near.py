@@ -17,6 +17,9 @@ _FORWARD = [
 #: Pairs given out at a time.
 CHUNK = 1 << 20
 
+#: From so many pairs in cubes on a tree saves more than loading it takes; beyond so many its list would fill the memory.
+TREE, MOST_TREE = 4_000_000, 200_000_000
+
 
 def near_pairs(points_um: Floats, reach_um: float) -> Iterator[tuple[Ints, Ints]]:
     """Pairs (i, j) of `points_um[N,3]` that lie in the same or in neighbouring cubes of side `reach_um`: all that are
@@ -32,8 +35,11 @@ def near_pairs(points_um: Floats, reach_um: float) -> Iterator[tuple[Ints, Ints]
     key = (cell[:, 0] * size[1] + cell[:, 1]) * size[2] + cell[:, 2]
     order = np.argsort(key, kind="stable")
     key = key[order]
-    for dx, dy, dz in _FORWARD:
-        step = int((dx * size[1] + dy) * size[2] + dz)
+    steps = [int((dx * size[1] + dy) * size[2] + dz) for dx, dy, dz in _FORWARD]
+    if TREE < _among(key, steps) < MOST_TREE:
+        yield from _by_tree(points_um, reach_um)
+        return
+    for step in steps:
         first = np.searchsorted(key, key + step, "left")
         if step == 0:
             first = np.arange(1, n + 1)
@@ -50,6 +56,27 @@ def near_pairs(points_um: Floats, reach_um: float) -> Iterator[tuple[Ints, Ints]
                 j = np.arange(m) - np.repeat(np.cumsum(c) - c, c) + np.repeat(first[at:stop], c)
                 yield order[i], order[j]
             at = stop
+
+
+def _among(key: Ints, steps: list[int]) -> int:
+    """How many pairs the cubes with sorted numbers `key` hold."""
+    cube, count = np.unique(key, return_counts=True)
+    total = int((count * (count - 1) // 2).sum())
+    for step in steps:
+        if step:
+            at = np.minimum(np.searchsorted(cube, cube + step), len(cube) - 1)
+            total += int((count * count[at])[cube[at] == cube + step].sum())
+    return total
+
+
+def _by_tree(points: Floats, reach: float) -> Iterator[tuple[Ints, Ints]]:
+    """Exactly the pairs that are nearer than `reach`: a ball fills a sixth of its 27 cubes."""
+    from scipy.spatial import cKDTree
+
+    pairs: Ints = cKDTree(points).query_pairs(reach, output_type="ndarray")
+    for at in range(0, len(pairs), CHUNK):
+        some = pairs[at : at + CHUNK]
+        yield some[:, 0].astype(np.int64), some[:, 1].astype(np.int64)
 
 
 class Closest(NamedTuple):

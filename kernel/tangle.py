@@ -230,10 +230,10 @@ def _least(key: Ints, value: Floats) -> tuple[Ints, Floats]:
     """Unique keys and the least value of each."""
     if not len(key):
         return key, value
-    order = np.lexsort((value, key))
-    key, value = key[order], value[order]
+    order = np.argsort(key, kind="stable")
+    key = key[order]
     first = np.flatnonzero(np.diff(key, prepend=key[0] - 1))
-    return key[first], value[first]
+    return key[first], np.minimum.reduceat(value[order], first)
 
 
 def _best(key: Ints, value: Floats, n: int) -> tuple[float, tuple[int, int] | None]:
