@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -33,11 +34,14 @@ from .lang.verbs import stop as end
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from .backends.preview import Look
+    from .backends.watch import Parts
     from .kernel.build import Job
     from .kernel.filaments import FilamentSet
     from .kernel.motion import Toolpath
     from .kernel.rig import Rig
-    from .kernel.scene import StateName
+    from .kernel.scene import Scene, StateName
+    from .kernel.shrink import Model
     from .lang.load import Loaded
 
 
@@ -89,7 +93,7 @@ FAULT = 3
 
 
 def _jobs(
-    loaded: Loaded, *, only: str = "both", as_json: bool = False
+    loaded: Loaded, *, only: str = "both", as_json: bool = False, model: Model = "auto"
 ) -> tuple[tuple[Job, ...], list[Diagnostic]]:
     """Geometry of what a design prints, in both states; else says what is wrong and ends.
 
@@ -108,10 +112,15 @@ def _jobs(
         said = [replace(d, severity=Severity.ERROR) if d.code == "E315" else d for d in said]
     if has_errors(said):
         end(said, as_json=as_json)
-    if only == loaded.scene.state and (only == "wet" or loaded.scene.compensate == "full"):
+    if _drawn_alone(loaded.scene, only):
         return jobs, said
-    jobs, more = complete_jobs(loaded.scene, jobs)
+    jobs, more = complete_jobs(loaded.scene, jobs, model=model)
     return jobs, [*said, *more]
+
+
+def _drawn_alone(scene: Scene, only: str) -> bool:
+    """Whether the state that is asked for is the one that was drawn, as it was drawn."""
+    return only == scene.state and (only == "wet" or scene.compensate == "full")
 
 
 def _toolpath(jobs: tuple[Job, ...], rig: Rig) -> Toolpath:
@@ -332,6 +341,16 @@ def measure(
             "--conductance", help="axes such as `x` or `xyz`: what the dried part conducts along them"
         ),
     ] = "",
+    uncertainty: Annotated[
+        bool, typer.Option("--uncertainty", help="what the spread of the inks' figures makes of the dried part")
+    ] = False,
+    samples: Annotated[
+        int, typer.Option("--samples", help="dry so many times with drawn figures; 0: linear", min=0, max=100_000)
+    ] = 0,
+    seed: Annotated[int, typer.Option("--seed", help="of the draws", min=0)] = 1,
+    plot: Annotated[
+        Path | None, typer.Option("--plot", metavar="FILE.svg", help="width and shrinkage against height")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Figures of the wet and the dried part."""
@@ -354,10 +373,22 @@ def measure(
             found = {**later, "states": {**found["states"], state: later["states"]["dried"]}}
     except LookupError as unknown:
         raise typer.BadParameter(f"{unknown.args[0]}", param_hint="--conductance") from None
+    spread = None
+    if uncertainty or samples:
+        from .kernel.spread import spread_of, spread_table
+
+        spread = spread_of(jobs, samples=samples, seed=seed)
+    if plot is not None:
+        from .backends.plots import part_plots, write_plots
+
+        write_plots(plot, part_plots(jobs, None if spread is None else spread.layers[:, 1]))
+        say(f"plot: {plot}")
     if as_json:
-        print_json(found)
+        print_json(found if spread is None else {**found, "uncertainty": spread.as_dict()})
     else:
         print(table(found, shown))
+        if spread is not None:
+            print(spread_table(spread))
         show(d for d in said if d.severity >= Severity.WARNING)
 
 
@@ -418,6 +449,7 @@ def preview(
     ] = None,
     by: Annotated[str, typer.Option("--by", help="colours of a run: time or ink")] = "time",
     runs: Runs = None,
+    watch: Annotated[bool, typer.Option("--watch", help="draw again whenever the design is saved")] = False,
 ) -> None:
     """Look at the part: in a window, or in files where there is no display."""
     from .backends.preview import preview as draw
@@ -429,6 +461,25 @@ def preview(
         raise typer.BadParameter(
             "expected a design, or --run RUN for what a print has laid", param_hint="FILE"
         )
+    if watch:
+        if file is None or file == "-":
+            raise typer.BadParameter("expected a design in a file, which can be saved", param_hint="--watch")
+        from .backends.preview import look_for
+        from .kernel.material import FURTHER
+
+        asked, look = look_for(
+            state="dried" if state in FURTHER else state,
+            png=png,
+            html=html,
+            gif=gif,
+            size=pixels,
+            transparent=transparent,
+            style=style,
+            view=view,
+            title=Path(file).stem,
+        )
+        _watch(file, sets, preset, state, state if html is None and asked else "both", asked, look)
+        return
     jobs: Sequence[Job | FilamentSet]
     if run is not None:
         from .backends.run_part import deposited
@@ -456,6 +507,55 @@ def preview(
         title=title,
     ):
         print(f"picture: {path}")
+
+
+def _watch(
+    file: str,
+    sets: list[str] | None,
+    preset: str | None,
+    state: str,
+    only: str,
+    outputs: list[tuple[str, Path]],
+    look: Look,
+) -> None:
+    """Draw a design anew whenever it is saved."""
+    from .backends.watch import Made, watch_files, watch_window
+    from .lang.files import files_of
+    from .lang.load import load
+
+    if not Path(file).is_file():
+        load_design(file)
+    values = assignments(sets)
+
+    def make() -> Made:
+        loaded = load(file, sets=values, preset=preset)
+        scene = loaded.scene
+        if scene is None or has_errors(loaded.diagnostics):
+            show(loaded.diagnostics)
+            return Made(files_of(loaded), ())
+
+        def way(model: Model, tell: bool) -> Parts:
+            try:
+                jobs, said = _jobs(loaded, only=only, model=model)
+                jobs, _, said = _further(jobs, state, said)
+            except typer.Exit:
+                raise WetprintError from None  # it has been told
+            if tell:
+                show(d for d in said if d.severity >= Severity.WARNING)
+            return jobs
+
+        # How a part dries may take seconds to solve: the closed form of it comes first.
+        quick, full = partial(way, "analytic", False), partial(way, "auto", True)
+        return Made(files_of(loaded), (full,) if _drawn_alone(scene, only) else (quick, full))
+
+    def tell(text: str) -> None:
+        print(text, flush=True)
+
+    say(f"watching {file}; Ctrl-C ends")
+    if outputs:
+        watch_files(Path(file), make, look, outputs, tell, show)
+    else:
+        watch_window(Path(file), make, look, tell, show)
 
 
 def _keep_designs(*outputs: Path | None) -> None:

@@ -14,7 +14,9 @@ from .files import writing
 from .reports.charts import DRIED, HEIGHT, INK, WET, WIDTH, Series, chart
 
 if TYPE_CHECKING:
+    from ..kernel.build import Job
     from ..kernel.calibrate import InkFit
+    from ..kernel.filaments import Floats
 
 _TITLE, _GAP = 34, 26
 _STYLE = (
@@ -50,6 +52,16 @@ def write_plots(path: Path, plots: Sequence[tuple[str, str]]) -> Path:
     with writing(path) as stream:
         stream.write("".join(out).encode())
     return path
+
+
+def part_plots(jobs: Sequence[Job], sd_um: Floats | None = None) -> list[tuple[str, str]]:
+    """Width and shrinkage of a part against its height, as in the process sheet; `sd_um` of the dried width of every layer."""
+    from ..kernel.filaments import join
+    from .reports.plots import shape
+
+    part = jobs[0].filaments if len(jobs) == 1 else join([job.filaments for job in jobs])
+    titles = ("Width against height", "Shrinkage in plan against height")
+    return [(title, drawn.svg) for title, drawn in zip(titles, shape(part, sd_um), strict=False)]
 
 
 def calibration_plots(fits: Sequence[InkFit]) -> list[tuple[str, str]]:

@@ -59,6 +59,7 @@ def dry(
     *,
     model: Model = "auto",
     hold: Hold = PINNED,
+    keep: bool = True,
 ) -> Drying:
     """Finds the state that was not drawn.
 
@@ -73,6 +74,7 @@ def dry(
     can hold in a few seconds, else the field; the choice depends on the part alone. Drawn points keep their order.
 
     hold: what keeps the part in its place (hold.py). A part that nothing holds has no first layer that keeps its length.
+    keep: whether the answer is kept on disk, or looked for there.
 
     Raises WetprintError (E460) where an ink's figures leave no filament, LookupError where the drawn state is missing.
     """
@@ -104,7 +106,7 @@ def dry(
         done, said = by_frame(part, drawn, hold, extra)
         return by_formula(filaments, drawn, hold, said) if done is None else done
 
-    return remembered(part, drawn, words, solved)
+    return remembered(part, drawn, words, solved) if keep else solved()
 
 
 def _faults(filaments: FilamentSet, hold: Hold) -> list[Diagnostic]:

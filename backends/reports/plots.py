@@ -13,7 +13,7 @@ from .charts import DRIED, INK, WET, Series, chart, histogram
 from .machine import NANOLITRE, printed_s
 
 if TYPE_CHECKING:
-    from ...kernel.filaments import Floats, State
+    from ...kernel.filaments import FilamentSet, Floats, State
     from ..report import Subject
 
 #: So many marks are drawn; of more, means of ranges are.
@@ -31,21 +31,27 @@ class _Slice:
 
 def plots(subject: Subject) -> tuple[Block, ...]:
     """All plots, two in a row."""
-    drawn = [*_shape(subject), *_spans(subject), *_course(subject)]
+    drawn = [*shape(subject.filaments), *_spans(subject), *_course(subject)]
     return tuple(Beside(tuple(drawn[k : k + 2])) for k in range(0, len(drawn), 2))
 
 
-def _shape(subject: Subject) -> list[Drawing]:
-    part = subject.filaments
+def shape(part: FilamentSet, sd_um: Floats | None = None) -> list[Drawing]:
+    """Width and shrinkage of a part against its height; nothing where a state is not known. `sd_um`: standard uncertainty of the
+    dried width of every layer, drawn as a band where the plot goes by layers."""
     if part.wet is None or part.dried is None:
         return []
-    group = _groups(subject)
+    group = _groups(part)
     wet, dried = _slices(part.wet, group), _slices(part.dried, group)
     layered = group.max(initial=0) == len(np.unique(part.layer)) - 1
     what = (
         "Width of every layer against its height" if layered else "Width of the part in slices of its height"
     )
+    band = []
+    if sd_um is not None and layered:
+        x, y = dried.height_um.tolist(), dried.extent_um.tolist()
+        band = [Series("", DRIED, x, y, "band", y_error=(1.96 * sd_um).tolist())]
     extents = [
+        *band,
         Series("wet", WET, wet.height_um.tolist(), wet.extent_um.tolist()),
         Series("dried", DRIED, dried.height_um.tolist(), dried.extent_um.tolist(), mark="square"),
     ]
@@ -64,7 +70,7 @@ def _shape(subject: Subject) -> list[Drawing]:
     return [
         Drawing(
             chart("height of the centreline, \u00b5m", "width in plan, \u00b5m", extents),
-            f"{what}, wet and dried: mean of its extents in x and y.",
+            f"{what}, wet and dried: mean of its extents in x and y{'; band: 95 % of what the inks leave open' if band else ''}.",
             f"width against height: wet {_range(wet.extent_um, 'um')}, dried {_range(dried.extent_um, 'um')}",
         ),
         Drawing(
@@ -75,9 +81,8 @@ def _shape(subject: Subject) -> list[Drawing]:
     ]
 
 
-def _groups(subject: Subject) -> np.ndarray:
+def _groups(part: FilamentSet) -> np.ndarray:
     """int64[P]: the layer of every point, or a range of heights where the part has fewer than three layers or very many."""
-    part = subject.filaments
     layers, row = np.unique(part.layer, return_inverse=True)
     if 3 <= len(layers) <= MOST:
         return row[part.owner()].astype(np.int64)
