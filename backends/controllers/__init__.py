@@ -11,5 +11,6 @@ CONTROLLERS: Registry[Callable[[Seat], Controller]] = Registry(
     {
         "aerotech": ".aerotech:A3200",
         "grbl": ".grbl:Grbl",
+        "marlin": ".marlin:Marlin",
     },
 )

@@ -18,5 +18,6 @@ MACHINES: Registry[Callable[[World, int], Machine]] = Registry(
     {
         "aerotech": ".a3200:A3200",
         "grbl": ".grbl:on_a_line",
+        "marlin": ".marlin:on_a_line",
     },
 )

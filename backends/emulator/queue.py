@@ -28,6 +28,8 @@ class Planner:
     def __init__(self, world: World) -> None:
         self.world = world
         self.blocks: list[Block] = []
+        #: When the last block of a row of them ended.
+        self.rest_s = 0.0
         self._held = False
 
     def waiting(self, now: float) -> int:
@@ -75,7 +77,7 @@ class Planner:
     def _drop(self, now: float) -> None:
         if not self._held:
             while self.blocks and self.blocks[0].end_s <= now and self.blocks[0].end_s > 0.0:
-                self.blocks.pop(0)
+                self.rest_s = self.blocks.pop(0).end_s
 
     def _lay(self, now: float) -> None:
         """Motion and outputs of all blocks from `now` on, from the speed that the stage has."""

@@ -1,0 +1,321 @@
+"""Marlin 2 over a serial line: numbered lines with checksums, sent again where the board asks; stopped through its emergency parser.
+
+Sources: marlinfw.org (M110, M114, M115, M410, host actions, ADVANCED_OK) and MarlinFirmware/Marlin. M114 stands among the lines and tells
+the steppers' own counts; the `ok` behind it tells how many blocks are free. A stop is M410, which needs EMERGENCY_PARSER: without it
+the board would first do what it has in its buffers, so such a board is refused.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections import deque
+from collections.abc import Callable
+
+from ..controller import ControllerError, Halt, Motion, Position, Seat, Status
+from ..streaming import UM, Line, Streamer, program_lines
+
+STOP_S = 0.6
+BANNER_S = 3.0
+#: A board that is busy says so every 2 s; one that says nothing for longer has lost a line, or its answer was lost.
+SILENT_S = 2.5
+#: How long a status waits for a new place while a program runs.
+ASK_S = 0.1
+#: How often a line that was not answered is sent again.
+TRIES = 3
+#: A board drops all moves for a second after M410.
+CLEANING_S = 1.2
+
+_COUNT = re.compile(r"X:-?[\d.]+ .*Count X:\s*(-?\d+) Y:\s*(-?\d+) Z:\s*(-?\d+)")
+_OK = re.compile(r"ok(?: N(\d+))?(?: P(\d+))?(?: B(\d+))?")
+_RESEND = re.compile(r"(?:Resend|rs):? *(\d+)")
+
+
+class Marlin(Streamer):
+    firmware = "Marlin"
+
+    def __init__(self, seat: Seat) -> None:
+        super().__init__(seat)
+        # Of 16 blocks one stays free; a board with more shows it by what it calls free.
+        self._capacity = 15
+        self._n = 0
+        self._skip = 0
+        self._tried = 0
+        self._heard_s = 0.0
+        self._place: Position | None = None
+        self._placed = 0
+        self._asked_for = 0
+        self._free = -1
+        self._steps = [80.0, 80.0, 400.0]
+        self._outputs = sorted({n.output for n in seat.rig.nozzles})
+        self._cut_s = 0.0
+
+    # The line
+
+    def connect(self, timeout_s: float) -> str:
+        self._open(timeout_s)
+        if self.inherited:
+            return "Marlin (inherited)"
+        self._listen()
+        # A board that is reset by the opening of its line takes seconds to come up.
+        found: list[str] = []
+        for wait_s in (0.3, BANNER_S):
+            self._until(lambda: self._banners > 0, wait_s)
+            try:
+                self._renumber()
+                found = self._command("M115", 2.0)
+                break
+            except ControllerError:
+                continue
+        name = next((s for s in found if s.startswith("FIRMWARE_NAME:")), "")
+        if "Marlin" not in name:
+            raise ControllerError(
+                "M631",
+                "the controller does not answer M115 as Marlin does: is it Marlin 2, at this baud rate?",
+            )
+        if "Cap:EMERGENCY_PARSER:1" not in found:
+            raise ControllerError(
+                "M634",
+                "the controller was built without EMERGENCY_PARSER: a stop would wait behind the moves that it holds; "
+                "enable it in Configuration_adv.h",
+            )
+        return name.removeprefix("FIRMWARE_NAME:").split(" SOURCE_CODE_URL")[0]
+
+    def _renumber(self) -> None:
+        """Line numbers begin anew; without a number of its own, so that it is taken whatever came before."""
+        with self._change:
+            self._sent.clear()
+            self._n = self._skip = self._tried = 0
+        self._send(b"\nM110 N0\n")
+        time.sleep(0.05)
+
+    def _frame(self, line: Line) -> bytes:
+        text = b"N%d %b" % (self._n + 1, line.data)
+        total = 0
+        for byte in text:
+            total ^= byte
+        return b"%b*%d\n" % (text, total)
+
+    def _went(self) -> None:
+        self._n += 1
+        self._tried = 0
+        self._heard_s = time.monotonic()
+
+    def _room_for(self, data: bytes) -> bool:
+        # One at a time: what was sent and not taken could only be sent again in the right order.
+        return False
+
+    def _hear(self, text: str) -> None:
+        self._heard_s = time.monotonic()
+        if found := _OK.fullmatch(text):
+            self._ok(found)
+        elif found := _RESEND.fullmatch(text):
+            self._resend(int(found[1]))
+        elif found := _COUNT.match(text):
+            x, y, z = (int(found[k + 1]) / self._steps[k] * UM for k in range(3))
+            self._place = (x, y, z)
+        elif text.startswith("echo:busy"):
+            return
+        elif text == "start":
+            self._banners += 1
+            if self._program:
+                self._fail("the controller was reset", self._line_in_motion())
+        elif text.startswith("Error:"):
+            # Of lines that it wants again the number follows.
+            if "Last Line" not in text:
+                self._fail(f"the controller stopped: {text[6:]}", self._line_in_motion())
+            self._said.append(text)
+        elif text.startswith("echo:Unknown command"):
+            number = self._sent[0].number if self._sent else 0
+            self._fail(f"the controller does not know a line: {text[5:]}", number)
+            self._said.append(text)
+        elif text:
+            self._said.append(text)
+
+    def _ok(self, found: re.Match[str]) -> None:
+        if self._skip:
+            # It belongs to a Resend.
+            self._skip -= 1
+            return
+        if found[1] is not None and int(found[1]) != self._n:
+            # The answer to a line that was sent twice.
+            return
+        if found[2] is not None:
+            self._free = int(found[2])
+            self._capacity = max(self._capacity, self._free)
+        if self._sent and self._sent[0].number == -1:
+            self._placed += 1
+            self._sent.popleft()
+            self._feed()
+            return
+        self._answered()
+
+    def _resend(self, number: int) -> None:
+        if not self._sent:
+            self._skip += 1
+        elif number == self._n:
+            self._skip += 1
+            self._send_again()
+        elif number != self._n + 1:
+            self._fail(
+                f"the controller asks for line {number} again, which it has taken", self._sent[0].number
+            )
+        # Else it has the line already: the `ok` that follows is its answer.
+
+    def _send_again(self) -> None:
+        try:
+            self._send(self._sent[0].data)
+        except ControllerError as reason:
+            self._fail(reason.message, self._sent[0].number)
+
+    def _tick(self) -> None:
+        if not self._sent:
+            return
+        pause_s = self._sent[0].pause_s / self._rig.time_scale
+        if time.monotonic() - self._heard_s < SILENT_S + pause_s:
+            return
+        self._tried += 1
+        self._heard_s = time.monotonic()
+        if self._tried > TRIES:
+            self._fail("the controller answers no more", max(self._sent[0].number, 0))
+            self._sent.clear()
+            return
+        # Lost on the way, or its answer was: the number tells the board which.
+        self._send_again()
+
+    def _refusal(self, text: str) -> str:
+        return text if text.startswith(("Error:", "echo:Unknown command")) and "Last Line" not in text else ""
+
+    # Before a print
+
+    def prepare(self) -> str:
+        left = self._cut_s + CLEANING_S - time.monotonic()
+        # A watchdog of another process may have stopped it a moment ago.
+        time.sleep(min(max(left, 0.0), CLEANING_S) if self._cut_s else CLEANING_S)
+        self._renumber()
+        settings: dict[str, dict[str, float]] = {}
+        for text in self._command("M503", 3.0):
+            words = text.removeprefix("echo:").split()
+            if words and words[0] in ("M92", "M201", "M203"):
+                values = {w[0]: float(w[1:]) for w in words[1:] if w[0] in "XYZ" and _number(w[1:])}
+                settings.setdefault(words[0], values)
+        if set(settings.get("M92", {})) < set("XYZ"):
+            raise ControllerError("M631", "the controller does not tell its steps per mm (M503, M92)")
+        self._steps = [settings["M92"][a] for a in "XYZ"]
+        wrong = self._differences(settings)
+        if wrong:
+            raise ControllerError(
+                "M634", "settings of the controller differ from the rig file: " + "; ".join(wrong)
+            )
+        self._command("G21")
+        self._command("G90")
+        for output in self._outputs:
+            self._command(f"M107 P{output}")
+        self._command("M400", 5.0)
+        return "settings as in the rig file, valves off"
+
+    def _differences(self, settings: dict[str, dict[str, float]]) -> list[str]:
+        wrong = []
+        for axis in "xyz":
+            entry, a = self._rig.axes[axis], axis.upper()
+            rate, gain = entry.max_speed_um_s / UM, entry.acceleration_um_s2 / UM
+            have = settings.get("M203", {}).get(a, rate)
+            if have < 0.999 * rate:
+                wrong.append(f"{axis} reaches {have:g} mm/s, the rig says {rate:g} (M203 {a}{rate:g})")
+            have = settings.get("M201", {}).get(a, gain)
+            if have < 0.99 * gain:
+                wrong.append(
+                    f"{axis} accelerates by {have:g} mm/s2, the rig says {gain:g} (M201 {a}{gain:g})"
+                )
+        return wrong
+
+    # While it runs
+
+    def _ask_place(self, timeout_s: float) -> bool:
+        """Have the board tell where it is: M114 stands before what is still to be sent. False where the answer is not there yet."""
+        with self._change:
+            was = self._placed
+            if not any(line.number == -1 for line in (*self._sent, *list(self._waiting)[:1])):
+                if not self._waiting:
+                    self._waiting = deque()
+                self._waiting.appendleft(Line(-1, b"M114"))
+                self._feed()
+        return self._until(lambda: self._placed > was, timeout_s)
+
+    def status(self) -> Status:
+        # While a program runs the answer may stand behind a move that waits for room: the last one will do.
+        fresh = self._ask_place(ASK_S if self._program else SILENT_S)
+        with self._change:
+            if self._dead:
+                raise ControllerError("M631", f"the controller does not tell its state: {self._dead}")
+            place = self._place
+            if self._fault and place is not None:
+                return Status(Motion.FAILED, self._fault_line, place, self._fault)
+            if place is None or (not fresh and time.monotonic() - self._heard_s > SILENT_S * (TRIES + 1)):
+                raise ControllerError("M631", "the controller does not tell its state: no answer")
+            left = any(line.number > 0 for line in (*self._sent, *self._waiting))
+            full = 0 <= self._free < self._capacity
+            if self._program and (left or not fresh or full):
+                return Status(Motion.RUNNING, self._line_in_motion(), place)
+            if not fresh:
+                raise ControllerError("M631", "the controller does not tell its state: no answer")
+            return Status(Motion.DONE if self._program else Motion.IDLE, self._line_in_motion(), place)
+
+    def _line_in_motion(self) -> int:
+        # Without ADVANCED_OK nobody knows how far behind the motion is: by a whole planner, to be safe.
+        return self._moving_line(self._free if self._free >= 0 else 0)
+
+    def begin(self, program: bytes, name: str) -> None:
+        if not self._ask_place(SILENT_S * TRIES) or self._place is None:
+            raise ControllerError("M631", f"the controller does not tell where it is and takes no {name}")
+        lines, blocks = program_lines(program, self._place, self._steps, 0.001)
+        # A board that waits for its moves tells nothing meanwhile; where it tells its free blocks, these show the end.
+        while self._free >= 0 and lines and lines[-1].data == b"M400":
+            lines.pop()
+        self._stream(lines, blocks, name)
+
+    # Stopping
+
+    def cut(self, other_channel: Callable[[], None]) -> Halt:
+        # No more lines; without the lock, which a dialogue may hold.
+        self._waiting = deque()
+        # A fan follows the blocks, so its `off` takes effect only once the motion is stopped: the other channel goes first.
+        other_channel()
+        self._listen()
+        running = bool(self._program) and not self._fault
+        off = b"".join(b"M107 P%d\n" % output for output in self._outputs)
+        with self._change:
+            line = self._line_in_motion() if self._program else 0
+            self._place = None
+            self._skip = 0
+            self._sent.clear()
+        told = ""
+        try:
+            # What hangs half sent on the line is ended first. M114 is the fence: when it is answered, all before it was done.
+            self._send(b"\nM410\n" + off + b"M114\n", 0.05, urgent=True)
+        except ControllerError as reason:
+            told = reason.message
+        heard = self._until(lambda: self._place is not None, STOP_S)
+        read_s = time.monotonic()
+        if not heard:
+            told = told or "M410 was not answered"
+            try:
+                self._send(b"\nM410\n" + off + b"M114\n", 0.05, urgent=True)
+                heard = self._until(lambda: self._place is not None, STOP_S)
+                if not heard:
+                    # As a last resort all is switched off, and the board must be reset by hand.
+                    self._send(b"\nM112\n", 0.05, urgent=True)
+            except ControllerError as reason:
+                told = reason.message
+        self._cut_s = time.monotonic()
+        place = self._place
+        self._forget()
+        return Halt(place, line, heard, heard, told, running, read_s if heard else 0.0)
+
+    def ink_is_off(self) -> bool | None:
+        # No command tells the speed of a fan.
+        return None
+
+
+def _number(text: str) -> bool:
+    return re.fullmatch(r"-?\d+(\.\d*)?", text) is not None
