@@ -101,7 +101,8 @@ class Sweep:
 
 def sweep(filaments: FilamentSet, name: StateName) -> Sweep:
     """Length, volume and surface of every filament by itself. Corners are mitred, so that volume is area times length;
-    between two points width and height change linearly (volume by Simpson's rule, which is exact for it). Ends are flat.
+    between two points width and height change linearly (volume by Simpson's rule, which is exact for it). Ends are flat; a closed
+    filament has none.
     """
     n, offsets = len(filaments), filaments.offsets
     out = Sweep(np.zeros(n), np.zeros(n), np.zeros(n))
@@ -123,6 +124,8 @@ def sweep(filaments: FilamentSet, name: StateName) -> Sweep:
         around = _perimeters(a, b)
         flank = 0.5 * length * (around[:-1] + around[1:])
         faces = math.pi * (a[own[:-1]] * b[own[:-1]] + a[own[1:] - 1] * b[own[1:] - 1])
+        # A filament that ends where it begins has no faces.
+        faces[(p[own[:-1]] == p[own[1:] - 1]).all(axis=1)] = 0.0
         for column, value in zip(
             (out.length_um, out.volume_um3, out.surface_um2), (length, volume, flank), strict=True
         ):

@@ -41,6 +41,10 @@ class Pieces:
     def __post_init__(self) -> None:
         self.first = np.diff(self.owner, prepend=-1) != 0
         self.last = np.diff(self.owner, append=-1) != 0
+        head, tail = np.flatnonzero(self.first), np.flatnonzero(self.last)
+        # A filament that ends where it begins has no ends.
+        closed = (np.abs(self.p[head] - self.p[tail] - self.d[tail]) < 1e-6).all(axis=1)
+        self.first[head[closed]] = self.last[tail[closed]] = False
 
 
 def shared_by(x: Pieces, i: Ints, j: Ints) -> tuple[float, float]:

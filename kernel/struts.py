@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -121,10 +122,9 @@ class StrutLattice(Dense):
         out = dict(fields)
         if _mapped(out):
             return self._complete_mapped(out)
-        try:
+        # A cell that cannot be has no density; `complaint` says why.
+        with suppress(KeyError, TypeError, ValueError, ArithmeticError, IndexError):
             out = self.with_width(out, ratio=None)
-        except (KeyError, TypeError, ValueError, ArithmeticError, IndexError):
-            pass  # a cell that cannot be; `complaint` says why
         if out.get("layer_height") is None:
             out["layer_height"] = out.get("pitch")
         h, d = out["layer_height"], out.get("filament")

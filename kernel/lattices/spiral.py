@@ -46,7 +46,7 @@ class Spiral(Walls):
             "tolerance": node.fields["tolerance"],
             "centre": (*middle_of(frame), 0.0),
         }
-        line = wound(fields, inner, reach, 0.0)[:, :2]
+        line = wound(fields, inner, reach, 0.0)[0][:, :2]
         return trimmed((line, np.array([len(line)], dtype=np.int64)), frame)
 
 

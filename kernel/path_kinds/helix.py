@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..paths import TooManyPointsError, number_fault, path_construct, positive_fault
 from ..quantity import FieldSpec, Length, Ratio
-from .arc import CENTRE, RADIUS, START
+from .arc import CENTRE, RADIUS, START, WIDTHS, widths_fault, with_knots
 
 if TYPE_CHECKING:
     import numpy as np
@@ -36,6 +36,7 @@ class Helix:
             low=0.0,
         ),
         START,
+        WIDTHS,
     )
 
     def complaint(self, fields: dict[str, Any]) -> tuple[str, str] | None:
@@ -44,12 +45,12 @@ class Helix:
             return "turns", "0 turns, the path has no length"
         if bad is None and fields["top_radius"] is not None and not fields["top_radius"] >= 0:
             return "top_radius", f"top_radius is {fields['top_radius']:g} um, it must not be below zero"
-        return bad
+        return bad or widths_fault(fields)
 
     def trace(self, fields: dict[str, Any]) -> tuple[Floats, Floats | None]:
         r0 = fields["radius"]
         r1 = r0 if fields["top_radius"] is None else fields["top_radius"]
-        return wound(fields, r0, r1, abs(fields["turns"]) * fields["rise"]), None
+        return wound(fields, r0, r1, abs(fields["turns"]) * fields["rise"])
 
 
 class Spiral:
@@ -61,6 +62,7 @@ class Spiral:
         _TURNS,
         FieldSpec("inner_radius", Length, "where it begins", default=0.0, state=True, low=0.0),
         START,
+        WIDTHS,
     )
 
     def complaint(self, fields: dict[str, Any]) -> tuple[str, str] | None:
@@ -71,15 +73,15 @@ class Spiral:
             return "turns", "0 turns, the path has no length"
         if bad is None and fields["inner_radius"] < 0:
             return "inner_radius", f"inner_radius is {fields['inner_radius']:g} um, it must not be below zero"
-        return bad
+        return bad or widths_fault(fields)
 
     def trace(self, fields: dict[str, Any]) -> tuple[Floats, Floats | None]:
         r0 = fields["inner_radius"]
-        return wound(fields, r0, r0 + abs(fields["turns"]) * fields["pitch"], 0.0), None
+        return wound(fields, r0, r0 + abs(fields["turns"]) * fields["pitch"], 0.0)
 
 
-def wound(fields: dict[str, Any], r0: float, r1: float, climb: float) -> Floats:
-    """A path whose radius and height grow evenly with its angle, its samples closer where it bends more."""
+def wound(fields: dict[str, Any], r0: float, r1: float, climb: float) -> tuple[Floats, Floats | None]:
+    """A path whose radius and height grow evenly with its angle, its samples closer where it bends more, and its widths."""
     import numpy as np
 
     from ..lattice import MOST_POINTS
@@ -94,10 +96,10 @@ def wound(fields: dict[str, Any], r0: float, r1: float, climb: float) -> Floats:
     if count[-1] > MOST_POINTS:
         raise TooManyPointsError(float(count[-1]))
     n = max(1, math.ceil(count[-1]))
-    t = np.interp(np.linspace(0.0, count[-1], n + 1), count, u)
+    t, widths = with_knots(np.interp(np.linspace(0.0, count[-1], n + 1), count, u), fields)
     turn, r = fields["start"] + sweep * t, r0 + (r1 - r0) * t
     x, y, z = fields["centre"]
-    return np.stack([x + r * np.cos(turn), y + r * np.sin(turn), z + climb * t], axis=1)
+    return np.stack([x + r * np.cos(turn), y + r * np.sin(turn), z + climb * t], axis=1), widths
 
 
 HELIX, SPIRAL = Helix(), Spiral()
