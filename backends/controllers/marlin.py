@@ -26,6 +26,9 @@ TRIES = 3
 #: A board drops all moves for a second after M410.
 CLEANING_S = 1.2
 
+#: Commands of the firmware, not codes of ours: who it is, all settings, rests when motion is done; steps per mm, speeds, accelerations.
+WHO, ALL, REST, STEPS, SPEEDS, GAINS = "M115", "M503", "M400", "M92", "M203", "M201"
+
 _COUNT = re.compile(r"X:-?[\d.]+ .*Count X:\s*(-?\d+) Y:\s*(-?\d+) Z:\s*(-?\d+)")
 _OK = re.compile(r"ok(?: N(\d+))?(?: P(\d+))?(?: B(\d+))?")
 _RESEND = re.compile(r"(?:Resend|rs):? *(\d+)")
@@ -63,7 +66,7 @@ class Marlin(Streamer):
             self._until(lambda: self._banners > 0, wait_s)
             try:
                 self._renumber()
-                found = self._command("M115", 2.0)
+                found = self._command(WHO, 2.0)
                 break
             except ControllerError:
                 continue
@@ -194,14 +197,14 @@ class Marlin(Streamer):
         time.sleep(min(max(left, 0.0), CLEANING_S) if self._cut_s else CLEANING_S)
         self._renumber()
         settings: dict[str, dict[str, float]] = {}
-        for text in self._command("M503", 3.0):
+        for text in self._command(ALL, 3.0):
             words = text.removeprefix("echo:").split()
-            if words and words[0] in ("M92", "M201", "M203"):
+            if words and words[0] in (STEPS, GAINS, SPEEDS):
                 values = {w[0]: float(w[1:]) for w in words[1:] if w[0] in "XYZ" and _number(w[1:])}
                 settings.setdefault(words[0], values)
-        if set(settings.get("M92", {})) < set("XYZ"):
+        if set(settings.get(STEPS, {})) < set("XYZ"):
             raise ControllerError("M631", "the controller does not tell its steps per mm (M503, M92)")
-        self._steps = [settings["M92"][a] for a in "XYZ"]
+        self._steps = [settings[STEPS][a] for a in "XYZ"]
         wrong = self._differences(settings)
         if wrong:
             raise ControllerError(
@@ -211,7 +214,7 @@ class Marlin(Streamer):
         self._command("G90")
         for output in self._outputs:
             self._command(f"M107 P{output}")
-        self._command("M400", 5.0)
+        self._command(REST, 5.0)
         return "settings as in the rig file, valves off"
 
     def _differences(self, settings: dict[str, dict[str, float]]) -> list[str]:
@@ -219,10 +222,10 @@ class Marlin(Streamer):
         for axis in "xyz":
             entry, a = self._rig.axes[axis], axis.upper()
             rate, gain = entry.max_speed_um_s / UM, entry.acceleration_um_s2 / UM
-            have = settings.get("M203", {}).get(a, rate)
+            have = settings.get(SPEEDS, {}).get(a, rate)
             if have < 0.999 * rate:
                 wrong.append(f"{axis} reaches {have:g} mm/s, the rig says {rate:g} (M203 {a}{rate:g})")
-            have = settings.get("M201", {}).get(a, gain)
+            have = settings.get(GAINS, {}).get(a, gain)
             if have < 0.99 * gain:
                 wrong.append(
                     f"{axis} accelerates by {have:g} mm/s2, the rig says {gain:g} (M201 {a}{gain:g})"
@@ -270,7 +273,7 @@ class Marlin(Streamer):
             raise ControllerError("M631", f"the controller does not tell where it is and takes no {name}")
         lines, blocks = program_lines(program, self._place, self._steps, 0.001)
         # A board that waits for its moves tells nothing meanwhile; where it tells its free blocks, these show the end.
-        while self._free >= 0 and lines and lines[-1].data == b"M400":
+        while self._free >= 0 and lines and lines[-1].data == bREST:
             lines.pop()
         self._stream(lines, blocks, name)
 
