@@ -23,9 +23,6 @@ if TYPE_CHECKING:
 
 STATES: tuple[StateName, ...] = ("wet", "dried")
 
-#: Points whose filaments are swept at a time.
-SWEPT = 1 << 20
-
 #: 1 nL in um^3.
 NANOLITRE = 1e6
 
@@ -104,15 +101,11 @@ def sweep(filaments: FilamentSet, name: StateName) -> Sweep:
     between two points width and height change linearly (volume by Simpson's rule, which is exact for it). Ends are flat; a closed
     filament has none.
     """
-    n, offsets = len(filaments), filaments.offsets
+    n = len(filaments)
     out = Sweep(np.zeros(n), np.zeros(n), np.zeros(n))
     state = filaments.state(name)
-    at = 0
-    while at < n:
-        # Bounded memory: about a million points at a time, never less than one filament.
-        stop = max(at + 1, int(np.searchsorted(offsets, offsets[at] + SWEPT, "right")) - 1)
-        points = slice(int(offsets[at]), int(offsets[stop]))
-        own = offsets[at : stop + 1] - offsets[at]
+    for at, stop, points, begin in filaments.runs():
+        own = np.append(begin, points.stop - points.start)
         p, a, b = state.points_um[points], 0.5 * state.width_um[points], 0.5 * state.height_um[points]
         step = np.diff(p, axis=0)
         length = np.sqrt(np.einsum("ij,ij->i", step, step))
@@ -131,7 +124,6 @@ def sweep(filaments: FilamentSet, name: StateName) -> Sweep:
         ):
             column[at:stop] = np.add.reduceat(value, own[:-1])
         out.surface_um2[at:stop] += faces
-        at = stop
     return out
 
 
@@ -211,9 +203,10 @@ def bounding_box(
     if not len(state.points_um):
         return (0.0, 0.0, 0.0), (0.0, 0.0, 0.0)
     low, high = np.full(3, np.inf), np.full(3, -np.inf)
-    first, _ = filaments.segments()
-    for k in range(0, len(first), 1 << 20):
-        at = first[k : k + (1 << 20)]
+    for _, _, run, begin in filaments.runs():
+        inner = np.ones(run.stop - run.start, dtype=bool)
+        inner[begin[1:] - 1] = inner[-1] = False
+        at = run.start + np.flatnonzero(inner)
         p, q = state.points_um[at], state.points_um[at + 1]
         t = q - p
         norm = np.linalg.norm(t, axis=1, keepdims=True)
@@ -338,7 +331,10 @@ def measure(jobs: Sequence[Job], conductance: Sequence[Axis] = ()) -> dict[str, 
     if conductance:
         more = _conducting(whole)
         found["dried"]["conductance"] = {
-            axis: {"siemens": more[f"conductance_{axis}_s"](), "effective_s_m": more[f"conductivity_{axis}_s_m"]()}
+            axis: {
+                "siemens": more[f"conductance_{axis}_s"](),
+                "effective_s_m": more[f"conductivity_{axis}_s_m"](),
+            }
             for axis in conductance
         }
     ink = found.pop("materials")
@@ -400,7 +396,9 @@ def _drying_lines(drying: Mapping[str, Mapping[str, Any]]) -> list[str]:
         lines.append(f"drying{f' of {name}' if len(drying) > 1 else ''}: " + "; ".join([*parts, *d["notes"]]))
     assumed = dict.fromkeys(a["what"] for d in drying.values() for a in d["assumed"])
     if assumed:
-        lines.append("assumed for drying, so for all figures of the state that was not drawn: " + "; ".join(assumed))
+        lines.append(
+            "assumed for drying, so for all figures of the state that was not drawn: " + "; ".join(assumed)
+        )
     return lines
 
 

@@ -18,7 +18,7 @@ _FORWARD = [
 CHUNK = 1 << 20
 
 #: From so many pairs in cubes on a tree saves more than loading it takes; beyond so many its list would fill the memory.
-TREE, MOST_TREE = 4_000_000, 200_000_000
+TREE, MOST_TREE = 4_000_000, 60_000_000
 
 
 def near_pairs(points_um: Floats, reach_um: float) -> Iterator[tuple[Ints, Ints]]:

@@ -12,7 +12,7 @@ from .diagnostics import Diagnostic, Edit, Fix, Related, Span, error, warning
 from .fields import Bools, Depth, changes, evaluate
 from .material import Ink
 from .scene import Region
-from .split import Floats, Ints, Lines, Subdivision, chunks, concatenate, reassemble, subdivide
+from .split import Floats, Ints, Lines, Subdivision, chunks, gather, reassemble, subdivide
 
 T = TypeVar("T")
 
@@ -93,7 +93,8 @@ def apply_regions(
         pieces, decision = reassemble(some, cut, np.where(omitted, -1, (what + 1) * n + wide + 1))
         done.append(pieces)
         sources.append(decision)
-    out = concatenate(done)
+    del cut, pieces, some
+    out = gather(done)
     say += _complaints(regions, overlaps, held_um, odd)
     return _decided(out, np.concatenate(sources), regions, tables)
 

@@ -98,6 +98,19 @@ def concatenate(parts: list[Lines]) -> Lines:
     )
 
 
+def gather(parts: list[Lines]) -> Lines:
+    """`concatenate` of parts that are not needed any more: they are taken out of the list, column by column, so that never
+    more than one column is held twice."""
+    if len(parts) == 1:
+        return parts.pop()
+    counts = np.concatenate([np.diff(p.offsets) for p in parts])
+    names = ("points_um", "width_um", "height_um", "layer", "material", "origin")
+    columns = {name: [getattr(p, name) for p in parts] for name in names}
+    parts.clear()
+    whole = {name: np.concatenate(columns.pop(name)) for name in names}
+    return Lines(offsets=np.concatenate([[0], np.cumsum(counts)]).astype(np.int64), **whole)
+
+
 def chunks(lines: Lines) -> Iterator[Lines]:
     """The filaments in order, in pieces of about CHUNK_POINTS points."""
     if lines.offsets[-1] <= CHUNK_POINTS:
