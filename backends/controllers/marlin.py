@@ -273,7 +273,7 @@ class Marlin(Streamer):
             raise ControllerError("M631", f"the controller does not tell where it is and takes no {name}")
         lines, blocks = program_lines(program, self._place, self._steps, 0.001)
         # A board that waits for its moves tells nothing meanwhile; where it tells its free blocks, these show the end.
-        while self._free >= 0 and lines and lines[-1].data == bREST:
+        while self._free >= 0 and lines and lines[-1].data == REST.encode():
             lines.pop()
         self._stream(lines, blocks, name)
 
