@@ -35,13 +35,15 @@ class Annulus(Round):
 
     def complaint(self, solid: Solid) -> tuple[str, str] | None:
         bad = not_positive(solid, "radius", "inner_radius", "height")
-        inner, outer = solid.fields.get("inner_radius"), solid.fields.get("radius")
-        if bad is None and inner >= outer:
+        if bad is not None:
+            return bad
+        inner, outer = float(solid.fields["inner_radius"]), float(solid.fields["radius"])
+        if inner >= outer:
             return (
                 "inner_radius",
                 f"inner_radius is {inner:g} um, it must be below the radius of {outer:g} um",
             )
-        return bad
+        return None
 
     def profile(self, solid: Solid) -> Profile:
         r, h, inner = solid.fields["radius"], solid.fields["height"], solid.fields["inner_radius"]
