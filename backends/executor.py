@@ -20,6 +20,7 @@ from . import resume as resuming
 from .controller import ControllerError, open_controller
 from .dispenser import Ask, Dispenser, DispenserError, open_dispenser
 from .guard import STOP_FLAG, Control, Guard, Stopped, settle
+from .handover import hand_over, is_carried
 from .journal import Journal, JournalError
 from .preflight import preflight
 from .record import default_runs, lock, new_folder, rig_hash, save_part, save_toolpath, toolpath_hash
@@ -60,6 +61,17 @@ def run_print(
     if refused:
         raise WetprintError(*refused)
     runs = default_runs() if runs_dir is None else runs_dir
+    if is_carried(rig):
+        if resume is not None:
+            raise WetprintError(
+                error(
+                    "M651",
+                    f"rig `{rig.name}` gets its programs by hand: what became of a run is not known here",
+                )
+            )
+        return hand_over(
+            toolpath, rig, design=design, design_hash=design_hash, runs_dir=runs, dry_run=dry_run
+        )
     if resume is None:
         folder = new_folder(runs, design)
     else:

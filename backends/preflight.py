@@ -87,11 +87,15 @@ def _rig_ready(toolpath: Toolpath, rig: Rig) -> list[Diagnostic]:
     from .controllers import CONTROLLERS
     from .dialects import DIALECTS
     from .dispensers import DISPENSERS
+    from .handover import is_carried
 
     missing = []
-    if rig.controller.dialect not in DIALECTS or rig.controller.dialect not in CONTROLLERS:
+    if rig.controller.dialect not in DIALECTS or (
+        rig.controller.dialect not in CONTROLLERS and not is_carried(rig)
+    ):
         missing.append(
-            f"controller.dialect: `{rig.controller.dialect}` has no live driver (known: {', '.join(CONTROLLERS.names())})"
+            f"controller.dialect: `{rig.controller.dialect}` has no live driver (known: {', '.join(CONTROLLERS.names())});"
+            ' with transport = "file:FOLDER" its program is written there to be carried over'
         )
     if set(rig.axes) < {"x", "y", "z"}:
         missing.append("axes.x, axes.y, axes.z: sign, limits, speeds and accelerations")

@@ -11,7 +11,7 @@ import numpy as np
 
 from ..kernel.diagnostics import Span
 from ..kernel.frames import to_stage
-from ..kernel.motion import APPROACH, DWELL, PRINT, Program, Toolpath
+from ..kernel.motion import APPROACH, DWELL, ON_THE_SPOT, PRINT, Program, Toolpath
 from ..kernel.plan import Event
 from ..kernel.rig import Rig
 from .controller import Controller, ControllerError, Motion, Position, Status
@@ -120,7 +120,7 @@ class Runner:
 
     def _event(self, event: Event) -> None:
         """What an operator or time has to do, with no pressure anywhere."""
-        if event.kind in ("purge", "prime"):
+        if event.kind in ON_THE_SPOT:
             return
         self._check()
         self._set_pressures({})
@@ -314,7 +314,8 @@ def ending(rig: Rig) -> str:
     from .dialects import DIALECTS
 
     suffixes: tuple[str, ...] = DIALECTS[rig.controller.dialect].suffixes
-    return suffixes[0]
+    # Klipper reads `.gcode` as Marlin does; a format is guessed from the ending for one of them alone.
+    return suffixes[0] if suffixes else ".gcode"
 
 
 def where_stands(controller: Controller) -> Position:

@@ -141,6 +141,9 @@ def print_part(
     finally:
         terminal.close()
         control.close()
+    if result.state is State.HANDED:
+        _told_file(result)
+        return 0
     _told(result, dry_run)
     if result.state is State.DONE:
         return 0
@@ -149,6 +152,15 @@ def print_part(
             print(d.message, file=sys.stderr)
         return STOPPED
     raise WetprintError(*result.diagnostics)
+
+
+def _told_file(result: RunResult) -> None:
+    print("\n".join(result.notes))
+    print(f"record:  {result.folder}")
+    print(
+        "Run the program with the machine's own sender. It stops where a pressure is to be set or a nozzle exchanged; a stop,"
+        " a pause or a fault there does not cut the ink by itself."
+    )
 
 
 def _told(result: RunResult, dry_run: bool) -> None:

@@ -21,6 +21,8 @@ class State(enum.Enum):
     STOPPING = "stopping"
     FAILED = "failed"
     DONE = "done"
+    #: The program was written for a person to carry over; what became of it is not known here.
+    HANDED = "handed over"
 
 
 _S = State
@@ -38,6 +40,7 @@ FOLLOWS: dict[State, set[State]] = {
     _S.STOPPING: {_S.FAILED, _S.DONE},
     _S.FAILED: set(),
     _S.DONE: set(),
+    _S.HANDED: set(),
 }
 
 
@@ -61,7 +64,7 @@ class Progress:
 
 @dataclass(frozen=True)
 class RunResult:
-    """How a run ended. `state` is DONE, FAILED or STOPPING (stopped on request, may be resumed); `executed` of `total`
+    """How a run ended. `state` is DONE, FAILED, STOPPING (stopped on request, may be resumed) or HANDED (over as a file); `executed` of `total`
     filaments confirmed by position; `diagnostics` what went wrong; `truth` what the emulators saw, None on a real rig."""
 
     run: str
