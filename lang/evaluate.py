@@ -12,7 +12,7 @@ from typing import Any
 
 from ..kernel.diagnostics import Diagnostic, Edit, Fix, Related, Span, error
 from ..kernel.quantity import Type
-from ..kernel.scene import StateName
+from ..kernel.scene import Expr, StateName
 from . import syntax as s
 from .calls import call_function
 from .field_expr import coordinate
@@ -39,6 +39,9 @@ from .values import (
 #: Items of one list, and rounds of all comprehensions and calls together, before a design is stopped.
 MOST_ITEMS = 200_000
 MOST_WORK = 1_000_000
+#: Operations in one value that varies over space, and characters of one text.
+MOST_FIELD = 5_000
+MOST_TEXT = 100_000
 #: A call counts as so many rounds of a comprehension, which it costs.
 CALL_WORK = 5
 
@@ -68,6 +71,7 @@ class Evaluator:
         self._checked: set[int] = set()
         self._work = 0
         self.called: set[int] = set()
+        self._sizes: dict[int, tuple[Expr | tuple[Any, ...], int]] = {}
         self.calls = 0
         self.stopped = False
         self._methods: dict[type, Callable[[Any, Frame], Any]] = {
@@ -129,6 +133,36 @@ class Evaluator:
                 "E316", f"{MOST_WORK} rounds of evaluation so far; a design needs far fewer", frame, node
             )
         return not self.stopped
+
+    def bounded(self, value: Any, node: s.Node, frame: Frame) -> Any:
+        """The value, unless it has grown beyond all use: names that double one another take few lines to a billion."""
+        if isinstance(value, FieldVal) and self._size(value.expr) > MOST_FIELD:
+            what = f"more than {MOST_FIELD} operations in one value that varies over space"
+        elif isinstance(value, str) and len(value) > MOST_TEXT:
+            what = f"more than {MOST_TEXT} characters in one text"
+        elif isinstance(value, tuple) and self._items_in(value) > MOST_WORK:
+            what = f"more than {MOST_WORK} items in one list"
+        else:
+            return value
+        return self.err("E316", what, frame, node)
+
+    def _size(self, expr: Expr) -> int:
+        """Operations of a field, each counted as often as it is evaluated."""
+        known = self._sizes.get(id(expr))
+        if known is None:
+            size = 1 + sum(self._size(a) for a in expr.args if isinstance(a, Expr))
+            known = self._sizes[id(expr)] = (expr, size)
+        return known[1]
+
+    def _items_in(self, items: tuple[Any, ...]) -> int:
+        """Items of a list and of the lists in it."""
+        known = self._sizes.get(id(items))
+        if known is None:
+            size = sum(self._items_in(i) if isinstance(i, tuple) else 1 for i in items)
+            if not items:
+                return 0
+            known = self._sizes[id(items)] = (items, size)
+        return known[1]
 
     # --- expressions --------------------------------------------------------------------------------------------------
 
@@ -293,7 +327,7 @@ class Evaluator:
 
     def _list(self, node: s.ListExpr, frame: Frame) -> Any:
         items = [self.eval(i, frame) for i in node.items]
-        return POISON if any(i is POISON for i in items) else tuple(items)
+        return POISON if any(i is POISON for i in items) else self.bounded(tuple(items), node, frame)
 
     def _comprehension(self, node: s.Comprehension, frame: Frame) -> Any:
         frames = [frame]
@@ -325,7 +359,7 @@ class Evaluator:
             if value is POISON:
                 return POISON
             out.append(value)
-        return tuple(out)
+        return self.bounded(tuple(out), node, frame)
 
     def _items(self, clause: s.For, frame: Frame) -> Any:
         low = self.eval(clause.low, frame)
@@ -394,7 +428,7 @@ class Evaluator:
         from .call import Call
 
         if isinstance(callee, Builtin):
-            return callee.run(Call(self, node, frame, callee.name))
+            return self.bounded(callee.run(Call(self, node, frame, callee.name)), node, frame)
         if isinstance(callee, Head):
             return call_head(Call(self, node, frame, callee.construct.name), callee.construct)
         return self.err(

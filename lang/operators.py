@@ -60,9 +60,13 @@ def binary(ev: Evaluator, node: s.Binary, frame: Frame) -> Any:
         if node.op in ("+", "-", "mod") and _of_other_state(ev, a, b, (node.left, node.right), frame):
             return POISON
         out = binary_field(node.op, a, b, frame.span(node))
-        return out if isinstance(out, FieldVal) else ev.err(*_unfit(ev, node, a, b), frame, node)
+        return (
+            ev.bounded(out, node, frame)
+            if isinstance(out, FieldVal)
+            else ev.err(*_unfit(ev, node, a, b), frame, node)
+        )
     if node.op == "+" and isinstance(a, str) and isinstance(b, str):
-        return a + b
+        return ev.bounded(a + b, node, frame)
     bad, value = (node.left, a) if not isinstance(a, Num | FieldVal) else (node.right, b)
     return ev.err("E202", f"`{frame.text(bad)}` is {type_name(value)}; `{node.op}` takes numbers", frame, bad)
 
@@ -77,10 +81,9 @@ def _logic(ev: Evaluator, node: s.Binary, frame: Frame) -> Any:
             return not_bool(ev, operand, value, frame)
     if isinstance(a, bool) and isinstance(b, bool):
         return (a and b) if node.op == "and" else (a or b)
-    return FieldVal(
-        Expr(node.op, (as_expr(a, frame.span(node)), as_expr(b, frame.span(node))), frame.span(node)),
-        None,
-    )
+    span = frame.span(node)
+    both = FieldVal(Expr(node.op, (as_expr(a, span), as_expr(b, span)), span), None)
+    return ev.bounded(both, node, frame)
 
 
 def _unfit(ev: Evaluator, node: s.Binary, a: Any, b: Any) -> tuple[str, str]:
@@ -326,7 +329,8 @@ def _choose_field(ev: Evaluator, node: s.If, cond: FieldVal, frame: Frame) -> An
         return POISON
     if isinstance(a, Num | FieldVal) and isinstance(b, Num | FieldVal) and a.dim == b.dim:
         span = frame.span(node)
-        return FieldVal(Expr("if", (cond.expr, as_expr(a, span), as_expr(b, span)), span), a.dim)
+        chosen = FieldVal(Expr("if", (cond.expr, as_expr(a, span), as_expr(b, span)), span), a.dim)
+        return ev.bounded(chosen, node, frame)
     return ev.err(
         "E214",
         f"one branch is {type_name(a)}, the other {type_name(b)}; both must be numbers of one type",
@@ -348,6 +352,8 @@ def compare_numbers(op: str, a: float, b: float) -> bool:
 
 
 def equal_values(a: Any, b: Any) -> bool:
+    if a is b:
+        return True
     if isinstance(a, Num) and isinstance(b, Num):
         return a.dim == b.dim and same(a.value, b.value)
     if isinstance(a, tuple) and isinstance(b, tuple):

@@ -27,16 +27,17 @@ def parse(source: Source) -> tuple[s.Module, list[Diagnostic]]:
         out = list(lexed.diagnostics)
         chunks = split(source, lexed.tokens, out)
         statements: list[s.Statement] = []
+        if len(out) > MOST_ERRORS:
+            # Of what tokens and brackets alone show, the first is enough to say that this is no design.
+            out.sort(key=lambda d: d.primary.start if d.primary else 0)
+            rest = out[MOST_ERRORS].primary
+            del out[MOST_ERRORS:]
+            if rest is not None and not chunks:
+                out.append(_too_many(rest))
         for chunk in chunks:
             if sum(d.code < "E02" for d in out) >= MOST_ERRORS:
                 at = chunk.tokens[0]
-                out.append(
-                    error(
-                        "E017",
-                        f"{MOST_ERRORS} errors of syntax so far; the rest of the file was not read",
-                        Span(source, at.start, at.end),
-                    )
-                )
+                out.append(_too_many(Span(source, at.start, at.end)))
                 statements.extend(
                     s.Broken(c.start, c.end, names_bound(c.tokens)) for c in chunks[chunk.index :]
                 )
@@ -45,6 +46,10 @@ def parse(source: Source) -> tuple[s.Module, list[Diagnostic]]:
         module = s.Module(source, statements, lexed.comments, blank_lines(source.text))
     out.sort(key=lambda d: d.primary.start if d.primary else 0)
     return module, out
+
+
+def _too_many(at: Span) -> Diagnostic:
+    return error("E017", f"{MOST_ERRORS} errors of syntax so far; the rest of the file was not read", at)
 
 
 def parse_expression(source: Source) -> tuple[s.Expr, list[Diagnostic]]:

@@ -349,6 +349,24 @@ def _copies(c: Call, of: s.Expr, to: s.Expr) -> Any:
     return placed(c, thing, tuple(matrices))
 
 
+def _leaves(nodes: list[Any]) -> int:
+    """How many parts or solids a tree has at its ends; what is shared counts each time it is met."""
+    known: dict[int, int] = {}
+
+    def count(node: Any) -> int:
+        if id(node) not in known:
+            if isinstance(node, scene.Union):
+                n = sum(map(count, node.parts))
+            elif isinstance(node, scene.Solid):
+                n = sum(map(count, node.children)) or 1
+            else:
+                n = count(node.part) if isinstance(node, scene.Placed) else 1
+            known[id(node)] = n
+        return known[id(node)]
+
+    return sum(map(count, nodes))
+
+
 def union(c: Call) -> Any:
     nodes = c.positional(1)
     if nodes is None:
@@ -359,6 +377,8 @@ def union(c: Call) -> Any:
         values += value if isinstance(value, tuple) else [value]
     if any(v is POISON for v in values):
         return POISON
+    if _leaves([v.node for v in values if isinstance(v, Thing)]) > MOST_COPIES:
+        return c.err("E310", f"more than {MOST_COPIES} parts in one cannot be made")
     if values and all(isinstance(v, Thing) and v.kind == "solid" for v in values):
         return _solids(c, values)
     for v in values:
@@ -384,6 +404,8 @@ def boolean(c: Call) -> Any:
                 "E206", f"`{c.name}` takes solids; `{c.frame.text(node)}` is {type_name(thing)}", node
             )
         values.append(thing)
+    if _leaves([v.node for v in values]) > MOST_COPIES:
+        return c.err("E310", f"more than {MOST_COPIES} solids in one cannot be made")
     return _solids(c, values)
 
 
