@@ -43,7 +43,12 @@ def curve(ev: Evaluator, node: s.Construct | s.Curve, frame: Frame) -> Any:
         return POISON
     fields = dict(made.node.fields)
     if point[2] is None:
-        point = (*point[:2], fields["filament"] / 2)
+        # It rests on the substrate, wherever its width goes.
+        width = fields.get("width")
+        half = fields["filament"] / 2
+        if width is not None:
+            half = Expr("/", (width, Expr("const", (2.0,), span)), span)
+        point = (*point[:2], half)
     own = {"over": (float(low.value), float(high.value)), "of": low.dim, "point": point}
     return replace(made, node=replace(made.node, fields={**fields, **own}))
 
