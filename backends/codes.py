@@ -74,8 +74,9 @@ RIG: tuple[Code, ...] = (
     ),
     Code(
         "R516",
-        "too little ink is loaded",
-        "The volume that the plan needs, purges included, is more than the nozzle holds.",
+        "too little ink for one filament",
+        "A reservoir is filled again between two filaments. What one filament takes, with the purge before it, is more than the "
+        "nozzle's `volume` less its `reserve`.",
     ),
     Code("R517", "bath not at hand", "The design prints in a bath that the rig does not list under `baths`."),
     Code(

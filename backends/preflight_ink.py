@@ -102,8 +102,9 @@ def _pressures(toolpath: Toolpath, rig: Rig, dry_run: bool) -> list[Diagnostic]:
     return out
 
 
-def volume_um3(toolpath: Toolpath, rig: Rig) -> Floats:
-    """Ink that leaves each nozzle, um^3, by its calibration and the time its valve is open; NaN where it is not calibrated."""
+def volume_um3(toolpath: Toolpath, rig: Rig, *, between_fills: bool = False) -> Floats:
+    """Ink that leaves each nozzle, um^3, by its calibration and the time its valve is open; NaN where it is not calibrated.
+    `between_fills`: the most from one fill of its reservoir to the next."""
     spent = np.diff(toolpath.time_s, prepend=0.0)
     out = np.zeros(len(rig.nozzles))
     for n, nozzle in enumerate(rig.nozzles):
@@ -116,13 +117,17 @@ def volume_um3(toolpath: Toolpath, rig: Rig) -> Floats:
             continue
         pairs = np.array([(p.pressure_kpa, p.flow_um3_s) for p in load.calibration])
         flow = np.interp(toolpath.pressure_kpa[mine, n], pairs[:, 0], pairs[:, 1])
-        out[n] = float((flow * spent[mine]).sum())
+        fill = np.zeros(len(toolpath), np.int64)
+        if between_fills:
+            fills = [row for row, event in toolpath.events if event.kind == "refill" and event.nozzle == n]
+            np.add.at(fill, fills, 1)
+        out[n] = float(np.bincount(np.cumsum(fill)[mine], flow * spent[mine]).max())
     return out
 
 
 def _volume(toolpath: Toolpath, rig: Rig) -> list[Diagnostic]:
     out: list[Diagnostic] = []
-    need = volume_um3(toolpath, rig)
+    need = volume_um3(toolpath, rig, between_fills=True)
     for n, nozzle in enumerate(rig.nozzles):
         have = [entry.volume_um3 for entry in nozzle.loads if entry.volume_um3 is not None]
         if have and np.isfinite(need[n]) and need[n] > max(have):

@@ -15,7 +15,8 @@ from .rig import InkLoad, Rig
 @dataclass(frozen=True, slots=True, eq=False)
 class Dosing:
     """By place in the plan's order, [F] each: `speed_um_s` of printing; `flow_um3_s` of ink; `pressure_kpa`, 0 where the
-    rig has no calibration; `on_s`, `off_s` delays, 0 where it has none; `bent` where the flow lies outside the calibration
+    rig has no calibration; `on_s`, `off_s` delays, 0 where it has none; `settle_s`: how long the tip takes to follow where the
+    pressure is another than that of the filament before; `bent` where the flow lies outside the calibration
     (the pressure is then that of its nearer end). `even` is False where the section of any filament varies along it."""
 
     speed_um_s: Floats
@@ -23,6 +24,7 @@ class Dosing:
     pressure_kpa: Floats
     on_s: Floats
     off_s: Floats
+    settle_s: Floats
     bent: npt.NDArray[np.bool_]
     even: bool
 
@@ -74,11 +76,11 @@ def dose(plan: Plan, rig: Rig) -> Dosing:
     speed = np.full(f, rig.speeds.print_um_s) if plan.speed_um_s is None else plan.speed_um_s.copy()
     if f == 0:
         none = np.zeros(0)
-        return Dosing(none, none, none, none, none, np.zeros(0, bool), True)
+        return Dosing(none, none, none, none, none, none, np.zeros(0, bool), True)
     least, most = ink_area_um2(plan)
     area, length = least[plan.order], lengths_um(plan)[plan.order]
     flow = area * speed
-    pressure, on, off = np.zeros(f), np.zeros(f), np.zeros(f)
+    pressure, on, off, settle = np.zeros(f), np.zeros(f), np.zeros(f), np.zeros(f)
     bent = np.zeros(f, bool)
     pair = plan.nozzle.astype(np.int64) * len(plan.filaments.inks) + plan.filaments.material[plan.order]
     for key in np.unique(pair):
@@ -87,7 +89,7 @@ def dose(plan: Plan, rig: Rig) -> Dosing:
         if load is None:
             continue
         if load.lags is not None:
-            on[here], off[here] = load.lags.on_s, load.lags.off_s
+            on[here], off[here], settle[here] = load.lags.on_s, load.lags.off_s, load.lags.ramp_s
             # Half as long again as the delay, so that there is way left to close the valve on.
             slow = length[here] / (1.5 * load.lags.off_s) if load.lags.off_s > 0 else speed[here]
             least_um_s = load.calibration[0].flow_um3_s / area[here] if load.calibration else 0.0
@@ -102,4 +104,7 @@ def dose(plan: Plan, rig: Rig) -> Dosing:
             if box is not None and box.resolution_kpa > 0:
                 steps = np.round(pressure[here] / box.resolution_kpa)
                 pressure[here] = np.round(steps * box.resolution_kpa, 9)
-    return Dosing(speed, flow, pressure, on, off, bent, bool((most <= 1.01 * least).all()))
+    # Where nothing was printed before, or by another nozzle, the place has its own purge at its own pressure.
+    same = np.append(True, (np.diff(pressure) == 0.0) | (np.diff(plan.nozzle) != 0))
+    settle[same] = 0.0
+    return Dosing(speed, flow, pressure, on, off, settle, bent, bool((most <= 1.01 * least).all()))

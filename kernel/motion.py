@@ -10,29 +10,33 @@ import numpy.typing as npt
 
 from .dosing import Dosing, dose
 from .filaments import Floats, Ints
-from .frames import purge_place_um
+from .frames import purge_place_um, wipe_way_um
+from .hops import hops_um
 from .lines import NOTHING_UM, Ends, split_valve, strand, tip_ends
 from .plan import Event, Plan
 from .rig import Rig
 from .timing import profile, rest_to_rest_s
 
 #: `kind` of a row.
-TRAVEL, APPROACH, PRINT, RETREAT, DWELL = range(5)
+TRAVEL, APPROACH, PRINT, RETREAT, DWELL, WIPE = range(6)
 
 #: Their names, by number.
-KIND_NAMES = ("travel", "approach", "print", "retreat", "dwell")
+KIND_NAMES = ("travel", "approach", "print", "retreat", "dwell", "wipe")
 
-#: Events that are rows of their own (DWELL), at their place of purging.
+#: Events in which ink flows at the place of purging: rows of their own (DWELL).
 FLOWING = ("purge", "prime")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+#: Events that are rows of their own (DWELL, WIPE) and take their time there.
+ON_THE_SPOT = (*FLOWING, "wipe")
+
 class Toolpath:
     """Row i says: set valve, pressure and nozzle, then move in a straight line from position i-1 to position i.
 
     `position_um[N,3]` nozzle tip in part coordinates (wet state, z of the tip's end); `speed_um_s[N]` commanded speed
     of the move; `time_s[N]` planned time at its end (acceleration-limited); `valve bool[N]`; `pressure_kpa[N,C]` one
-    column a nozzle; `filament int64[N]` index printed or -1; `kind int8[N]` TRAVEL APPROACH PRINT RETREAT DWELL;
+    column a nozzle; `filament int64[N]` index printed or -1; `kind int8[N]` TRAVEL APPROACH PRINT RETREAT DWELL WIPE;
     `dwell_s[N]` standing time of a DWELL row, else 0; `nozzle int16[N]`. `events` are (row, Event): done before that row.
     Row 0 is the start position.
     """
@@ -53,14 +57,14 @@ class Toolpath:
         return len(self.time_s)
 
     def blocks(self) -> list[slice]:
-        """Rows cut into stretches that run without interruption: no event (but purging and priming, which are DWELL rows)
+        """Rows cut into stretches that run without interruption: no event (but purging, priming and wiping, which are rows)
         lies within one, and nozzle and pressure are the same throughout. Row 0, where motion begins, is in none."""
         n = len(self)
         if n < 2:
             return []
         cut = np.zeros(n, bool)
         cut[1:] = (np.diff(self.nozzle) != 0) | (np.diff(self.pressure_kpa, axis=0) != 0).any(axis=1)
-        cut[[row for row, event in self.events if event.kind not in FLOWING]] = True
+        cut[[row for row, event in self.events if event.kind not in ON_THE_SPOT]] = True
         cut[:2] = False
         edges = [1, *np.flatnonzero(cut).tolist(), n]
         return [slice(a, b) for a, b in pairwise(edges)]
@@ -69,7 +73,7 @@ class Toolpath:
         """Planned time of the events before each row, [N]; `time_s` holds it, but the row does not move meanwhile."""
         waits = np.zeros(len(self))
         for row, event in self.events:
-            if event.kind not in FLOWING:
+            if event.kind not in ON_THE_SPOT:
                 waits[row] += event.time_s
         return waits
 
@@ -224,13 +228,13 @@ class _Rows:
 
     def leaves(self, events: list[Event]) -> bool:
         """Whether the tip goes up to the safe height for these events."""
-        return any(e.kind not in FLOWING for e in events)
+        return any(e.kind not in ON_THE_SPOT for e in events)
 
     def pause(self, events: list[Event], nozzle: int, printed: float, dosing: Dosing, place: int) -> None:
-        """Exchanges at the safe height, then purging and priming at their place."""
+        """Exchanges at the safe height, then purging, priming and wiping at their places."""
         heights = self.rig.heights
         flowing = [e for e in events if e.kind in FLOWING]
-        others = [e for e in events if e.kind not in FLOWING]
+        others = [e for e in events if e.kind not in ON_THE_SPOT]
         if others or nozzle != self.current:
             self.add(RETREAT, self.over(max(heights.safe_um, printed + heights.clear_um)), self.rise_um_s)
         for event in others:
@@ -275,9 +279,25 @@ class _Rows:
         points = np.cumsum(np.diff(self.plan.filaments.offsets)[self.plan.order[low:high]])
         at = 0
         while at < high - low:
+            for event in events:
+                if event.kind == "wipe":
+                    self.wipe(event, clear)
             done = points[at - 1] if at else 0
             upto = max(at + 1, int(np.searchsorted(points, done + _CHUNK, "right")))
             self.chunk(low + at, low + upto, dosing, ends, leave[at:upto])
+    def wipe(self, event: Event, clear_um: float) -> None:
+        """From the place of purging to that of wiping, and along it with the valve closed, there and back."""
+        wipe, way = self.rig.wipe, wipe_way_um(self.rig)
+        if wipe is None or way is None:
+            return
+        over = max(clear_um, float(way[:, 2].max()) + self.rig.heights.clear_um)
+        self.add(RETREAT, self.over(over), self.rise_um_s)
+        self.add(TRAVEL, np.array([*way[0, :2], over]), self.travel_um_s)
+        self.add(APPROACH, way[0], self.approach_um_s)
+        self.say(event)
+        for k in range(wipe.passes):
+            self.add(WIPE, way[(k + 1) % 2], min(wipe.speed_um_s, self.travel_um_s))
+
             at = upto
 
     def chunk(self, low: int, high: int, dosing: Dosing, ends: Ends, leave_um: Floats) -> None:
@@ -287,10 +307,10 @@ class _Rows:
         came = np.vstack([self.here, np.column_stack([last[:-1, :2], leave_um[:-1]])])
         on = dosing.on_s[here]
         line = strand(self.plan, self.rig, dosing, low, high)
-        # A way down at this speed takes `on` at least, however it is entered and left.
+        # A way down at this speed takes `on` at least, however it is entered and left, after a new pressure has been reached.
         fall = came[:, 2] - first[:, 2]
         with np.errstate(divide="ignore"):
-            down = np.minimum(self.approach_um_s, fall / on)
+            down = np.minimum(self.approach_um_s, fall / (on + dosing.settle_s[here]))
         across = np.hypot(first[:, 0] - came[:, 0], first[:, 1] - came[:, 1]) >= NOTHING_UM
         # Nodes: where the tip is, then by filament over its start, its points, over its end.
         rows = across + line.counts + 1

@@ -16,6 +16,7 @@ from .frames import purge_place_um
 from .motion import DWELL, KIND_NAMES, PRINT, Toolpath
 from .nozzles import plan_widths, widths_table
 from .plan import Event, Plan
+from .refill import uses, with_refills
 from .rig import ANY, Rig
 from .tour import improve_bound, order_batches
 
@@ -73,6 +74,7 @@ def make_plan(jobs: Sequence[Job], rig: Rig) -> Plan:
     plan = Plan(
         filaments, order, reverse, table[inks], events, speed, used, bath_spans=tuple(named[b] for b in used)
     )
+    plan = with_refills(plan, rig)
     if found is None:
         return plan
     cuts = len(filaments) - f
@@ -165,6 +167,8 @@ def _events(
                 events.append(Event("purge", at, name, n, rig.purge.time_s))
             if rig.purge.prime_s > 0:
                 events.append(Event("prime", at, name, n, rig.purge.prime_s))
+            if rig.wipe is not None:
+                events.append(Event("wipe", at, name, n))
     return tuple(events)
 
 
@@ -197,6 +201,7 @@ def summary(plan: Plan, toolpath: Toolpath, rig: Rig) -> dict[str, Any]:
         for n in np.unique(nozzle[plan.filaments.material == m]):
             mine = (plan.filaments.material == m) & (nozzle == n)
             reservoirs[int(n), ink.name] = float(volume[mine].sum())
+    holds = {(use.nozzle, use.ink): use.holds_um3 / UM3_PER_NL for use in uses(plan, rig) if use.holds_um3 is not None}
     for event in events:
         if event.kind in ("purge", "prime"):
             at = min(event.before, len(plan.order) - 1)
@@ -211,6 +216,7 @@ def summary(plan: Plan, toolpath: Toolpath, rig: Rig) -> dict[str, Any]:
         "material_switches": kinds.count("switch_ink"),
         "bath_switches": kinds.count("change_bath"),
         "operator_stops": kinds.count("operator"),
+        "refills": kinds.count("refill"),
         "time_by_kind_s": {**by_time, "exchanges": float(waits.sum())},
         "layers": [
             {
@@ -222,7 +228,13 @@ def summary(plan: Plan, toolpath: Toolpath, rig: Rig) -> dict[str, Any]:
             for k in layers
         ],
         "ink": [
-            {"nozzle": rig.nozzles[n].name, "ink": name, "volume_nl": v / UM3_PER_NL}
+            {
+                "nozzle": rig.nozzles[n].name,
+                "ink": name,
+                "volume_nl": v / UM3_PER_NL,
+                "reservoir_nl": holds.get((n, name)),
+                "refills": sum(e.kind == "refill" and (e.nozzle, e.name) == (n, name) for e in events),
+            }
             for (n, name), v in sorted(reservoirs.items())
         ],
         "widths": plan_widths(plan, rig),
@@ -241,7 +253,7 @@ def summary_table(found: dict[str, Any]) -> str:
         f"filaments    {found['filaments']} in {len(found['layers'])} layers, {found['moves']} moves",
         f"length       {found['print_um'] / 1000:.3f} mm printed, {found['travel_um'] / 1000:.3f} mm travelled",
         f"switches     {found['material_switches']} of ink, {found['bath_switches']} of bath, "
-        f"{found['operator_stops']} stops for an operator",
+        f"{found['operator_stops']} stops for an operator" + (f", {found['refills']} refills" if found["refills"] else ""),
     ]
     lines += [
         f"ink          {e['volume_nl']:.4g} nL of {e['ink']} through nozzle {e['nozzle']}"

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from .diagnostics import Span
 from .filaments import FilamentSet, Floats
 
-EventKind = Literal["switch_ink", "change_bath", "prime", "purge", "wait", "operator"]
+EventKind = Literal["switch_ink", "change_bath", "refill", "prime", "purge", "wipe", "wait", "operator"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,11 @@ from .clearance import clearance
 from .diagnostics import Diagnostic, Related, Span, error, warning
 from .dosing import dose, lengths_um
 from .filaments import Ints
-from .frames import purge_place_um, to_stage
-from .motion import DWELL, FLOWING, PRINT, Toolpath
+from .frames import purge_place_um, to_stage, wipe_way_um
+from .motion import DWELL, PRINT, Toolpath
 from .plan import Plan
 from .precede import PRESS
+from .refill import uses
 from .rig import ANY, Rig
 
 #: Ink that is purged spreads: it stays this far (um) from the part. Assumed.
@@ -48,8 +49,6 @@ def _inks(plan: Plan, rig: Rig) -> list[Diagnostic]:
     if len(plan.order) == 0:
         return found
     filaments = plan.filaments
-    dosing = dose(plan, rig)
-    lengths = lengths_um(plan)[plan.order]
     key = plan.nozzle.astype(np.int64) * len(filaments.inks) + filaments.material[plan.order]
     for k in np.unique(key).tolist():
         n, m = divmod(k, len(filaments.inks))
@@ -89,19 +88,24 @@ def _inks(plan: Plan, rig: Rig) -> list[Diagnostic]:
             )
         else:
             found += _pressures(plan, rig, here, n, ink)
-        need = float((dosing.flow_um3_s[here] * lengths[here] / dosing.speed_um_s[here]).sum())
-        need += sum(
-            e.time_s * float(dosing.flow_um3_s[min(e.before, len(plan.order) - 1)])
-            for e in plan.events
-            if e.kind in FLOWING and e.nozzle == n and e.name == ink
-        )
-        if load.volume_um3 is not None and need > load.volume_um3:
+    return [*found, *_volumes(plan, rig)]
+
+
+def _volumes(plan: Plan, rig: Rig) -> list[Diagnostic]:
+    """Reservoirs that do not hold what is printed between two fills: one filament with its purge is too much for them."""
+    found: list[Diagnostic] = []
+    for use in uses(plan, rig):
+        if use.holds_um3 is None:
+            continue
+        place, need = max(use.fills(plan), key=lambda fill: fill[1])
+        if need > use.holds_um3 * (1 + 1e-9):
             found.append(
                 error(
                     "R516",
-                    f"{need / UM3_PER_NL:.4g} nL of ink `{ink}` are needed; nozzle `{nozzle.name}` "
-                    f"holds {load.volume_um3 / UM3_PER_NL:.4g} nL",
-                    span,
+                    f"{need / UM3_PER_NL:.4g} nL of ink `{use.ink}` are needed without a break; nozzle "
+                    f"`{rig.nozzles[use.nozzle].name}` gives {use.holds_um3 / UM3_PER_NL:.4g} nL",
+                    _span(plan, int(plan.order[place])),
+                    notes=("a larger reservoir, a smaller reserve, less purging, or shorter filaments",),
                 )
             )
     return found
@@ -176,16 +180,20 @@ def _purge(plan: Plan, rig: Rig) -> list[Diagnostic]:
         return []
     points = plan.filaments.state("wet").points_um[:, :2]
     low, high = points.min(axis=0) - PURGE_MARGIN_UM, points.max(axis=0) + PURGE_MARGIN_UM
-    if not ((place[:2] > low) & (place[:2] < high)).all():
-        return []
+    places = [("purge", "`purge.at_um`", place)]
+    way = wipe_way_um(rig)
+    if way is not None:
+        # Of a way across the part, the point in its middle.
+        nearest = np.clip(0.5 * (low + high), way[:, :2].min(axis=0), way[:, :2].max(axis=0))
+        places.append(("wipe", "`wipe.from_um` and `wipe.to_um`", nearest))
     return [
         error(
             "R521",
-            f"the place to purge, x {place[0]:.4g} y {place[1]:.4g} um of the part, lies on it; "
+            f"the place to {what}, x {at[0]:.4g} y {at[1]:.4g} um of the part, lies on it; "
             f"the part spans x {low[0]:.4g} to {high[0]:.4g}, y {low[1]:.4g} to {high[1]:.4g} um with a margin of "
             f"{PURGE_MARGIN_UM:g} um",
             _span(plan, int(plan.order[0])),
-            notes=("move `purge.at_um` of the rig, or the part",),
+            notes=(f"move {key} of the rig, or the part",),
         )
     ]
 
@@ -194,6 +202,8 @@ def _speeds(rig: Rig) -> list[Diagnostic]:
     found = []
     for name, axes in (("print_um_s", "xyz"), ("travel_um_s", "xy"), ("approach_um_s", "z")):
         speed = getattr(rig.speeds, name)
+        for what, key, at in places
+        if ((at[:2] > low) & (at[:2] < high)).all()
         for axis in axes:
             most = rig.axes[axis].max_speed_um_s
             if speed > most:
@@ -288,6 +298,54 @@ def _clearance(toolpath: Toolpath, rig: Rig) -> list[Diagnostic]:
         return []
     press = PRESS * float(plan.filaments.state("wet").height_um.min())
     least = clearance(toolpath, rig)
+def _order(plan: Plan) -> list[Diagnostic]:
+    """What no order avoids: filaments in each other's way, and filaments on nothing."""
+    found: list[Diagnostic] = []
+    if plan.circles:
+        one, two = plan.circles[0]
+        more = len(plan.circles) - 1
+        itself = one == two
+        what = (
+            "stretch of a filament stands in its own way"
+            if itself
+            else "pair of filaments stands in each other's way"
+        )
+        found.append(
+            error(
+                "R525",
+                f"1 {what}: {_place(plan, one)}{'' if itself else f' and {_place(plan, two)}'}"
+                + (f", and {more} more" if more else ""),
+                _span(plan, one),
+                label="the nozzle on its way along this"
+                if not itself
+                else "the nozzle runs through what it has just laid",
+                related=()
+                if itself
+                else (Related(_span(plan, two), "would hit this, and the other way round"),),
+                notes=("leave more room, let a third filament cross between them, or take a slimmer nozzle",),
+            )
+        )
+    if plan.hanging:
+        i = plan.hanging[0]
+        found.append(
+            warning(
+                "R526",
+                f"{len(plan.hanging)} {'filament is' if len(plan.hanging) == 1 else 'filaments are'} printed on nothing: "
+                f"{_place(plan, i)}",
+                _span(plan, i),
+                label="touches neither the substrate nor anything printed before",
+                notes=("let it begin on the substrate or on another filament",),
+            )
+        )
+    return found
+
+
+def _place(plan: Plan, filament: int) -> str:
+    first = int(plan.filaments.offsets[filament])
+    x, y, z = plan.filaments.state("wet").points_um[first]
+    return f"the one from x {x:.4g} y {y:.4g} z {z:.4g} um"
+
+
     if least.least_um >= -press:
         return []
     row, hit = least.row, least.filament
