@@ -447,7 +447,12 @@ def preview(
         str | None,
         typer.Option("--run", metavar="RUN", help="what a print has laid so far, in place of a design"),
     ] = None,
-    by: Annotated[str, typer.Option("--by", help="colours of a run: time or ink")] = "time",
+    by: Annotated[
+        str | None, typer.Option("--by", help="colours: ink or movement (as it dries); of a run: time or ink")
+    ] = None,
+    overlay: Annotated[
+        bool, typer.Option("--overlay", help="the wet part as a ghost over the dried one")
+    ] = False,
     runs: Runs = None,
     watch: Annotated[bool, typer.Option("--watch", help="draw again whenever the design is saved")] = False,
 ) -> None:
@@ -484,13 +489,17 @@ def preview(
     if run is not None:
         from .backends.run_part import deposited
 
-        if by not in ("time", "ink"):
-            raise typer.BadParameter(f"{by!r}: expected time or ink", param_hint="--by")
-        jobs, state, title = [deposited(run, runs, by=by)], "wet", f"run {run}"
+        if by not in ("time", "ink", None) or overlay:
+            said_of = "--overlay" if overlay else "--by"
+            raise typer.BadParameter("a run is shown as it was laid, by time or by ink", param_hint=said_of)
+        jobs, state, title = [deposited(run, runs, by=by or "time")], "wet", f"run {run}"
     else:
         assert file is not None
         loaded = load_design(file, sets, preset)
-        made, said = _jobs(loaded, only=state if html is None and (png or gif) else "both")
+        if by not in ("ink", "movement", None):
+            raise typer.BadParameter(f"{by!r}: expected ink or movement", param_hint="--by")
+        alone = html is None and (png or gif) and not overlay and by != "movement"
+        made, said = _jobs(loaded, only=state if alone else "both")
         jobs, state, said = _further(made, state, said)
         show(d for d in said if d.severity >= Severity.WARNING)
         title = Path(loaded.source.name).stem
@@ -505,6 +514,8 @@ def preview(
         style=style,
         view=view,
         title=title,
+        overlay=overlay,
+        by="movement" if by == "movement" else "ink",
     ):
         print(f"picture: {path}")
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
 
+from ..kernel.diagnostics import WetprintError, error
 from ..kernel.filaments import FilamentSet
 from .previews import PREVIEWS
 
@@ -19,7 +20,11 @@ Jobs = "FilamentSet | Sequence[FilamentSet | Job]"
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How a user wants to see a part. `view` is a named direction or "AZIMUTH,ELEVATION" in degrees; `title` names the part."""
+    """How a user wants to see a part. `view` is a named direction or "AZIMUTH,ELEVATION" in degrees; `title` names the part.
+
+    A `draft` is drawn in a tenth of a second: coarser, with less light. Pictures and films may show the dried part with the wet one as a
+    ghost over it (`overlay`), and colour it `by` "ink" or "movement", how far each place moves as it dries.
+    """
 
     state: Shown = "dried"
     size: tuple[int, int] = (1600, 1200)
@@ -27,6 +32,9 @@ class Look:
     view: str = "axonometric"
     transparent: bool = False
     title: str = ""
+    draft: bool = False
+    overlay: bool = False
+    by: Literal["ink", "movement"] = "ink"
 
 
 class Preview(Protocol):
@@ -59,19 +67,59 @@ def preview(
     style: str = "paper",
     view: str = "axonometric",
     title: str = "",
+    overlay: bool = False,
+    by: Literal["ink", "movement"] = "ink",
 ) -> list[Path]:
-    """Show `jobs` in each file that is named, or in a window where none is. Returns the files that were written.
+    """Show `jobs` in each file that is named, or in a window where none is. Returns the files that were written."""
+    asked, look = look_for(
+        state=state,
+        png=png,
+        html=html,
+        gif=gif,
+        size=size,
+        transparent=transparent,
+        style=style,
+        view=view,
+        title=title,
+    )
+    if overlay or by != "ink":
+        other = [name for name, _ in asked if name not in ("png", "gif")]
+        if other or not asked:
+            raise WetprintError(
+                error(
+                    "X726",
+                    f"{other[0] if other else 'window'} shows no ghost and no movement; a picture (--png) or a film (--gif) does",
+                )
+            )
+        look = replace(look, overlay=overlay, by=by)
+        if overlay and size is None:
+            look = replace(look, size=(1600, 1200))
+    if not asked:
+        PREVIEWS["window"].show(jobs, look, None)
+        return []
+    return [path for name, path in asked if PREVIEWS[name].show(jobs, look, Path(path))]
+
+
+def look_for(
+    *,
+    state: str,
+    png: Path | None,
+    html: Path | None,
+    gif: Path | None,
+    size: tuple[int, int] | None,
+    transparent: bool,
+    style: str,
+    view: str,
+    title: str,
+) -> tuple[list[tuple[str, Path]], Look]:
+    """The previews that are asked for with their files, none for the window, and the look of them.
 
     `size` is 1600 x 1200 pixels unless said otherwise, 2000 x 1000 where both states stand side by side, and 1200 x 800
     for a window, which has to fit on a laptop.
     """
     asked = [(name, path) for name, path in (("png", png), ("html", html), ("gif", gif)) if path is not None]
     usual = (1200, 800) if not asked else (2000, 1000) if state == "both" else (1600, 1200)
-    look = Look(_shown(state), size or usual, style, view, transparent, title)
-    if not asked:
-        PREVIEWS["window"].show(jobs, look, None)
-        return []
-    return [path for name, path in asked if PREVIEWS[name].show(jobs, look, Path(path))]
+    return asked, Look(_shown(state), size or usual, style, view, transparent, title)
 
 
 def _shown(state: str) -> Shown:

@@ -11,6 +11,8 @@ import numpy as np
 
 from ..tubes import Floats32
 from .camera import length_label
+from .change import Bar
+from .change import colours as bar_colours
 from .picture import Picture
 
 if TYPE_CHECKING:
@@ -131,6 +133,9 @@ def letter(picture: Picture, linear: Any, rod: Any) -> Overlay:
     mask, base = text_mask(length_label(picture.bar_um), px)
     over.paint(mask, margin + (bar - mask.shape[1]) // 2 if mask.shape[1] < bar else margin, foot - thick - round(px * 0.35) - base, ink)  # fmt: skip
 
+    right = width - margin
+    if picture.bar is not None:
+        right = _colour_bar(over, picture, picture.bar, ink, linear) - 2 * px
     entries = [(text_mask(label, px), colour) for label, colour in picture.legend]
     swatch_w, swatch_h, gap, between = (
         round(px * 1.15),
@@ -139,7 +144,7 @@ def letter(picture: Picture, linear: Any, rod: Any) -> Overlay:
         round(px * 1.1),
     )
     wide = [swatch_w + gap + m.shape[1] for (m, _), _ in entries]
-    room = width - 3 * margin - bar
+    room = right - 2 * margin - bar
     rows: list[list[int]] = [[]]
     for k, w in enumerate(wide):
         if rows[-1] and sum(wide[j] + between for j in rows[-1]) + w > room:
@@ -148,7 +153,7 @@ def letter(picture: Picture, linear: Any, rod: Any) -> Overlay:
     line = round(px * 1.4)
     for n, row in enumerate(rows):
         y = foot - (len(rows) - 1 - n) * line
-        x = width - margin - sum(wide[k] for k in row) - between * (len(row) - 1)
+        x = right - sum(wide[k] for k in row) - between * (len(row) - 1)
         for k in row:
             (mask, base), colour = entries[k]
             light, shape = rod(colour, swatch_w, swatch_h)
@@ -156,3 +161,25 @@ def letter(picture: Picture, linear: Any, rod: Any) -> Overlay:
             over.paint(mask, x + swatch_w + gap, y - base, ink)
             x += wide[k] + between
     return over
+
+
+def _colour_bar(over: Overlay, picture: Picture, bar: Bar, ink: Floats32, linear: Any) -> int:
+    """The bar of colours at the foot on the right: what it tells above, figures at its ends and middle below. Where it begins."""
+    px, margin = picture.letter_px, picture.margin_px
+    small = round(0.8 * px)
+    wide, high = round(9.5 * px), max(4, round(0.55 * px))
+    # Above the dark strip of a style that has one.
+    foot = picture.size[1] - margin - (round(2.2 * px) + margin if picture.style.strip else 0)
+    left, top = picture.size[0] - margin - wide, foot - round(0.95 * px) - high
+    at = np.linspace(0, len(bar_colours()) - 1, wide).round().astype(int)
+    row = np.array([linear(c) for c in bar_colours()], dtype=np.float32)[at]
+    over.paint(np.ones((high, wide), dtype=np.float32), left, top, np.repeat(row[None], high, axis=0))
+    mask, base = text_mask(bar.label, small)
+    over.paint(mask, left + wide - mask.shape[1], top - round(0.35 * px) - base, ink)
+    for share in (0.0, 0.5, 1.0):
+        value = bar.low + share * (bar.high - bar.low)
+        mask, base = text_mask(f"{value:.3g}", small)
+        x = left + round(share * wide - 0.5 * mask.shape[1])
+        x = min(max(x, left), left + wide - mask.shape[1])
+        over.paint(mask, x, foot - base + round(0.1 * px), ink)
+    return left

@@ -16,12 +16,15 @@ from ...kernel.material import Ink
 from ...kernel.scene import StateName
 from ..export import whole
 from .camera import Camera, Frame, extent, nice_length
+from .change import GHOST, Bar, by_movement
+from .change import colours as bar_colours
 from .style import STYLES, Style
 
 if TYPE_CHECKING:
     from ...kernel.build import Job
 
 Shown = Literal["wet", "dried", "both"]
+By = Literal["ink", "movement"]
 Jobs = "FilamentSet | Sequence[FilamentSet | Job]"
 
 #: Share of a panel that a part fills, and of the picture that margins and lettering take (chosen by eye).
@@ -57,7 +60,10 @@ class Panel:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Picture:
-    """`size` in pixels; `axes` rows right, up, towards the eye; `legend` pairs of label and colour; `bar_um` long is the scale bar."""
+    """`size` in pixels; `axes` rows right, up, towards the eye; `legend` pairs of label and colour; `bar_um` long is the scale bar.
+
+    `ghost` is a panel that is seen through, over the others; `bar` tells what colours mean where they are not those of inks.
+    """
 
     size: tuple[int, int]
     style: Style
@@ -72,6 +78,8 @@ class Picture:
     transparent: bool = False
     ground: bool = True
     lettering: bool = True
+    ghost: Panel | None = None
+    bar: Bar | None = None
 
 
 def picture(
@@ -84,36 +92,55 @@ def picture(
     transparent: bool = False,
     ground: bool = True,
     lettering: bool = True,
+    overlay: bool = False,
+    by: By = "ink",
+    most_um: float | None = None,
 ) -> Picture:
-    """Lay out a picture of `jobs`. Raises WetprintError: X712 nothing there, X713 state not known, X722 size, X723 style."""
+    """Lay out a picture of `jobs`. `overlay`: the dried part with the wet one over it as a ghost. `by` "movement": coloured by how
+    far each place moves as the part dries, on a bar up to `most_um` (up to the largest movement unless said otherwise).
+
+    Raises WetprintError: X712 nothing there, X713 state not known, X722 size, X723 style.
+    """
     if style not in STYLES:
         raise WetprintError(error("X723", f"{style!r} is not a style; expected {', '.join(STYLES)}"))
     width, height = size
     if not (16 <= width <= 16384 and 16 <= height <= 16384):
         raise WetprintError(error("X722", f"{width}x{height} pixels; expected 16 to 16384 each way"))
     camera = camera or Camera()
-    states: tuple[StateName, ...] = ("wet", "dried") if state == "both" else (state,)
+    states: tuple[StateName, ...] = ("wet", "dried") if state == "both" or overlay else (state,)
     parts = [whole(jobs, name) for name in states]
     colours, legend, index = ink_colours(parts[0])
+    indices = [index] * len(parts)
     look = STYLES[style]
-    if look.grey:
+    ends = [extent(part, name, camera.axes()) for part, name in zip(parts, states, strict=True)]
+    bar = None
+    if by == "movement" and not look.lines:
+        if parts[0].wet is None or parts[0].dried is None:
+            raise WetprintError(error("X713", "both states are needed to tell how far the part moves"))
+        for k in range(1 if overlay else 0, len(parts)):
+            parts[k], indices[k], bar = by_movement(parts[k], states[k], most_um)
+        colours, legend = bar_colours(), ()
+    if look.grey and bar is None:
         colours, legend = greys(parts[0]), ()
     if look.lines:
         colours = ("#ffffff",) * len(colours)
         legend = ()
+    if overlay:
+        ghostly = np.full(len(parts[0]), len(colours), dtype=np.uint8)
+        colours, legend = (*colours, GHOST), (*legend, ("as printed", GHOST))
+        indices[0] = ghostly
     axes = camera.axes()
 
     letter = max(8, round(_LETTER * min(height, 0.75 * width)))
     margin = max(2, round(_MARGIN * min(width, height)))
     foot = round(2.6 * letter) if lettering else 0
-    head = round(1.9 * letter) if lettering and len(states) > 1 else 0
+    side_by_side = 1 if overlay else len(states)
+    head = round(1.9 * letter) if lettering and side_by_side > 1 else 0
+    wide = width // side_by_side
     boxes = [
-        Box(
-            k * (width // len(states)), head, width // len(states), max(4, height - head - foot - margin // 2)
-        )
+        Box((k * wide if side_by_side > 1 else 0), head, wide, max(4, height - head - foot - margin // 2))
         for k in range(len(states))
     ]
-    ends = [extent(part, name, axes) for part, name in zip(parts, states, strict=True)]
     low = np.min([e[0] for e in ends], axis=0)
     high = np.max([e[1] for e in ends], axis=0)
     # All panels share scale and centre, so that two states can be compared by eye.
@@ -126,18 +153,20 @@ def picture(
         Panel(
             part,
             name,
-            CAPTIONS[name] if len(states) > 1 else "",
+            CAPTIONS[name] if side_by_side > 1 else "",
             box,
             Frame(box.width, box.height, centre, um_per_px, float(high[2]) + 0.05 * deep, float(low[2]) - 0.05 * deep),
             index,
         )
-        for part, name, box in zip(parts, states, boxes, strict=True)
+        for part, name, box, index in zip(parts, states, boxes, indices, strict=True)
     )  # fmt: skip
     return Picture(
         size=(width, height),
         style=look,
         axes=axes,
-        panels=panels,
+        panels=panels[1:] if overlay else panels,
+        ghost=panels[0] if overlay else None,
+        bar=bar,
         colours=colours,
         legend=legend,
         um_per_px=um_per_px,
@@ -153,11 +182,14 @@ def picture(
 def rescaled(shown: Picture, um_per_px: float, centre_um: Floats) -> Picture:
     """The picture at another scale, with `centre_um` (part coordinates) in the middle of every panel."""
     x, y, _ = (float(v) for v in shown.axes @ centre_um)
-    panels = tuple(
-        replace(p, frame=replace(p.frame, um_per_px=um_per_px, centre_um=(x, y))) for p in shown.panels
-    )
+
+    def moved(p: Panel) -> Panel:
+        return replace(p, frame=replace(p.frame, um_per_px=um_per_px, centre_um=(x, y)))
+
+    panels = tuple(moved(p) for p in shown.panels)
     bar = nice_length(_BAR * panels[0].box.width * um_per_px)
-    return replace(shown, panels=panels, um_per_px=um_per_px, bar_um=bar)
+    ghost = None if shown.ghost is None else moved(shown.ghost)
+    return replace(shown, panels=panels, ghost=ghost, um_per_px=um_per_px, bar_um=bar)
 
 
 def ink_colours(

@@ -14,6 +14,7 @@ from ...kernel.diagnostics import WetprintError, error
 from ...kernel.filaments import FilamentSet, State
 from ...kernel.scene import StateName
 from ..drawing.camera import Camera
+from ..drawing.change import movement_um
 from ..drawing.light import Lights
 from ..drawing.picture import Picture, picture, rescaled
 from ..drawing.style import STYLES
@@ -79,7 +80,12 @@ def _turning(
     part = whole(jobs, state)
     start = Camera.named(look.view)
     cameras = [replace(start, azimuth_deg=start.azimuth_deg + 360.0 * k / _TURN) for k in range(_TURN)]
-    shown = [picture(part, state=state, size=look.size, style=look.style, camera=c) for c in cameras]
+    shown = [
+        picture(
+            part, state=state, size=look.size, style=look.style, camera=c, overlay=look.overlay, by=look.by
+        )
+        for c in cameras
+    ]
     scale = max(p.um_per_px for p in shown)
     s = part.state(state)
     centre = 0.5 * (s.points_um.min(axis=0) + s.points_um.max(axis=0))
@@ -91,7 +97,7 @@ def _turning(
 def _drying(
     jobs: FilamentSet | Sequence[FilamentSet | Job], look: Look
 ) -> Iterator[tuple[npt.NDArray[np.uint8], int]]:
-    """Pictures from wet to dried at one scale."""
+    """Pictures from wet to dried at one scale; colours of movement are those of the bar of the dried part throughout."""
     part = whole(jobs, "wet")
     wet, dried = part.wet, part.dried
     if wet is None or dried is None:
@@ -101,6 +107,7 @@ def _drying(
     camera = Camera.named(look.view)
     ends = [picture(part, state=state, size=look.size, camera=camera) for state in ("wet", "dried")]
     scale = max(p.um_per_px for p in ends)
+    most = float(movement_um(part).max()) if look.by == "movement" else None
     low, high = wet.points_um.min(axis=0), wet.points_um.max(axis=0)
     for k in range(_DRY + 1):
         t = k / _DRY
@@ -110,8 +117,10 @@ def _drying(
             (1 - t) * wet.width_um + t * dried.width_um,
             (1 - t) * wet.height_um + t * dried.height_um,
         )
-        some = part.with_states(None, mixed)
-        shown = picture(some, state="dried", size=look.size, style=look.style, camera=camera)
+        shown = picture(
+            part.with_states(wet, mixed), state="dried", size=look.size, style=look.style, camera=camera,
+            overlay=look.overlay, by=look.by, most_um=most,
+        )  # fmt: skip
         told = "wet" if k == 0 else "dried" if k == _DRY else "drying"
         shown = _captioned(rescaled(shown, scale, 0.5 * (low + high)), told)
         yield render(shown, looks=14), 12 * _PAUSE if k in (0, _DRY) else _PAUSE

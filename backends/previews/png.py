@@ -13,6 +13,7 @@ import numpy.typing as npt
 from ...kernel.filaments import FilamentSet, Floats, filaments
 from ...kernel.scene import StateName
 from ..drawing.camera import Camera
+from ..drawing.change import GHOST, GHOST_LINE, GHOST_SHARE
 from ..drawing.gbuffer import (
     GROUND,
     NOTHING,
@@ -27,7 +28,7 @@ from ..drawing.gbuffer import (
 from ..drawing.large import rods_of, seen_pieces, without_specks
 from ..drawing.lettering import letter
 from ..drawing.light import Lights, Open, nearby_light, open_light
-from ..drawing.picture import Panel, Picture, Shown, picture
+from ..drawing.picture import By, Panel, Picture, Shown, picture
 from ..drawing.shading import drawing, encoded, lamps, linear, nearest, shade
 from ..files import writing
 from ..preview import Look
@@ -38,6 +39,9 @@ if TYPE_CHECKING:
 
 #: Samples each way in a pixel: edges are drawn from their mean.
 _FINE = 2
+
+#: Pixels of a draft at most, and the directions from which the sky lights it.
+_DRAFT, _DRAFT_LOOKS = 560 * 420, 4
 
 
 def render_png(
@@ -50,16 +54,28 @@ def render_png(
     style: str = "paper",
     camera: Camera | None = None,
     ground: bool = True,
+    draft: bool = False,
+    overlay: bool = False,
+    by: By = "ink",
 ) -> Path:
-    """Draw `jobs` to `path`. Same input, same bytes. Raises WetprintError (X710, X712, X713, X720, X722, X723)."""
+    """Draw `jobs` to `path`. Same input, same bytes. Raises WetprintError (X710, X712, X713, X720, X722, X723).
+
+    A `draft` is drawn small, with little light, and stretched to `size`. `overlay` and `by` as `picture` takes them.
+    """
+    scale = min(1.0, (_DRAFT / (size[0] * size[1])) ** 0.5) if draft else 1.0
+    drawn = (max(16, round(size[0] * scale)), max(16, round(size[1] * scale))) if draft else size
     shown = picture(
-        jobs, state=state, size=size, transparent=transparent, style=style, camera=camera, ground=ground
-    )
-    pixels = render(shown)
+        jobs, state=state, size=drawn, transparent=transparent, style=style, camera=camera, ground=ground,
+        overlay=overlay, by=by,
+    )  # fmt: skip
+    pixels = render(shown, looks=_DRAFT_LOOKS if draft else 32)
     from PIL import Image
 
+    image = Image.fromarray(pixels)
+    if draft:
+        image = image.resize(size, Image.Resampling.BILINEAR)
     with writing(Path(path)) as out:
-        Image.fromarray(pixels).save(out, format="PNG", compress_level=5, dpi=(300, 300))
+        image.save(out, format="PNG", compress_level=1 if draft else 5, dpi=(300, 300))
     return Path(path)
 
 
@@ -78,6 +94,10 @@ def render(
         b = panel.box
         place = (slice(b.top, b.top + b.height), slice(b.left, b.left + b.width))
         light[place], cover[place] = _panel(panel, shown, kept, looks)
+    if shown.ghost is not None:
+        b = shown.ghost.box
+        place = (slice(b.top, b.top + b.height), slice(b.left, b.left + b.width))
+        light[place], cover[place] = _haunted(light[place], cover[place], shown)
     if shown.style.grain:
         # The same noise every time, as the same picture is to have the same bytes.
         noise = (
@@ -126,6 +146,27 @@ def _panel(
     solid_cover = small.index < GROUND
     window = _window(frame.height)[:, None] * _window(frame.width)[None, :]
     return light, np.where(solid_cover, cover, cover * window)
+
+
+def _haunted(light: Floats32, cover: Floats32, shown: Picture) -> tuple[Floats32, Floats32]:
+    """The picture with its ghost over it: a breath of colour where it lies before the part, its outlines darker."""
+    assert shown.ghost is not None
+    ghost, (solid,) = shown.ghost, shown.panels
+    frame = ghost.frame
+    fine = replace(frame, width=frame.width * _FINE, height=frame.height * _FINE, um_per_px=frame.um_per_px / _FINE)  # fmt: skip
+    seen = see(_visible(ghost, shown)[0], fine, NOTHING)
+    behind = see(_visible(solid, shown)[0], fine, NOTHING)
+    # What the part hides is left out: an edge of its own width lies behind no ghost.
+    across = float(np.median(ghost.part.state(ghost.state).width_um))
+    hidden = (behind.index < GROUND) & (behind.depth_um > seen.depth_um + np.float32(0.02 * across))
+    line_light, line_cover = drawing(seen, _FINE, across, shown.letter_px)
+    before = (seen.index < GROUND) & ~hidden
+    share = before.reshape(frame.height, _FINE, frame.width, _FINE).mean(axis=(1, 3), dtype=np.float32)
+    ink = np.minimum(np.clip(line_cover - line_light[..., 0], 0.0, 1.0), share)
+    veil = np.maximum(np.float32(GHOST_SHARE) * share, np.float32(GHOST_LINE) * ink)
+    colour = linear(GHOST)
+    clear = np.float32(1.0) - veil
+    return light * clear[..., None] + veil[..., None] * colour, cover * clear + veil
 
 
 def _window(n: int) -> Floats32:
@@ -238,6 +279,9 @@ class _Png:
             transparent=look.transparent,
             style=look.style,
             camera=Camera.named(look.view),
+            draft=look.draft,
+            overlay=look.overlay,
+            by=look.by,
         )
 
 
