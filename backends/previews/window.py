@@ -57,11 +57,7 @@ class Window:
         self.layers = int(part.layer.max()) + 1
         self.shown_layers = self.layers
         self.title = look.title
-        self._colours, self._legend, self._index = ink_colours(part)
-        segments = part.point_count - len(part)
-        self._sides = 20 if segments < 5_000 else 10 if segments < 50_000 else 6
-        self._mesh: Mesh = tubes(part, self.state, self._sides)
-        self._meshes: dict[StateName, Floats] = {self.state: self._mesh.points_um}
+        self._sweep()
         self.plotter: Any = pv.Plotter(
             off_screen=off_screen,
             window_size=list(look.size),
@@ -74,6 +70,8 @@ class Window:
         self._data: Any = None
         self._actor: Any = None
         self._cut = False
+        self._plane: Any = None
+        self._slider: Any = None
         self._helping = False
         self._px = max(13, round(0.022 * look.size[1]))
         self._draw()
@@ -81,14 +79,30 @@ class Window:
         p.enable_terrain_style(mouse_wheel_zooms=True, shift_pans=True)
         # The interactor's own letters (w for wires, s for surface ...) would answer beside ours.
         p.iren.interactor.GetInteractorStyle().AddObserver("CharEvent", lambda *_: None)
-        if segments < 200_000 and not self._software():
+        if part.point_count - len(part) < 200_000 and not self._software():
             p.enable_ssao(radius=2.5 * float(np.median(part.state(self.state).width_um)), kernel_size=48)
         p.enable_anti_aliasing("msaa", multi_samples=8)
+        self._slide()
+        self._letters()
+        self._keys()
+        self.from_direction("axonometric" if look.view not in DIRECTIONS else look.view)
+
+    def _sweep(self) -> None:
+        """The surface of the part and the colours of its inks."""
+        part = self.part
+        self._colours, self._legend, self._index = ink_colours(part)
+        segments = part.point_count - len(part)
+        self._sides = 20 if segments < 5_000 else 10 if segments < 50_000 else 6
+        self._mesh: Mesh = tubes(part, self.state, self._sides)
+        self._meshes: dict[StateName, Floats] = {self.state: self._mesh.points_um}
+
+    def _slide(self) -> None:
+        """The slider of the layers."""
         if self.layers > 1:
-            self._slider = p.add_slider_widget(
+            self._slider = self.plotter.add_slider_widget(
                 lambda v: self.show_layers(round(v)),
                 [1, self.layers],
-                value=self.layers,
+                value=self.shown_layers,
                 title="layers",
                 pointa=(0.70, 0.92),
                 pointb=(0.96, 0.92),
@@ -97,9 +111,6 @@ class Window:
                 color="#16181d",
                 title_height=0.02,
             )
-        self._letters()
-        self._keys()
-        self.from_direction("axonometric" if look.view not in DIRECTIONS else look.view)
 
     # -- what is drawn -------------------------------------------------------------------------------------------------
 
@@ -144,6 +155,8 @@ class Window:
             reset_camera=False,
             render=False,
         )
+        if self._cut:
+            self._actor.mapper.AddClippingPlane(self._plane)
         self.plotter.render()
 
     def _cell_colours(self) -> npt.NDArray[np.uint8]:
@@ -230,6 +243,41 @@ class Window:
         actor.SetMapper(mapper)
         actor.SetPosition(x if x >= 0 else wide + x - w, y if y >= 0 else tall + y - h)
         self.plotter.add_actor(actor, name=name, render=False, reset_camera=False, pickable=False)
+
+    def renew(self, part: FilamentSet | None) -> None:
+        """Show another version of the part, from where the camera is; None keeps the last one and says that it is old."""
+        self.plotter.remove_actor("told", render=False)
+        if part is None:
+            self._write("told", "the design has errors; this is how it was before", 24, 24 + 4 * self._px)
+            self.plotter.render()
+            return
+        self.part = part
+        if (part.wet if self.state == "wet" else part.dried) is None:
+            self.state = "dried" if self.state == "wet" else "wet"
+        layers = int(part.layer.max()) + 1
+        if self.shown_layers in (self.layers, layers) or self.shown_layers > layers:
+            self.shown_layers = layers
+        if layers != self.layers:
+            self.layers = layers
+            self.plotter.clear_slider_widgets()
+            self._slide()
+        self._sweep()
+        self._draw()
+        self._letters()
+        self.plotter.renderer.ResetCameraClippingRange()
+        self.plotter.render()
+
+    def follow(self, look_up: Callable[[], bool], every_s: float) -> None:
+        """Call `look_up` again and again while the window is open; where it says False, the window closes."""
+        p = self.plotter
+
+        def tick(*_: object) -> None:
+            if not look_up():
+                p.iren.terminate_app()
+
+        p.iren.add_observer("TimerEvent", tick)
+        p.iren.initialize()
+        p.iren.create_timer(round(1000 * every_s))
 
     # -- what a user does ----------------------------------------------------------------------------------------------
 
@@ -336,7 +384,7 @@ class Window:
             return
         from vtkmodules.vtkCommonDataModel import vtkPlane
 
-        plane = vtkPlane()
+        self._plane = plane = vtkPlane()
 
         def moved(normal: Sequence[float], origin: Sequence[float]) -> None:
             plane.SetNormal(*normal)
