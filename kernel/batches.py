@@ -182,7 +182,7 @@ def _deepest(
 
 
 def _uneven(part: FilamentSet, job_of: Ints) -> npt.NDArray[np.bool_]:
-    """Filaments of layers that lie at different heights, bool[F]: within one layer they are printed in any order only if level. What
+    """Filaments of layers that lie at different heights, and of first layers over the substrate, bool[F]: within one layer they are printed in any order only if level. What
     drying lifts is less than a filament's height."""
     wet = part.state("wet")
     middle = np.add.reduceat(wet.points_um[:, 2], part.offsets[:-1]) / np.diff(part.offsets)
@@ -190,7 +190,9 @@ def _uneven(part: FilamentSet, job_of: Ints) -> npt.NDArray[np.bool_]:
     low, high = np.full(layer.max() + 1, np.inf), np.full(layer.max() + 1, -np.inf)
     np.minimum.at(low, layer, middle)
     np.maximum.at(high, layer, middle)
-    uneven: npt.NDArray[np.bool_] = (high - low)[layer] > wet.height_um[part.offsets[:-1]]
+    size = wet.height_um[part.offsets[:-1]]
+    floats = (part.layer == 0) & (middle - 0.5 * size > 0.5 * size)
+    uneven: npt.NDArray[np.bool_] = ((high - low)[layer] > size) | floats
     return uneven
 
 

@@ -6,7 +6,8 @@ A filament in a circle has stretches that must come early (printing them later w
 if there is one, which holds both ends; else beside the contact with the partner that makes the stretch late.
 
 A filament that climbs and falls steeply stands in its own way: whichever way it is printed, the nozzle would run through what it has just
-laid. It is cut at its tops and valleys, and every piece printed upwards.
+laid. It is cut at its tops and valleys, and every piece printed upwards. Where ends meet in a node, the nozzle at the one would press into the
+other: one of them stops short by as much as that takes, less than its width, and still touches.
 """
 
 from __future__ import annotations
@@ -23,6 +24,9 @@ from .rig import Nozzle
 #: Rounds of cutting: each cuts one piece of every circle.
 ROUNDS = 100
 
+#: A place this far before another is the same, but belongs to the piece before.
+_HAIR = 1e-7
+
 #: What a stretch must do.
 _EARLY, _LATE = 1, 2
 
@@ -34,10 +38,12 @@ def uncircled(part: FilamentSet, nozzles: list[Nozzle]) -> tuple[FilamentSet, In
     both_ways = (found.forward > PRESS) & (found.backward > PRESS)
     members = np.flatnonzero((np.bincount(group)[group] > 1) | both_ways)
     if len(members):
-        where = _Cuts(part, nozzles, group, members).places()
+        cuts = _Cuts(part, nozzles, group, members)
+        where = cuts.places()
         if len(where):
             pieces, parent = cut_at(part, where)
-            return pieces, parent, conflicts(pieces, nozzles)
+            kept = np.flatnonzero(~np.isin(np.sort(np.concatenate([part.offsets[:-1], where])), cuts.dropped))
+            return pieces.take(kept), parent[kept], conflicts(pieces.take(kept), nozzles)
     return part, np.arange(len(part)), found
 
 
@@ -65,7 +71,8 @@ class _Cuts:
     """Places of a part at which circles are cut. Hits are looked up once, for filaments; pieces are stretches of places between cuts."""
 
     def __init__(self, part: FilamentSet, nozzles: list[Nozzle], group: Ints, members: Ints) -> None:
-        self.part, self.rests = part, support(part)
+        self.part = part
+        self.touching = np.sort(support(part).place, axis=None)
         some = part.take(members)
         shift = part.offsets[:-1][members] - some.offsets[:-1]
         by, of = [np.zeros(0)], [np.zeros(0)]
@@ -76,16 +83,27 @@ class _Cuts:
                 by.append((hit.by_place + shift[hit.by_filament])[keep])
                 of.append((hit.of_place + shift[hit.of_filament])[keep])
         self.by, self.of = np.concatenate(by), np.concatenate(of)
+        self.dropped: list[float] = []
 
     def places(self) -> Floats:
+        """Where to cut; stretches that begin at `dropped` are left out."""
         begins = self.part.offsets[:-1].astype(np.float64)
         bounds = begins
         for _ in range(ROUNDS):
             new = self._round(bounds)
             if not new:
                 break
+            self._double(np.array(new))
             bounds = np.unique(np.concatenate([bounds, new]))
         return np.setdiff1d(bounds, begins)
+
+    def _double(self, cuts: Floats) -> None:
+        """What lies at a cut is the end of one piece and the beginning of the other."""
+        for one, other in ((self.by, self.of), (self.of, self.by)):
+            at = np.isin(one, cuts)
+            ends, rest = one[at] - _HAIR, other[at]
+            by, of = (ends, rest) if one is self.by else (rest, ends)
+            self.by, self.of = np.concatenate([self.by, by]), np.concatenate([self.of, of])
 
     def _round(self, bounds: Floats) -> list[float]:
         """Cuts of one piece of every circle: of the one that takes the fewest, of these the longest. First of those that hit themselves
@@ -108,6 +126,9 @@ class _Cuts:
         marks = _marks(
             np.concatenate([one[inner], two[inner]]), np.concatenate([self.by[inner], self.of[inner]]), what
         )
+        trims = self._trims(bounds, one[inner], two[inner])
+        if trims:
+            return trims
         best: dict[int, tuple[tuple[int, float, int], list[float]]] = {}
         for i in sorted(marks):
             cuts, length = self._between(i, bounds, *marks[i])
@@ -115,6 +136,69 @@ class _Cuts:
             if cuts and rank < best.get(int(group[i]), ((count, 0.0, 0), []))[0]:
                 best[int(group[i])] = (rank, cuts)
         return [at for _, cuts in best.values() for at in cuts]
+
+    def _trims(self, bounds: Floats, one: Ints, two: Ints) -> list[float]:
+        """Where pieces of circles meet in a node, their ends stop short by as much as the nozzle needs, and still touch: cuts before
+        such ends, whose stretches are added to `dropped`. Of pieces that stand in each other's way one at a time."""
+        inner = np.isin(np.searchsorted(bounds, self.by, "right") - 1, one)
+        by, of = self.by[inner], self.of[inner]
+        first = np.searchsorted(bounds, by, "right") - 1
+        second = np.searchsorted(bounds, of, "right") - 1
+        circle = {(a, b) for a, b in zip(one.tolist(), two.tolist(), strict=True)}
+        partners: dict[int, dict[int, list[float]]] = {}
+        for a, b, p, q in zip(first.tolist(), second.tolist(), by.tolist(), of.tolist(), strict=True):
+            if (a, b) in circle:
+                partners.setdefault(a, {}).setdefault(b, []).append(p)
+                partners.setdefault(b, {}).setdefault(a, []).append(q)
+        found: list[tuple[float, int, list[tuple[float, float]]]] = []
+        for i, hit in partners.items():
+            cut = self._ends(i, bounds, hit)
+            if cut is not None:
+                found.append((cut[0], i, cut[1]))
+        busy: set[int] = set()
+        cuts: list[float] = []
+        for _, i, stretches in sorted(found):
+            if i in busy:
+                continue
+            busy |= {i, *partners[i]}
+            for cut_place, begins in stretches:
+                cuts.append(cut_place)
+                self.dropped.append(begins)
+                low, high = (begins, cut_place) if begins < cut_place else (cut_place, np.inf)
+                low -= 2 * _HAIR * (begins < cut_place)
+                last = float(self.part.offsets[np.searchsorted(self.part.offsets, low, "right")]) - 1.0
+                high = min(high, last, *bounds[bounds > low][:1].tolist())
+                gone = [(a >= low) & (a <= high) for a in (self.by, self.of)]
+                keep = ~(gone[0] | gone[1])
+                self.by, self.of = self.by[keep], self.of[keep]
+        return cuts
+
+    def _ends(
+        self, i: int, bounds: Floats, hit: dict[int, list[float]]
+    ) -> tuple[float, list[tuple[float, float]]] | None:
+        """How much shorter a piece gets, and (cut, beginning of the stretch that is left out) for its ends, so that it meets none of the
+        places in `hit` and its ends still touch what they met; None where it would get too short or come loose."""
+        places, points = self._piece(i, bounds)
+        arc = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(points, axis=0), axis=1))])
+        width = float(self.part.state("wet").width_um[int(bounds[i])])
+        where = np.interp(np.concatenate([np.array(h) for h in hit.values()]), places, arc)
+        near = where <= 0.5 * arc[-1]
+        head, tail = where[near & (where <= width)], where[~near & (where >= arc[-1] - width)]
+        start = float(head.max()) + 0.3 if len(head) else 0.0
+        stop = float(tail.min()) - 0.3 if len(tail) else float(arc[-1])
+        met = np.minimum(where, arc[-1] - where)
+        if (met > width).any() or stop - start < width:
+            return None
+        stretches = []
+        for at, end, node in ((start, 0.0, points[0]), (stop, float(arc[-1]), points[-1])):
+            if at == end:
+                continue
+            here = np.array([np.interp(at, arc, points[:, k]) for k in range(3)])
+            if np.linalg.norm(here - node) > 0.97 * width:
+                return None
+            place = float(np.interp(at, arc, places))
+            stretches.append((place, float(bounds[i]) if end == 0.0 else place))
+        return start + float(arc[-1]) - stop, stretches
 
     def _piece(self, i: int, bounds: Floats) -> tuple[Floats, Floats]:
         """Places and positions of the points of a piece, its ends included."""
@@ -131,6 +215,11 @@ class _Cuts:
         """Highest or lowest places of a piece between the stretches that go steeply down one way and those that do the other."""
         places, points = self._piece(i, bounds)
         found = []
+        # Around a valley both ways are bad: what counts is the bad way on either side.
+        if (what != 3).any():
+            at, what = at[what != 3], what[what != 3]
+        elif len(at):
+            at, what = np.array([places[0], places[-1]]), np.array([1, 2])
         for k in np.flatnonzero(np.diff(what) != 0).tolist():
             inside = (places > at[k]) & (places < at[k + 1])
             some = np.concatenate([at[k : k + 1], places[inside], at[k + 1 : k + 2]])
@@ -146,8 +235,8 @@ class _Cuts:
         places, points = self._piece(i, bounds)
         arc = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(points, axis=0), axis=1))])
         width = float(self.part.state("wet").width_um[int(bounds[i])])
-        touch = self.rests.place[(self.rests.place >= places[0]) & (self.rests.place <= places[-1])]
-        contact, where = np.interp(np.sort(touch), places, arc), np.interp(at, places, arc)
+        mine = slice(*np.searchsorted(self.touching, [places[0], np.nextafter(places[-1], np.inf)]))
+        contact, where = np.interp(self.touching[mine], places, arc), np.interp(at, places, arc)
         cuts: list[float] = []
         for k in np.flatnonzero(np.diff(what) != 0).tolist():
             low, high = float(where[k]), float(where[k + 1])

@@ -2,34 +2,28 @@
 
 A nozzle is nowhere below the end of its tip. Where nothing printed so far stands above that plane, the clearance is the height over
 the highest of it, exactly. The other moves are held against samples of what stands higher, by the distance to the piecewise
-cone (tip.gap_um); samples are at most `SAMPLE_UM` apart, so that a true clearance is less by at most half of that.
+cone (tip.gap_um); samples are at most `beads.SAMPLE_UM` apart, so that a true clearance is less by at most half of that.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 
+from .beads import near_pairs, sample
 from .filaments import Floats, Ints
 from .motion import PRINT, Toolpath
 from .plan import Plan
 from .rig import Rig
 from .tip import gap_um, reach_um
 
-#: Largest distance between samples on moves and filaments.
-SAMPLE_UM = 4.0
-
 #: Tops that stand above the end of the tip by less count as flush with it.
 FLUSH_UM = 0.5
 
 #: How far to the side of the nozzle is looked: clearances beyond are not told from one another.
 LOOK_UM = 20.0
-
-#: Pairs of samples looked at together.
-_PAIRS = 4_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,53 +62,31 @@ def clearance(toolpath: Toolpath, rig: Rig, tolerance_um: float = FLUSH_UM) -> C
     low = np.where(jump, toolpath.position_um[:, 2], low)
     over = low - highest
     over[0] = np.inf
-    beside = over < -tolerance_um
+    # Ways up and down begin and end on the filament that they serve, and printing runs in the plane of the tops: flush is contact by
+    # design. A travel's height over what it passes is what counts.
+    across = np.abs(np.diff(toolpath.position_um[:, :2], axis=0, prepend=toolpath.position_um[:1, :2]))
+    flat = ~printing & (across.max(axis=1) >= 1e-9)
+    lower = flat & (over < min(rig.heights.clear_um, LOOK_UM) - 1e-6)
+    beside = (over < -tolerance_um) | lower
+    tolerance = np.where(lower, -LOOK_UM, tolerance_um)
     found = Clearance(np.inf)
     if (~beside).any():
-        # Flush tops are contact by design while printing; a travel's height over them is what counts.
-        height = np.where(beside | printing | (over <= 1e-6), np.inf, over)
-        # Ways up and down begin and end on the filament that they serve.
-        steep = (
-            np.abs(np.diff(toolpath.position_um[:, :2], axis=0, prepend=toolpath.position_um[:1, :2])).max(
-                axis=1
-            )
-            < 1e-9
-        )
-        height[steep] = np.inf
+        height = np.where(beside | ~flat, np.inf, over)
         row = int(np.argmin(height))
         if np.isfinite(height[row]):
             found = Clearance(float(height[row]), row, -1)
     rows = np.flatnonzero(beside)
     if len(rows):
-        near = _beside(toolpath, rig, rows, done, place, tolerance_um)
+        near = _beside(toolpath, rig, rows, done, place, tolerance[rows])
         if near.least_um < found.least_um:
             found = near
     return found
 
 
-def sample(points: Floats, owner: Ints, spacing_um: float = SAMPLE_UM) -> tuple[Floats, Ints, Floats]:
-    """Points along segments points[k] -> points[k+1] of one owner, at most `spacing_um` apart: positions, owners, and the segment
-    number plus the place on it (for interpolation of anything else that the points carry)."""
-    same = np.flatnonzero(owner[1:] == owner[:-1])
-    step = points[same + 1] - points[same]
-    pieces = np.maximum(1, np.ceil(np.linalg.norm(step, axis=1) / spacing_um)).astype(np.int64)
-    segment = np.repeat(np.arange(len(same)), pieces)
-    share = (np.arange(len(segment)) - np.repeat(np.cumsum(pieces) - pieces, pieces)) / np.repeat(
-        pieces, pieces
-    )
-    where = same[segment] + share
-    last = np.flatnonzero(np.append(owner[1:] != owner[:-1], True))
-    where = np.concatenate([where, last.astype(np.float64)])
-    low = np.minimum(where.astype(np.int64), len(points) - 1)
-    high = np.minimum(low + 1, len(points) - 1)
-    t = (where - low)[:, None]
-    return points[low] * (1 - t) + points[high] * t, owner[low], where
-
-
 def _beside(
-    toolpath: Toolpath, rig: Rig, rows: Ints, done: Ints, place: Ints, tolerance_um: float
+    toolpath: Toolpath, rig: Rig, rows: Ints, done: Ints, place: Ints, tolerance_um: Floats
 ) -> Clearance:
-    """Least clearance of moves that run lower than something printed before them."""
+    """Least clearance of the moves `rows` from what stands higher than the tip and the tolerance [rows]."""
     plan = toolpath.plan
     # Moves as samples: row, position of the tip, how far the print had come.
     begin = toolpath.position_um[rows - 1].copy()
@@ -141,14 +113,16 @@ def _beside(
             continue
         rise = float(tops.max() - tip[mine, 2].min())
         reach = reach_um(nozzle, rise) + float(radius.max()) + LOOK_UM
-        suspect = _suspects(axis, tops, turn, tip[mine], done[rows[move[mine]]], reach, tolerance_um)
+        suspect = _suspects(
+            axis, tops, turn, tip[mine], done[rows[move[mine]]], reach, tolerance_um[move[mine]]
+        )
         mine = mine[suspect]
         if not len(mine):
             continue
         for p, q in near_pairs(axis[:, :2], tip[mine, :2], reach):
             p = mine[p]
             row = rows[move[p]]
-            keep = (turn[q] <= done[row]) & (tops[q] > tip[p, 2] + tolerance_um)
+            keep = (turn[q] <= done[row]) & (tops[q] > tip[p, 2] + tolerance_um[move[p]])
             p, q, row = p[keep], q[keep], row[keep]
             if not len(p):
                 continue
@@ -177,24 +151,6 @@ def _filaments_near(plan: Plan, tip: Floats, reach_um: float) -> Ints:
     return near
 
 
-def near_pairs(of_um: Floats, to_um: Floats, reach_um: float) -> Iterator[tuple[Ints, Ints]]:
-    """Pairs (row of `to_um`, row of `of_um`) of points in the plane within `reach_um`, some millions at a time."""
-    from scipy.spatial import cKDTree
-
-    tree = cKDTree(of_um)
-    counts: Ints = np.asarray(tree.query_ball_point(to_um, reach_um, return_length=True), dtype=np.int64)
-    some = np.flatnonzero(counts)
-    ends = np.cumsum(counts[some])
-    done = 0
-    while done < len(some):
-        begun = int(ends[done - 1]) if done else 0
-        upto = max(done + 1, int(np.searchsorted(ends, begun + _PAIRS, "right")))
-        part = some[done:upto]
-        balls = tree.query_ball_point(to_um[part], reach_um)
-        yield np.repeat(part, counts[part]), np.concatenate([np.asarray(b, dtype=np.int64) for b in balls])
-        done = upto
-
-
 #: Stretches of a print for which the grid of heights is brought up to date.
 _STAGES = 2000
 
@@ -203,7 +159,7 @@ _CELLS = 4_000_000
 
 
 def _suspects(
-    axis: Floats, tops: Floats, turn: Ints, tip: Floats, done: Ints, reach_um: float, tolerance_um: float
+    axis: Floats, tops: Floats, turn: Ints, tip: Floats, done: Ints, reach_um: float, tolerance_um: Floats
 ) -> Ints:
     """Tips that may have something beside them that was printed before (its `turn` no later than their `done`): in their cell of
     a grid, or the eight around it, stands something higher. Cells are at least as wide as the reach."""
@@ -221,7 +177,7 @@ def _suspects(
     laid = np.argsort(turn, kind="stable")
     when, where, high = turn[laid], cells(axis)[laid], tops[laid]
     mine = np.argsort(done, kind="stable")
-    here, late, floor = cells(tip)[mine], done[mine], tip[mine, 2] + tolerance_um
+    here, late, floor = cells(tip)[mine], done[mine], (tip[:, 2] + tolerance_um)[mine]
     news = np.flatnonzero(np.diff(late, prepend=-2))
     edges = [*news[:: -(-len(news) // _STAGES)].tolist(), len(mine)]
     around = [dx * wide + dy for dx in (-1, 0, 1) for dy in (-1, 0, 1)]

@@ -154,11 +154,10 @@ class _Graph:
         found: list[int] = np.unique(self.ink[free]).tolist()
         if found or state.done.all():
             return found
-        # What only hangs harms nothing else; of a circle the lowest that has something to rest on.
+        # What only hangs hits nothing: it goes first. Of a circle the lowest that has something to rest on.
         ready = (state.left == 0) & ~state.done
-        held = state.held & ~state.done
-        hangs = bool(ready.any()) and not held.any()
-        if not hangs:
+        if not ready.any():
+            held = state.held & ~state.done
             ready = held if held.any() else ~state.done
         left = np.flatnonzero(ready)
         lowest = int(left[np.argmin(self.height[left])])

@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from .beads import near_pairs, sample
 from .bonds import find_bonds
-from .clearance import near_pairs, sample
 from .filaments import FilamentSet, Floats, Ints
 from .rig import Nozzle
 from .tip import gap_um, least_cosine, radius_at_um, reach_um

@@ -26,7 +26,14 @@ def problems(plan: Plan, rig: Rig, toolpath: Toolpath | None = None) -> list[Dia
 
     Without a toolpath, reach, speeds of moves and short filaments are not looked at.
     """
-    found = [*_inks(plan, rig), *_baths(plan, rig), *_purge(plan, rig), *_speeds(rig), *_idle(plan, rig)]
+    found = [
+        *_inks(plan, rig),
+        *_baths(plan, rig),
+        *_purge(plan, rig),
+        *_speeds(rig),
+        *_idle(plan, rig),
+        *_order(plan),
+    ]
     if toolpath is not None:
         found += [*_reach(toolpath, rig), *_short(toolpath, rig), *_clearance(toolpath, rig)]
     if rig.assumed and not rig.simulated:
@@ -195,6 +202,8 @@ def _purge(plan: Plan, rig: Rig) -> list[Diagnostic]:
             _span(plan, int(plan.order[0])),
             notes=(f"move {key} of the rig, or the part",),
         )
+        for what, key, at in places
+        if ((at[:2] > low) & (at[:2] < high)).all()
     ]
 
 
@@ -202,8 +211,6 @@ def _speeds(rig: Rig) -> list[Diagnostic]:
     found = []
     for name, axes in (("print_um_s", "xyz"), ("travel_um_s", "xy"), ("approach_um_s", "z")):
         speed = getattr(rig.speeds, name)
-        for what, key, at in places
-        if ((at[:2] > low) & (at[:2] < high)).all()
         for axis in axes:
             most = rig.axes[axis].max_speed_um_s
             if speed > most:
@@ -291,13 +298,6 @@ def _short(toolpath: Toolpath, rig: Rig) -> list[Diagnostic]:
     ]
 
 
-def _clearance(toolpath: Toolpath, rig: Rig) -> list[Diagnostic]:
-    """A nozzle that runs through what it has printed. Wet filaments of one layer that touch or cross are pressed a little."""
-    plan = toolpath.plan
-    if len(plan.order) == 0 or not rig.nozzles:
-        return []
-    press = PRESS * float(plan.filaments.state("wet").height_um.min())
-    least = clearance(toolpath, rig)
 def _order(plan: Plan) -> list[Diagnostic]:
     """What no order avoids: filaments in each other's way, and filaments on nothing."""
     found: list[Diagnostic] = []
@@ -346,6 +346,13 @@ def _place(plan: Plan, filament: int) -> str:
     return f"the one from x {x:.4g} y {y:.4g} z {z:.4g} um"
 
 
+def _clearance(toolpath: Toolpath, rig: Rig) -> list[Diagnostic]:
+    """A nozzle that runs through what it has printed. Wet filaments of one layer that touch or cross are pressed a little."""
+    plan = toolpath.plan
+    if len(plan.order) == 0 or not rig.nozzles:
+        return []
+    press = PRESS * float(plan.filaments.state("wet").height_um.min())
+    least = clearance(toolpath, rig)
     if least.least_um >= -press:
         return []
     row, hit = least.row, least.filament

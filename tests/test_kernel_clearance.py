@@ -111,15 +111,17 @@ def test_no_hit_where_an_order_without_one_exists(plans: ModuleType, n: int, see
         all(order.index(a) < order.index(b) for a, b in edges) for order in itertools.permutations(range(n))
     )
     plan, toolpath = plans.planned(part, rig)
-    place = np.argsort(plan.order)
-    kept = all(place[a] < place[b] for a, b in edges)
-    assert kept == free
-    told = [d.code for d in problems(plan, rig, toolpath) if d.code == "R524"]
+    if not plan.cuts:
+        place = np.argsort(plan.order)
+        kept = all(place[a] < place[b] for a, b in edges)
+        assert kept == free
+    told = [d.code for d in problems(plan, rig, toolpath) if d.code in ("R524", "R525")]
     if free:
         # 0.25 of a filament may be pressed, and samples are coarse.
         assert clearance(toolpath, rig).least_um > -2.5 - 2.5
-    elif told:
-        assert told == ["R524"]
+    else:
+        # Either the filaments were cut, or it is said that they are in each other's way.
+        assert plan.cuts or "R525" in told
 
 
 def test_a_crossing_rests_on_what_is_below(plans: ModuleType) -> None:
@@ -191,7 +193,9 @@ def test_two_inks_change_as_seldom_as_can_be(n: int, seed: int, is_loaded: bool)
 
 
 def test_a_circle_is_broken_at_its_lowest() -> None:
-    found = phases(3, Needs(np.array([[0, 1], [1, 2], [2, 0]])), np.zeros(3, np.int64), None, np.array([5, 2, 9]))
+    found = phases(
+        3, Needs(np.array([[0, 1], [1, 2], [2, 0]])), np.zeros(3, np.int64), None, np.array([5, 2, 9])
+    )
     assert found.forced.tolist() == [1]
 
 

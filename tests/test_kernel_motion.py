@@ -41,15 +41,28 @@ def check_laws(toolpath: Toolpath, rig: Rig) -> None:
     assert (still[stands] | (np.diff(toolpath.nozzle, prepend=toolpath.nozzle[0])[stands] != 0)).all()
     # Travels keep clear of all that is printed so far; ways up and down are straight.
     wet = plan.filaments.state("wet")
-    top = np.maximum.reduceat(wet.points_um[:, 2] + 0.5 * wet.height_um, plan.filaments.offsets[:-1])
-    height, z = 0.0, toolpath.position_um[:, 2]
+    beads = []
+    for k, i in enumerate(plan.order.tolist()):
+        low, high = plan.filaments.offsets[i], plan.filaments.offsets[i + 1]
+        tops = wet.points_um[low:high] + [0.0, 0.0, 1.0] * (0.5 * wet.height_um[low:high, None])
+        t = np.linspace(0.0, high - low - 1.0, 40 * int(high - low))
+        beads.append(
+            np.column_stack([*(np.interp(t, np.arange(high - low), tops[:, c]) for c in range(3)), 0 * t + k])
+        )
+    bead, done, z = np.concatenate(beads) if beads else np.zeros((0, 4)), -1, toolpath.position_um[:, 2]
+    place = np.argsort(plan.order)
     for i in range(1, n):
         flat = abs(moved[i - 1, :2]).max() > 1e-9
         if toolpath.kind[i] == PRINT:
-            height = max(height, top[toolpath.filament[i]])
+            done = place[toolpath.filament[i]]
         elif flat:
             assert toolpath.kind[i] == TRAVEL
             lowest = min(z[i - 1], z[i]) if toolpath.nozzle[i] == toolpath.nozzle[i - 1] else z[i]
+            way = np.append(moved[i - 1, :2], 0.0)
+            off = bead[bead[:, 3] <= done, :3] - toolpath.position_um[i - 1]
+            share = np.clip(off @ way / max(way @ way, 1e-12), 0.0, 1.0)
+            under = np.linalg.norm((off - share[:, None] * way)[:, :2], axis=1) <= 5.0
+            height = (off[under, 2] + z[i - 1]).max(initial=0.0)
             assert lowest >= height + rig.heights.clear_um - 1e-6
         if toolpath.kind[i] in (APPROACH, RETREAT):
             assert not flat
