@@ -11,7 +11,6 @@ import numpy.typing as npt
 from .dosing import Dosing, dose
 from .filaments import Floats, Ints
 from .frames import purge_place_um, wipe_way_um
-from .hops import hops_um
 from .lines import NOTHING_UM, Ends, split_valve, strand, tip_ends
 from .plan import Event, Plan
 from .rig import Rig
@@ -26,11 +25,11 @@ KIND_NAMES = ("travel", "approach", "print", "retreat", "dwell", "wipe")
 #: Events in which ink flows at the place of purging: rows of their own (DWELL).
 FLOWING = ("purge", "prime")
 
-
-@dataclass(frozen=True, slots=True, eq=False)
 #: Events that are rows of their own (DWELL, WIPE) and take their time there.
 ON_THE_SPOT = (*FLOWING, "wipe")
 
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Toolpath:
     """Row i says: set valve, pressure and nozzle, then move in a straight line from position i-1 to position i.
 
@@ -262,8 +261,24 @@ class _Rows:
                 self.add(DWELL, self.here, 0.0, True, event.time_s, kpa)
             if dosing.off_s[place] > 0:
                 self.add(DWELL, self.here, 0.0, False, float(dosing.off_s[place]), kpa)
+            for event in events:
+                if event.kind == "wipe":
+                    self.wipe(event, clear)
             self.pressure[began : self.n] = 0.0
             self.pressure[began : self.n, self.current] = kpa
+
+    def wipe(self, event: Event, clear_um: float) -> None:
+        """From the place of purging to that of wiping, and along it with the valve closed, there and back."""
+        wipe, way = self.rig.wipe, wipe_way_um(self.rig)
+        if wipe is None or way is None:
+            return
+        over = max(clear_um, float(way[:, 2].max()) + self.rig.heights.clear_um)
+        self.add(RETREAT, self.over(over), self.rise_um_s)
+        self.add(TRAVEL, np.array([*way[0, :2], over]), self.travel_um_s)
+        self.add(APPROACH, way[0], self.approach_um_s)
+        self.say(event)
+        for k in range(wipe.passes):
+            self.add(WIPE, way[(k + 1) % 2], min(wipe.speed_um_s, self.travel_um_s))
 
     def over(self, z_um: float) -> Floats:
         return np.array([self.here[0], self.here[1], z_um])
@@ -279,25 +294,9 @@ class _Rows:
         points = np.cumsum(np.diff(self.plan.filaments.offsets)[self.plan.order[low:high]])
         at = 0
         while at < high - low:
-            for event in events:
-                if event.kind == "wipe":
-                    self.wipe(event, clear)
             done = points[at - 1] if at else 0
             upto = max(at + 1, int(np.searchsorted(points, done + _CHUNK, "right")))
             self.chunk(low + at, low + upto, dosing, ends, leave[at:upto])
-    def wipe(self, event: Event, clear_um: float) -> None:
-        """From the place of purging to that of wiping, and along it with the valve closed, there and back."""
-        wipe, way = self.rig.wipe, wipe_way_um(self.rig)
-        if wipe is None or way is None:
-            return
-        over = max(clear_um, float(way[:, 2].max()) + self.rig.heights.clear_um)
-        self.add(RETREAT, self.over(over), self.rise_um_s)
-        self.add(TRAVEL, np.array([*way[0, :2], over]), self.travel_um_s)
-        self.add(APPROACH, way[0], self.approach_um_s)
-        self.say(event)
-        for k in range(wipe.passes):
-            self.add(WIPE, way[(k + 1) % 2], min(wipe.speed_um_s, self.travel_um_s))
-
             at = upto
 
     def chunk(self, low: int, high: int, dosing: Dosing, ends: Ends, leave_um: Floats) -> None:
