@@ -117,6 +117,17 @@ RIG: tuple[Code, ...] = (
         "The order of printing avoids this where any order can.",
     ),
     Code(
+        "R525",
+        "filaments in each other's way",
+        "Printed in either order, the nozzle would run through the one or the other (or, of one filament that climbs and falls, through "
+        "what it has just laid). Where a contact lies between, such a filament is cut there; here none does.",
+    ),
+    Code(
+        "R526",
+        "printed on nothing",
+        "When this filament is printed it touches neither the substrate nor anything printed before, so it would sink.",
+    ),
+    Code(
         "R530",
         "not a name for a rig",
         "A rig is named by its file, `rigs/NAME.toml`: a letter, then letters, digits, `-` and `_`, at most 40.",
@@ -216,6 +227,15 @@ FILES: tuple[Code, ...] = (
     ),
 )
 
+PICTURES: tuple[Code, ...] = (
+    Code(
+        "X726",
+        "a view that only pictures have",
+        "The wet part as a ghost over the dried one (`--overlay`) and colours by movement (`--by movement`) are drawn in pictures (`--png`) and films "
+        "(`--gif`). Window and page show both states, one after the other.",
+    ),
+)
+
 CALIBRATION: tuple[Code, ...] = (
     Code(
         "X730",
@@ -281,6 +301,7 @@ CALIBRATION: tuple[Code, ...] = (
 
 CODES: tuple[Code, ...] = (
     *CALIBRATION,
+    *PICTURES,
     *RIG,
     *FILES,
     *PRINT,

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from .ahead import ahead
 from .dosing import Dosing, dose
 from .filaments import Floats, Ints
 from .frames import purge_place_um, wipe_way_um
+from .hops import hops_um
 from .lines import NOTHING_UM, Ends, split_valve, strand, tip_ends
 from .plan import Event, Plan
 from .rig import Rig
@@ -119,7 +122,7 @@ _CHUNK = 1 << 16
 def make_toolpath(plan: Plan, rig: Rig) -> Toolpath:
     """What the tip does, row by row, for a plan on a rig.
 
-    Between filaments: straight up, across at `clear_um` above all that is printed so far, straight down. The tip runs at the top
+    Between filaments: straight up, across at `clear_um` above what stands on its way (hops.py), straight down. The tip runs at the top
     of the filament that it lays (centreline + half the height), so that the first gap is the height of the first
     filament unless the rig gives `first_gap_um`. The valve opens `on_s` before the filament begins, on the way down
     (which is slowed where it would be too short), and closes `off_s` before it ends, both by the time law of the motion, at
@@ -133,6 +136,7 @@ def make_toolpath(plan: Plan, rig: Rig) -> Toolpath:
     rows = _Rows(plan, rig, len(rig.nozzles))
     ends = tip_ends(plan, rig)
     printed = np.concatenate([[0.0], np.maximum.accumulate(ends.top_um)])
+    over = hops_um(plan, rig, ends, printed)
     pauses = _by_place(plan)
     changes = np.flatnonzero(np.diff(plan.nozzle)) + 1
     cuts = sorted({*changes.tolist(), *(i for i in pauses if 0 < i < f)})
@@ -143,7 +147,9 @@ def make_toolpath(plan: Plan, rig: Rig) -> Toolpath:
             top = float(printed[high]) + rig.heights.clear_um
             lifts = high == f or plan.nozzle[high] != plan.nozzle[low] or rows.leaves(pauses.get(high, []))
             leave = max(rig.heights.safe_um, top) if lifts else top
-            rows.stretch(low, high, dosing, ends, printed, leave)
+            # The way to the first filament of a stretch comes from afar.
+            over[low] = printed[low]
+            rows.stretch(low, high, dosing, ends, over, leave)
     if f and f in pauses:
         rows.pause(pauses[f], rows.current, float(printed[f]), dosing, f - 1)
     return rows.finish(float(printed[f]))
@@ -154,6 +160,18 @@ def _by_place(plan: Plan) -> dict[int, list[Event]]:
     for event in plan.events:
         found.setdefault(event.before, []).append(event)
     return found
+
+
+class _Chunk(NamedTuple):
+    """Rows of some filaments, as they stand in the toolpath; `time_s` is that of each row."""
+
+    position_um: Floats
+    speed_um_s: Floats
+    kind: npt.NDArray[np.int8]
+    time_s: Floats
+    valve: npt.NDArray[np.bool_]
+    filament: Ints
+    pressure_kpa: Floats
 
 
 class _Rows:
@@ -283,27 +301,46 @@ class _Rows:
     def over(self, z_um: float) -> Floats:
         return np.array([self.here[0], self.here[1], z_um])
 
-    def stretch(
-        self, low: int, high: int, dosing: Dosing, ends: Ends, printed: Floats, leave_um: float
-    ) -> None:
+    def stretch(self, low: int, high: int, dosing: Dosing, ends: Ends, over: Floats, leave_um: float) -> None:
         """Filaments low..high-1 of the order, with nothing but travel between them, and up to `leave_um` after the last."""
-        clear = np.maximum(printed[low:high], ends.first_um[low:high, 2]) + self.rig.heights.clear_um
+        clear = np.maximum(over[low:high], ends.first_um[low:high, 2]) + self.rig.heights.clear_um
         first_um = max(float(clear[0]), float(self.here[2]))
         self.add(RETREAT, self.over(first_um), self.rise_um_s)
         leave = np.append(clear[1:], leave_um)
         points = np.cumsum(np.diff(self.plan.filaments.offsets)[self.plan.order[low:high]])
-        at = 0
+        runs, at = [], 0
         while at < high - low:
             done = points[at - 1] if at else 0
             upto = max(at + 1, int(np.searchsorted(points, done + _CHUNK, "right")))
-            self.chunk(low + at, low + upto, dosing, ends, leave[at:upto])
+            runs.append((low + at, low + upto))
             at = upto
+        begin = self.here
 
-    def chunk(self, low: int, high: int, dosing: Dosing, ends: Ends, leave_um: Floats) -> None:
-        """Filaments low..high-1: across and down to each, along it, and up to `leave_um`."""
+        def chunk(run: tuple[int, int]) -> _Chunk:
+            a, b = run
+            here = begin if a == low else np.array([*ends.last_um[a - 1, :2], leave[a - 1 - low]])
+            return self.chunk(a, b, here, dosing, ends, leave[a - low : b - low])
+
+        for found in ahead(chunk, runs):
+            self.take(found)
+
+    def take(self, found: _Chunk) -> None:
+        to = slice(self.n, self.n + len(found.position_um))
+        self.position[to], self.speed[to], self.kind[to] = found.position_um, found.speed_um_s, found.kind
+        self.spent[to] += found.time_s
+        self.valve[to], self.filament[to] = found.valve, found.filament
+        self.nozzle[to] = self.current
+        self.pressure[to, self.current] = found.pressure_kpa
+        self.n = to.stop
+        self.here = found.position_um[-1].copy()
+
+    def chunk(
+        self, low: int, high: int, here_um: Floats, dosing: Dosing, ends: Ends, leave_um: Floats
+    ) -> _Chunk:
+        """Filaments low..high-1, from `here_um` on: across and down to each, along it, and up to `leave_um`."""
         here = slice(low, high)
         first, last = ends.first_um[here], ends.last_um[here]
-        came = np.vstack([self.here, np.column_stack([last[:-1, :2], leave_um[:-1]])])
+        came = np.vstack([here_um, np.column_stack([last[:-1, :2], leave_um[:-1]])])
         on = dosing.on_s[here]
         line = strand(self.plan, self.rig, dosing, low, high)
         # A way down at this speed takes `on` at least, however it is entered and left, after a new pressure has been reached.
@@ -319,7 +356,7 @@ class _Rows:
         end = start + line.counts - 1
         nodes, speed = np.empty((total, 3)), np.empty(total)
         kind = np.full(total, PRINT, np.int8)
-        nodes[0] = self.here
+        nodes[0] = here_um
         over = begin[:-1][across]
         nodes[over, :2], nodes[over, 2] = first[across, :2], came[across, 2]
         kind[over], speed[over] = TRAVEL, self.travel_um_s
@@ -350,14 +387,7 @@ class _Rows:
             nodes, time, valve = nodes[source], time[source], valve[source]
             nodes[new], time[new], valve[new] = cut.points_um, cut.time_s, cut.open_before
             speed, kind, filament, pressure = speed[source], kind[source], filament[source], pressure[source]
-        to = slice(self.n, self.n + len(nodes) - 1)
-        self.position[to], self.speed[to], self.kind[to] = nodes[1:], speed[1:], kind[1:]
-        self.spent[to] += time[1:]
-        self.valve[to], self.filament[to] = valve[1:], filament[1:]
-        self.nozzle[to] = self.current
-        self.pressure[to, self.current] = pressure[1:]
-        self.n = to.stop
-        self.here = nodes[-1].copy()
+        return _Chunk(nodes[1:], speed[1:], kind[1:], time[1:], valve[1:], filament[1:], pressure[1:])
 
     def finish(self, printed: float) -> Toolpath:
         """Up to the safe height, and the arrays cut to length."""
@@ -366,6 +396,7 @@ class _Rows:
         n = self.n
         events = tuple((min(row, n - 1), event) for row, event in self.events)
         return Toolpath(
-            self.plan, self.position[:n], self.speed[:n], np.cumsum(self.spent[:n]), self.valve[:n], self.pressure[:n],
+            self.plan, self.position[:n], self.speed[:n], np.cumsum(self.spent[:n], out=self.spent[:n]), self.valve[:n],
+            self.pressure[:n],
             self.filament[:n], self.kind[:n], self.dwell[:n], self.nozzle[:n], events,
         )  # fmt: skip

@@ -26,7 +26,14 @@ def problems(plan: Plan, rig: Rig, toolpath: Toolpath | None = None) -> list[Dia
 
     Without a toolpath, reach, speeds of moves and short filaments are not looked at.
     """
-    found = [*_inks(plan, rig), *_baths(plan, rig), *_purge(plan, rig), *_speeds(rig), *_idle(plan, rig)]
+    found = [
+        *_inks(plan, rig),
+        *_baths(plan, rig),
+        *_purge(plan, rig),
+        *_speeds(rig),
+        *_idle(plan, rig),
+        *_order(plan),
+    ]
     if toolpath is not None:
         found += [*_reach(toolpath, rig), *_short(toolpath, rig), *_clearance(toolpath, rig)]
     if rig.assumed and not rig.simulated:
