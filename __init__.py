@@ -35,6 +35,12 @@ __version__ = "0.1.0"
 def load(path: str | Path, /, *, preset: str | None = None, **params: Any) -> Design:
     """The design in a file, with params as text of the language (`pitch="30um"`) or as plain numbers for a Count or Ratio.
     Raises WetprintError with all that is wrong with it."""
+    if "\n" in str(path):
+        from .kernel.diagnostics import WetprintError, error
+
+        raise WetprintError(
+            error("E020", "a text stands where the name of a file was expected; `wp.loads(text)` reads one")
+        )
     return _loaded(str(path), None, preset, params)
 
 
@@ -44,7 +50,12 @@ def loads(text: str, /, name: str = "design.wp", *, preset: str | None = None, *
 
 
 def from_scene(scene: Scene, /) -> Design:
-    """A design put together from the types of `wetprint.kernel.scene`."""
+    """A design put together from the types of `wetprint.kernel.scene`. Raises WetprintError where a field does not exist or
+    holds what it cannot hold."""
+    from .lang.from_python import checked
+
+    scene, said = checked(scene)
+    _stop_at(said)
     return Design(scene)
 
 
@@ -106,6 +117,10 @@ class Design:
         """What is printed, wet and dried. Raises WetprintError where that cannot be built."""
         jobs, said = self._built
         _stop_at(said)
+        if not jobs:
+            from .kernel.diagnostics import error
+
+            _stop_at([error("E315", "nothing is printed; `print part { bath: ...; }` was expected")])
         return jobs
 
     @cached_property

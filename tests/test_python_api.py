@@ -401,3 +401,67 @@ def test_regions_come_back() -> None:
         ),
     )
     same(scene(lattice(), regions=regions), back(scene(lattice(), regions=regions)))
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"material": "gold"}, "`material` of `woodpile` is 'gold'; Material was expected"),
+        ({"pich": 40.0}, "did you mean `pitch`?"),
+        ({"pitch": "40um"}, "Length in kernel units (um, rad) was expected"),
+        ({"layers": 4.5}, "Count was expected"),
+    ],
+)
+def test_a_field_of_a_scene_that_cannot_be_is_told(fields: dict[str, Any], words: str) -> None:
+    inks = wp.library()
+    sound: dict[str, Any] = {
+        "size": [400, 400],
+        "layers": 4.0,
+        "pitch": 40,
+        "filament": 10,
+        "material": inks.gold,
+    }
+
+    def design(more: dict[str, Any]) -> Any:
+        body = Lattice("body", "woodpile", {**sound, **more}, (), wp.here())
+        made = Scene("m", "dried", {}, {}, {"body": body}, (), (Print(body, inks.gold_bath, wp.here()),))
+        return wp.from_scene(made)
+
+    assert design({}).measure()["states"]["dried"]["layers"] == 4
+    with pytest.raises(wp.WetprintError) as told:
+        design(fields)
+    assert words in str(told.value)
+
+
+def test_every_scene_of_the_language_passes(root: Path) -> None:
+    from wetprint.lang.from_python import checked
+
+    for path in sorted((root / "examples").glob("*.wp")):
+        scene = wp.load(path).scene
+        again, said = checked(scene)
+        assert said == [] and again.parts == scene.parts
+
+
+def test_what_is_no_design_is_told_in_words() -> None:
+    with pytest.raises(wp.WetprintError, match="nothing is printed"):
+        wp.loads("wp 1;\n").measure()
+    with pytest.raises(wp.WetprintError, match=r"wp.loads\(text\)"):
+        wp.load("wp 1;\nlet a = 3;\n")
+
+
+def test_the_line_of_a_cell_is_read_with_care(capsys: pytest.CaptureFixture[str]) -> None:
+    from wetprint.lang.notebook import cell_magic
+
+    class Shell:
+        def __init__(self) -> None:
+            self.names: dict[str, Any] = {}
+
+        def push(self, names: dict[str, Any]) -> None:
+            self.names |= names
+
+    shell = Shell()
+    cell = cell_magic(shell, wp.loads)
+    assert cell("one w = 12um", "wp 1;\nparam w: Length = 10um;\n").params == {"w": 12.0}
+    assert list(shell.names) == ["one"]
+    assert cell("--preset fine", "wp 1;\n") is None
+    assert "`param=value` was expected" in capsys.readouterr().out
