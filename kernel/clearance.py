@@ -36,12 +36,24 @@ class Clearance:
     filament: int = -1
 
 
+#: The last answer: a plan's figures and its check ask for the same one.
+_last: list[tuple[Toolpath, Rig, float, Clearance]] = []
+
+
 def clearance(toolpath: Toolpath, rig: Rig, tolerance_um: float = FLUSH_UM) -> Clearance:
     """The least clearance of all moves of a toolpath from filaments printed before.
 
     Filaments that stand higher than the tip's end by no more than `tolerance_um` count as flush: the tip of a filament runs in
     the plane of the tops of its layer, and drying compensation may lift some of them.
     """
+    for path, known, tolerance, found in _last:
+        if path is toolpath and known is rig and tolerance == tolerance_um:
+            return found
+    _last[:] = [(toolpath, rig, tolerance_um, _find(toolpath, rig, tolerance_um))]
+    return _last[0][3]
+
+
+def _find(toolpath: Toolpath, rig: Rig, tolerance_um: float) -> Clearance:
     n = len(toolpath)
     plan = toolpath.plan
     f = len(plan.order)

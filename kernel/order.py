@@ -10,7 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from .batches import Batches, batches
+from .clearance import clearance
 from .dosing import dose
+from .exchanges import bath_groups, exchange_table
 from .filaments import FilamentSet, Ints
 from .frames import purge_place_um
 from .motion import DWELL, KIND_NAMES, PRINT, Toolpath
@@ -25,6 +27,9 @@ if TYPE_CHECKING:
 
 UM3_PER_NL = 1e6
 
+#: Exchanges named one by one in a terminal.
+_LISTED = 5
+
 
 def make_plan(jobs: Sequence[Job], rig: Rig) -> Plan:
     """The order in which the filaments of all jobs are printed by this rig, with what happens between them.
@@ -35,10 +40,8 @@ def make_plan(jobs: Sequence[Job], rig: Rig) -> Plan:
     filaments = _joined([job.filaments for job in jobs])
     f = len(filaments)
     job_of = np.repeat(np.arange(len(jobs)), [len(job.filaments) for job in jobs])
-    group = np.zeros(len(jobs), np.int64)
+    group = bath_groups(jobs, rig)
     baths = [job.print.bath.name if job.print.bath else "" for job in jobs]
-    for j in range(1, len(jobs)):
-        group[j] = group[j - 1] + (baths[j] != baths[j - 1])
     batch = np.zeros(0, np.int64)
     fixed, drawn_down = np.zeros(f, bool), np.zeros(f, bool)
     found: Batches | None = None
@@ -66,7 +69,7 @@ def make_plan(jobs: Sequence[Job], rig: Rig) -> Plan:
         speed = each[job_of[order]]
     first_bath = {int(g): baths[j] for j, g in reversed(list(enumerate(group)))}
     events = _events(filaments, inks, bath_of, first_bath, carriers, rig)
-    used = tuple(dict.fromkeys(bath for bath in baths if bath))
+    used = tuple(dict.fromkeys(baths[j] for j in np.argsort(group, kind="stable").tolist() if baths[j]))
     named = {
         b: job.print.spans.get("bath", job.print.span)
         for b, job in reversed(list(zip(baths, jobs, strict=True)))
@@ -151,10 +154,12 @@ def _events(
                     text = f"Take out bath {bath_names[int(baths[at - 1])]} and pour bath {bath}."
                     events.append(Event("operator", at, bath, n, rig.exchange.bath_s, text))
             if inks[at] != inks[at - 1]:
-                time = 0.0 if nozzle.manual else rig.exchange.nozzle_s
+                before = carriers.get(filaments.inks[inks[at - 1]].name, 0)
+                # Another nozzle is registered anew; one that takes another ink is rinsed.
+                extra = rig.exchange.register_s if before != n else rig.exchange.rinse_s * fresh
+                time = extra if nozzle.manual else rig.exchange.nozzle_s + extra
                 events.append(Event("switch_ink", at, name, n, time))
                 if nozzle.manual:
-                    before = carriers.get(filaments.inks[inks[at - 1]].name, 0)
                     if before != n:
                         text = f"Take off nozzle {rig.nozzles[before].name}, fit nozzle {nozzle.name}"
                         text += f" loaded with ink {name}." if fresh else f" (ink {name})."
@@ -183,6 +188,7 @@ def summary(plan: Plan, toolpath: Toolpath, rig: Rig) -> dict[str, Any]:
     printing = toolpath.kind == PRINT
     events = [event for _, event in toolpath.events]
     kinds = [event.kind for event in events]
+    least = clearance(toolpath, rig)
     dosing = dose(plan, rig)
     place = np.empty(len(plan.order), np.int64)
     place[plan.order] = np.arange(len(plan.order))
@@ -201,7 +207,11 @@ def summary(plan: Plan, toolpath: Toolpath, rig: Rig) -> dict[str, Any]:
         for n in np.unique(nozzle[plan.filaments.material == m]):
             mine = (plan.filaments.material == m) & (nozzle == n)
             reservoirs[int(n), ink.name] = float(volume[mine].sum())
-    holds = {(use.nozzle, use.ink): use.holds_um3 / UM3_PER_NL for use in uses(plan, rig) if use.holds_um3 is not None}
+    holds = {
+        (use.nozzle, use.ink): use.holds_um3 / UM3_PER_NL
+        for use in uses(plan, rig)
+        if use.holds_um3 is not None
+    }
     for event in events:
         if event.kind in ("purge", "prime"):
             at = min(event.before, len(plan.order) - 1)
@@ -216,6 +226,10 @@ def summary(plan: Plan, toolpath: Toolpath, rig: Rig) -> dict[str, Any]:
         "material_switches": kinds.count("switch_ink"),
         "bath_switches": kinds.count("change_bath"),
         "operator_stops": kinds.count("operator"),
+        "fewest_switches": plan.proven,
+        "exchanges": exchange_table(plan, rig),
+        "cut_filaments": plan.cuts,
+        "clearance_um": least.least_um if np.isfinite(least.least_um) else None,
         "refills": kinds.count("refill"),
         "time_by_kind_s": {**by_time, "exchanges": float(waits.sum())},
         "layers": [
@@ -253,8 +267,19 @@ def summary_table(found: dict[str, Any]) -> str:
         f"filaments    {found['filaments']} in {len(found['layers'])} layers, {found['moves']} moves",
         f"length       {found['print_um'] / 1000:.3f} mm printed, {found['travel_um'] / 1000:.3f} mm travelled",
         f"switches     {found['material_switches']} of ink, {found['bath_switches']} of bath, "
-        f"{found['operator_stops']} stops for an operator" + (f", {found['refills']} refills" if found["refills"] else ""),
+        f"{found['operator_stops']} stops for an operator"
+        + (f", {found['refills']} refills" if found["refills"] else ""),
     ]
+    if found["clearance_um"] is not None:
+        lines.append(
+            f"clearance    {found['clearance_um']:.4g} um at least between the nozzle and what is printed"
+        )
+    lines += [
+        f"switch       to {' in bath '.join(e[k] for k in ('ink', 'bath') if e[k])} after {e['before']} filaments: {e['time_s']:.1f} s"
+        for e in found["exchanges"][:_LISTED]
+    ]
+    if len(found["exchanges"]) > _LISTED:
+        lines.append(f"             and {len(found['exchanges']) - _LISTED} more")
     lines += [
         f"ink          {e['volume_nl']:.4g} nL of {e['ink']} through nozzle {e['nozzle']}"
         for e in found["ink"]

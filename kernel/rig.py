@@ -178,12 +178,15 @@ class Vessel:
 class Exchange:
     """How long exchanges take, for the estimate of a print's time: a nozzle by machine, a nozzle by hand, a bath.
 
-    The defaults are assumed.
+    The defaults are assumed. `rinse_s`: a nozzle for another ink; `register_s`: finding the place of another nozzle anew; both 0 where
+    the other figures hold them.
     """
 
     nozzle_s: float = 5.0
     operator_s: float = 300.0
     bath_s: float = 900.0
+    rinse_s: float = 0.0
+    register_s: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -158,5 +158,7 @@ SECTIONS: Mapping[str, tuple[Key, ...]] = {
         Key("nozzle_s", "number", "a change of nozzle or ink by machine", low=0.0),
         Key("operator_s", "number", "a change of nozzle or ink by hand", low=0.0),
         Key("bath_s", "number", "a change of bath", low=0.0),
+        Key("rinse_s", "number", "rinsing a nozzle that takes another ink", low=0.0),
+        Key("register_s", "number", "finding the place of another nozzle anew", low=0.0),
     ),
 }  # fmt: skip
