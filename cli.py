@@ -13,6 +13,7 @@ import typer.core
 
 from .backends import verbs as in_backends
 from .backends.verbs import Runs, rig_app
+from .backends.waiting import waiting
 from .kernel.diagnostics import Diagnostic, Severity, WetprintError, error
 from .lang import verbs as in_lang
 from .lang.verbs import (
@@ -81,6 +82,9 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
+SettledOption = Annotated[
+    bool, typer.Option("--settled", help="with the sag of spans and the flattening of stacked filaments")
+]
 StateOption = Annotated[
     str, typer.Option("--state", help="wet, dried or both; xerogel or sintered where inks tell how")
 ]
@@ -114,7 +118,8 @@ def _jobs(
         end(said, as_json=as_json)
     if _drawn_alone(loaded.scene, only):
         return jobs, said
-    jobs, more = complete_jobs(loaded.scene, jobs, model=model)
+    with waiting("finding how the part dries"):
+        jobs, more = complete_jobs(loaded.scene, jobs, model=model)
     return jobs, [*said, *more]
 
 
@@ -366,7 +371,8 @@ def measure(
         raise typer.BadParameter(f"{conductance!r}: expected some of x, y and z", param_hint="--conductance")
     try:
         axes = [a for a in AXES if a in conductance]
-        found = measured(jobs, () if state in FURTHER else axes)
+        with waiting("measuring"):
+            found = measured(jobs, () if state in FURTHER else axes)
         if state in FURTHER:
             jobs, _, said = _further(jobs, state, said, as_json=as_json)
             later = measured(jobs, axes)
@@ -375,6 +381,8 @@ def measure(
         raise typer.BadParameter(f"{unknown.args[0]}", param_hint="--conductance") from None
     spread = None
     if uncertainty or samples:
+        if state in FURTHER:
+            raise typer.BadParameter("the spread of inks is that of the dried part", param_hint="--uncertainty")
         from .kernel.spread import spread_of, spread_table
 
         spread = spread_of(jobs, samples=samples, seed=seed)
@@ -399,6 +407,22 @@ def _states(name: str) -> tuple[str, ...]:
         listed = f"wet, dried or both, or {' or '.join(FURTHER)}"
         raise typer.BadParameter(f"{name!r}: expected {listed}", param_hint="--state")
     return ("wet", "dried") if name == "both" else (name,)
+
+
+def _settled(jobs: tuple[Job, ...]) -> tuple[Job, ...]:
+    """The jobs as they lie in the bath, and what comes of that; says how far they are from the design."""
+    from dataclasses import replace
+
+    from .kernel.sag import ASSUMPTIONS
+    from .kernel.settle import ASSUMED
+    from .kernel.settle import settled as settle
+
+    found = [settle(job.filaments) for job in jobs]
+    for job, f in zip(jobs, found, strict=True):
+        say(f"{job.name}: spans sag by up to {f.sag_um:.3g} um, sections flatten to {f.flattest:.0%} of their height")
+    for line in (ASSUMED, *ASSUMPTIONS):
+        say(line)
+    return tuple(replace(job, filaments=f.filaments) for job, f in zip(jobs, found, strict=True))
 
 
 def _further(
@@ -453,6 +477,7 @@ def preview(
     overlay: Annotated[
         bool, typer.Option("--overlay", help="the wet part as a ghost over the dried one")
     ] = False,
+    settled: SettledOption = False,
     runs: Runs = None,
     watch: Annotated[bool, typer.Option("--watch", help="draw again whenever the design is saved")] = False,
 ) -> None:
@@ -499,8 +524,10 @@ def preview(
         if by not in ("ink", "movement", None):
             raise typer.BadParameter(f"{by!r}: expected ink or movement", param_hint="--by")
         alone = html is None and (png or gif) and not overlay and by != "movement"
-        made, said = _jobs(loaded, only=state if alone else "both")
+        made, said = _jobs(loaded, only=state if alone and not settled else "both")
         jobs, state, said = _further(made, state, said)
+        if settled:
+            jobs = _settled(jobs)
         show(d for d in said if d.severity >= Severity.WARNING)
         title = Path(loaded.source.name).stem
     for path in draw(
@@ -676,6 +703,7 @@ def export(
     preset: Preset = None,
     state: StateOption = "dried",
     rig: RigOption = "sim",
+    settled: SettledOption = False,
     fused: Annotated[
         bool, typer.Option("--fused", help="one watertight mesh an ink, overlaps counted once")
     ] = False,
@@ -698,8 +726,10 @@ def export(
             raise typer.BadParameter(
                 f"{state!r}: a file holds one state, such as dried", param_hint="--state"
             )
-        jobs, said = _jobs(loaded, only=state)
+        jobs, said = _jobs(loaded, only="both" if settled else state)
         jobs, state, said = _further(jobs, state, said)
+        if settled:
+            jobs = _settled(jobs)
         show(d for d in said if d.severity >= Severity.WARNING)
         shown: StateName = "wet" if state == "wet" else "dried"
         if fused:
