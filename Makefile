@@ -58,6 +58,7 @@ clean:
 $(VENV)/.run: pyproject.toml | system-base
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install -q --disable-pip-version-check -e .
+	@$(BIN)/python -m compileall -q __init__.py cli.py lang kernel backends
 	@touch $@
 
 $(VENV)/.test: pyproject.toml $(VENV)/.run | system-test

@@ -1,22 +1,94 @@
-"""One table: `wp export` from a design file to a motion program, beside what a lab would use, on the same moves.
+"""The tables of docs/benchmarks.md: wetprint beside what a lab would use, on the same moves, paired in one run.
 
-usage: run.py [DESIGN ...]   Every command is a whole process; runs alternate, so that a machine whose speed drifts slows
-all alike. Rivals are installed into `.venv-rivals` (mecode MIT, FullControl GPL: processes of their own).
+usage: run.py [programs] [fused] [measure] [scale] [verbs] [--design NAME ...] [--runs N]
+
+Every command is a whole process. Rivals take turns with wetprint, so that a machine whose speed drifts slows all alike; medians are
+printed, wall seconds first, then processor seconds. The rivals are installed into `.venv-rivals` (mecode MIT, FullControl GPL:
+processes of their own). FullControl on ten million points would take some gigabytes and minutes: its figure there is ten times the
+one for a million points, and marked.
 """
 
+import argparse
+import json
 import os
-import resource
+import platform
+import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
+from datetime import date
 from pathlib import Path
+from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
 RIVALS = ROOT / ".venv-rivals"
-RUNS = int(os.environ.get("BENCH_RUNS", "5"))
+WP = str(Path(sys.executable).with_name("wp"))
 VERBS = ("check", "fmt --check", "params", "measure --json", "plan --json")
+DESIGNS = ("D1", "D2", "D3", "D4", "D5", "D6", "D7_1e6", "D7_1e7")
+SECTIONS = ("programs", "fused", "measure", "scale", "verbs")
+RIVAL_SCRIPTS = {
+    "careful numpy": "careful",
+    "plain script": "naive",
+    "mecode": "with_mecode",
+    "FullControl": "with_fullcontrol",
+}
+
+#: Runs of a command that takes longer than this are fewer: its time varies less than it costs.
+LONG_S = 10.0
+
+
+class Taken(NamedTuple):
+    wall_s: float
+    cpu_s: float
+    peak_mib: float
+
+
+def run(command: list[str], cwd: Path = ROOT) -> Taken:
+    """What one whole process takes. RuntimeError where it fails."""
+    # Python's own default, whatever is set here: compiled modules are kept, so that starting is not compiling.
+    env = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+    with tempfile.TemporaryFile() as said:
+        start = time.perf_counter()
+        child = subprocess.Popen(command, cwd=cwd, env=env, stdout=said, stderr=said)
+        _, status, used = os.wait4(child.pid, 0)
+        wall = time.perf_counter() - start
+        child.returncode = os.waitstatus_to_exitcode(status)
+        if child.returncode:
+            said.seek(0)
+            raise RuntimeError(f"{' '.join(command)}: {said.read()[-400:].decode(errors='replace').strip()}")
+    return Taken(wall, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
+
+
+def race(commands: dict[str, list[str]], cwd: Path, runs: int) -> dict[str, Taken]:
+    """Medians of each command, run in turn; the first turn warms the file cache and is not counted, unless it was long."""
+    found: dict[str, list[Taken]] = {name: [] for name in commands}
+    for turn in range(runs + 1):
+        for name, command in commands.items():
+            slow = bool(found[name]) and found[name][0].wall_s > LONG_S
+            if slow and turn > 2:
+                continue
+            sample = run(command, cwd)
+            if turn == 1 and not slow:
+                found[name].clear()
+            found[name].append(sample)
+    return {
+        n: Taken(*(statistics.median(column) for column in zip(*s, strict=True))) for n, s in found.items()
+    }
+
+
+def table(head: list[str], rows: list[list[str]]) -> None:
+    print("| " + " | ".join(head) + " |")
+    print("|---" * len(head) + "|")
+    for row in rows:
+        print("| " + " | ".join(row) + " |", flush=True)
+    print()
+
+
+def seconds(taken: Taken | None, mark: str = "") -> str:
+    return "-" if taken is None else f"{taken.wall_s:.3g}{mark} ({taken.cpu_s:.3g})"
 
 
 def rivals_python() -> str | None:
@@ -24,77 +96,159 @@ def rivals_python() -> str | None:
     python = RIVALS / "bin" / "python"
     if not python.exists():
         subprocess.run([sys.executable, "-m", "venv", str(RIVALS)], check=True)
-        done = subprocess.run(
-            [str(python), "-m", "pip", "install", "-q", "mecode==0.4.1", "fullcontrol==0.1.2"], check=False
-        )
-        if done.returncode:
+        wanted = ["mecode==0.4.1", "fullcontrol==0.1.2", "numpy"]
+        if subprocess.run([str(python), "-m", "pip", "install", "-q", *wanted], check=False).returncode:
             print("the rivals could not be installed: their columns stay empty", file=sys.stderr)
             return None
     return str(python)
 
 
-def run(command: list[str], cwd: Path) -> tuple[float, float]:
-    """Wall and processor seconds of one whole process."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    start = time.perf_counter()
-    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
-    wall = time.perf_counter() - start
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    if done.returncode:
-        raise RuntimeError(f"{' '.join(command)}: {done.stderr.strip()[-400:]}")
-    return wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+def programs(folder: Path, runs: int, designs: list[str]) -> None:
+    """Design file to motion program."""
+    python = rivals_python()
+    rows = []
+    million: Taken | None = None
+    for name in designs:
+        file, _, points = name.partition("_")
+        wp = [WP, "export", f"{ROOT}/bench/designs/{file}.wp", "-o", f"{folder}/wp.ngc", "--rig", "sim"]
+        if points:
+            wp += ["--set", f"layers={int(float(points)) // 100_000}"]
+        commands = {"wetprint": wp}
+        for label, script in RIVAL_SCRIPTS.items():
+            huge = label == "FullControl" and points == "1e7"
+            if (python or label == "plain script") and not huge:
+                own = python or sys.executable
+                commands[label] = [own, f"{ROOT}/bench/rivals/{script}.py", name, f"{folder}/rival"]
+        found: dict[str, Taken | None] = dict(race(commands, ROOT / "bench" / "rivals", runs))
+        mark = ""
+        if points == "1e6":
+            million = found.get("FullControl")
+        elif points == "1e7" and million is not None:
+            found["FullControl"], mark = Taken(*(10 * v for v in million)), "*"
+        ours = found["wetprint"]
+        assert ours is not None
+        cells = [f"**{seconds(ours)}**"]
+        for label in RIVAL_SCRIPTS:
+            theirs = found.get(label)
+            ratio = "" if theirs is None else f" {theirs.wall_s / ours.wall_s:.2g}x"
+            cells.append(seconds(theirs, mark if label == "FullControl" else "") + ratio)
+        rows.append([name, *cells, f"{ours.peak_mib:.0f} MiB"])
+    table(["", "wetprint", *RIVAL_SCRIPTS, "memory of wetprint"], rows)
+    print("`12x`: so many times as long as wetprint, by the wall clock. `*`: ten times the figure for 1e6.\n")
 
 
-def race(commands: dict[str, list[str]], cwd: Path) -> dict[str, tuple[float, float]]:
-    """Median wall and processor seconds of each command, run in turn."""
-    found: dict[str, list[tuple[float, float]]] = {name: [] for name in commands}
-    for turn in range(RUNS + 1):
-        for name, command in commands.items():
-            sample = run(command, cwd)
-            if turn:  # the first turn warms the file cache
-                found[name].append(sample)
-    return {
-        n: (statistics.median(w for w, _ in s), statistics.median(c for _, c in s)) for n, s in found.items()
+def fused(folder: Path, runs: int, _: list[str]) -> None:
+    """One watertight mesh of D1, 352 rods."""
+    ours = ["export", f"{ROOT}/bench/designs/D1.wp", "--state", "wet", "-o"]
+    commands = {
+        "`wp export --fused`, 16 sides": [WP, *ours, f"{folder}/d1.stl", "--fused"],
+        "`wp export`, tubes one by one, 16 sides": [WP, *ours, f"{folder}/tubes.stl"],
     }
+    openscad = shutil.which("openscad")
+    if openscad:
+        commands["OpenSCAD, 8 sides"] = [
+            openscad,
+            "-o",
+            f"{folder}/scad.stl",
+            f"{ROOT}/bench/rivals/rods.scad",
+        ]
+    found = race(commands, folder, runs)
+    first = next(iter(found.values()))
+    table(
+        ["D1 as STL", "seconds", "ratio"],
+        [[name, seconds(taken), f"{taken.wall_s / first.wall_s:.3g}"] for name, taken in found.items()],
+    )
+    if not openscad:
+        print("OpenSCAD is not installed here; 36 s were measured elsewhere (OpenSCAD 2021, 8 sides).\n")
+
+
+LATTICES = {
+    "gyroid, 10 layers": "gyroid { size: [400um, 400um]; layers: 10; pitch: 100um; filament: 10um; material: nc.silver; }",
+    "octet, 4 x 4 x 4 cells": "octet { size: [400um, 400um]; layers: 4; pitch: 100um; filament: 10um; material: nc.silver; }",
+    "woodpile, 100 layers of 1 mm": "woodpile { size: [1mm, 1mm]; layers: 100; pitch: 40um; filament: 10um; material: nc.silver; }",
+}
+
+
+def measure(folder: Path, runs: int, _: list[str]) -> None:
+    """Figures of a part drawn wet (one state) and drawn dried (both, with the drying model)."""
+    rows = []
+    for name, body in LATTICES.items():
+        cells = []
+        for state in ("state wet;\n", ""):
+            path = folder / "part.wp"
+            path.write_text(
+                f'wp 1;\nuse "nanocrystal.wp" as nc;\n{state}lattice body = {body}\nprint body {{ bath: nc.gold_bath; }}\n'
+            )
+            extra = ["env", f"XDG_CACHE_HOME={folder}/cache-{time.time_ns()}"]  # nothing remembered
+            cells.append(
+                seconds(race({"": [*extra, WP, "measure", str(path), "--json"]}, folder, min(runs, 3))[""])
+            )
+        rows.append([name, *cells])
+    table(["`wp measure`", "drawn wet, both states", "drawn dried, both states"], rows)
+
+
+def scale(_: Path, __: int, ___: list[str]) -> None:
+    """Ten million points, in one process."""
+    done = subprocess.run(
+        [sys.executable, f"{ROOT}/bench/scale.py"], capture_output=True, text=True, check=True
+    )
+    found = json.loads(done.stdout)
+    table(
+        [
+            "points",
+            "build and split into two regions, s",
+            "length, volume, surface and box, s",
+            "arrays",
+            "peak",
+            "ratio",
+        ],
+        [
+            [
+                f"{found['points']:,}",
+                f"{found['build_and_split_s']:.3g}",
+                f"{found['measure_s']:.3g}",
+                f"{found['output_mib']:.0f} MiB",
+                f"{found['peak_mib']:.0f} MiB",
+                f"{found['peak_over_output']:.2f}",
+            ]
+        ],
+    )
+
+
+def verbs(_: Path, runs: int, __: list[str]) -> None:
+    """Verbs on every example, processor seconds."""
+    rows = []
+    for example in sorted((ROOT / "examples").glob("*.wp")):
+        commands = {v: [WP, v.split()[0], str(example), *v.split()[1:]] for v in VERBS}
+        found = race(commands, ROOT, runs)
+        rows.append([example.stem, *(f"{found[v].cpu_s:.3f}" for v in VERBS)])
+    table(["", *(f"`{v}`" for v in VERBS)], rows)
 
 
 def main() -> None:
-    wp = str(Path(sys.executable).with_name("wp"))
-    python = rivals_python()
-    designs = sys.argv[1:] or ["D1", "D2", "D3", "D4", "D5", "D6"]
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("section", nargs="*", help=", ".join(SECTIONS))
+    parser.add_argument("--design", nargs="*", default=list(DESIGNS), choices=DESIGNS)
+    parser.add_argument("--runs", type=int, default=5)
+    given = parser.parse_args()
+    unknown = [s for s in given.section if s not in SECTIONS]
+    if unknown:
+        parser.error(f"{unknown[0]}: expected some of {', '.join(SECTIONS)}")
+    work: dict[str, Callable[[Path, int, list[str]], None]] = {
+        "programs": programs,
+        "fused": fused,
+        "measure": measure,
+        "scale": scale,
+        "verbs": verbs,
+    }
+    print(
+        f"{date.today()}, {os.cpu_count()} processors {platform.machine()}, Python {platform.python_version()}, "
+        f"medians of {given.runs} runs: wall seconds (processor seconds)\n"
+    )
     with tempfile.TemporaryDirectory() as folder:
-        print(f"design file to motion program: median wall seconds of {RUNS} runs (processor seconds)")
-        print(
-            f"{'':4}{'wetprint':>18}{'lab script':>18}{'mecode':>18}{'FullControl':>18}   ratios to wetprint"
-        )
-        for name in designs:
-            design = ROOT / "bench" / "designs" / f"{name}.wp"
-            commands = {"wp": [wp, "export", str(design), "-o", f"{folder}/{name}.ngc", "--rig", "sim"]}
-            for label, script in (
-                ("naive", "naive"),
-                ("mecode", "with_mecode"),
-                ("fullcontrol", "with_fullcontrol"),
-            ):
-                if python or label == "naive":
-                    commands[label] = [
-                        python or sys.executable,
-                        f"{ROOT}/bench/rivals/{script}.py",
-                        name,
-                        f"{folder}/{label}",
-                    ]
-            found = race(commands, ROOT / "bench" / "rivals")
-            cells = "".join(
-                f"{found[c][0]:>9.3f} ({found[c][1]:5.2f})" if c in found else f"{'-':>18}"
-                for c in ("wp", "naive", "mecode", "fullcontrol")
-            )
-            ratios = "  ".join(f"{c} {found[c][0] / found['wp'][0]:.2f}" for c in commands if c != "wp")
-            print(f"{name:4}{cells}   {ratios}")
-        print(f"\nverbs on every example: median processor seconds of {RUNS} runs")
-        print(f"{'':24}" + "".join(f"{v:>16}" for v in VERBS))
-        for example in sorted((ROOT / "examples").glob("*.wp")):
-            commands = {v: [wp, v.split()[0], str(example), *v.split()[1:]] for v in VERBS}
-            found = race(commands, ROOT)
-            print(f"{example.stem:24}" + "".join(f"{found[v][1]:>16.3f}" for v in VERBS))
+        for name in given.section or SECTIONS:
+            print(f"## {work[name].__doc__}\n", flush=True)
+            work[name](Path(folder), given.runs, given.design)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ Every coordinate has a sign and as many digits as the longest needs, so that all
 """
 
 import sys
+from pathlib import Path
 
 import numpy as np
 from moves import DESIGNS, HOP, SINES
@@ -56,7 +57,7 @@ def straight(out, lines):
 
 
 name, path = sys.argv[1:3]
-with open(path, "wb") as out:
+with Path(path).open("wb") as out:
     out.write(b"G21\nG90\n")
     if name in SINES:
         sines(out, *SINES[name])

@@ -7,7 +7,7 @@ from moves import DESIGNS, HOP, SINES, sines
 
 name, out = sys.argv[1:3]
 lines, tool = ["G21", "G90"], None
-for t, _k, way in sines(*SINES[name]) if name in SINES else ():
+for _t, _k, way in sines(*SINES[name]) if name in SINES else ():
     x, y, z = way[0]
     lines += [f"G0 Z{z + HOP:.4f}", f"G0 X{x:.4f} Y{y:.4f}", f"G1 Z{z:.4f}"]
     lines += [f"G1 X{x:.4f} Y{y:.4f} Z{z:.4f}" for x, y, z in way[1:]]
