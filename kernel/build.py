@@ -11,7 +11,7 @@ import numpy as np
 from . import scene, solids
 from .clip import clip
 from .diagnostics import Diagnostic, Severity, error, warning
-from .faults import empty_lattice, lattice_faults, positive, solid_fault, span_of, too_many
+from .faults import empty_lattice, lattice_faults, mended, positive, solid_fault, span_of, too_many
 from .fields import Depth, solids_of
 from .filaments import QUANTUM_UM, FilamentSet, Floats, State, keep_memory
 from .hold import in_bath
@@ -170,6 +170,8 @@ class _Builder:
                 )
             )
         self.say += faults
+        if not faults:
+            self.say += [d for s in solids_of(region.where) for d in mended(s, region.where.span)]
         return not faults
 
     def _lattice(self, node: Lattice) -> Lines | None:
@@ -188,6 +190,8 @@ class _Builder:
         if expected > MOST_POINTS:
             self.say.append(too_many(f"lattice '{node.name}'", expected, span_of(node, "pitch")))
             return None
+        if isinstance(node.fields.get("clip"), Solid):
+            self.say += mended(node.fields["clip"], span_of(node, "clip"))
         strands = kind.build(node)
         if len(strands.points_um) > MOST_POINTS:
             self.say.append(

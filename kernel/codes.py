@@ -112,6 +112,13 @@ CODES: tuple[Code, ...] = (
         "  nodes: [[0, 0, 0], [1, 0.5, 1]]; edges: [[0, 1]];\n}\nprint body { bath: nc.gold_bath; }\n",
     ),
     Code(
+        "E414",
+        "a mesh that was mended",
+        "A mesh file did not close, and what was wrong was small: triangles that lay there twice, corners that were meant to be one, or "
+        "holes no wider than a twentieth of the mesh, which were closed by flat fans. Look at a preview whether it is still what was "
+        "meant. Larger holes are not guessed at: the file is refused (E411).",
+    ),
+    Code(
         "E412",
         "a path that cannot be drawn",
         "A path needs at least two distinct points, finite measures, and a filament width above zero all along.",

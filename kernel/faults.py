@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from . import solids
-from .diagnostics import Diagnostic, Span, error
+from .diagnostics import Diagnostic, Span, error, warning
 from .lattice import COMMON, MOST_POINTS
 from .lattices import LATTICES
 from .planar import layer_values
@@ -41,6 +41,22 @@ def solid_fault(solid: Solid, where: Span) -> Diagnostic | None:
         return None
     at_fault, _, what = found
     return error("E411", f"solid '{at_fault.name or at_fault.kind}': {what}", where_of(at_fault, where))
+
+
+def mended(solid: Solid, where: Span) -> list[Diagnostic]:
+    """E414 for every mesh file in a solid that had to be repaired."""
+    out = [d for child in solid.children for d in mended(child, where)]
+    tell = getattr(solids.SOLIDS[solid.kind], "mended", None) if solid.kind in solids.SOLIDS else None
+    if tell is not None and (found := tell(solid)):
+        out.append(
+            warning(
+                "E414",
+                f"mesh '{solid.fields['file']}' was mended: {', '.join(found)}",
+                where_of(solid, where),
+                label="look whether it is still what was meant",
+            )
+        )
+    return out
 
 
 def too_many(what: str, expected: float, where: Span) -> Diagnostic:

@@ -21,6 +21,9 @@ MOST_TRIANGLES = 5_000_000
 #: Corners nearer than this part of the mesh's extent are one: STL keeps each corner once for every triangle.
 WELD = 1e-6
 
+#: Holes no wider than this part of the mesh's extent are closed; larger ones may be meant, so they are refused (assumed).
+HOLE = 0.05
+
 #: Lengths of the units that 3MF names, um.
 UNITS_UM = {
     "micron": 1.0,
@@ -38,10 +41,12 @@ class MeshError(ValueError):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Mesh:
-    """`triangles[T,3 corners,3]` in the file's units; `unit_um` where the file names its unit, otherwise None."""
+    """`triangles[T,3 corners,3]` in the file's units; `unit_um` where the file names its unit, otherwise None; `mended`
+    tells what was repaired."""
 
     triangles: Floats
     unit_um: float | None
+    mended: tuple[str, ...] = ()
 
 
 def read_mesh(path: Path) -> Mesh:
@@ -73,30 +78,102 @@ def _read(path: Path, _changed: int, _size: int) -> Mesh:
         raise MeshError(f"{path.name} holds {len(triangles)} triangles, at most {MOST_TRIANGLES} are read")
     if not np.isfinite(triangles).all():
         raise MeshError(f"{path.name} holds a corner that is not finite")
-    return Mesh(_closed(triangles, path.name), unit)
+    closed, mended = _closed(triangles, path.name)
+    return Mesh(closed, unit, mended)
 
 
-def _closed(triangles: Floats, name: str) -> Floats:
-    """The triangles with near corners welded and those without area left out; every edge must join an even number."""
+def _closed(triangles: Floats, name: str) -> tuple[Floats, tuple[str, ...]]:
+    """The triangles with near corners welded and those without area left out, and what was mended; every edge must then join
+    an even number of them."""
     corners = triangles.reshape(-1, 3)
     extent = float(np.ptp(corners, axis=0).max())
     if extent == 0:
         raise MeshError(f"{name} has no extent")
     grid = np.rint((corners - corners.min(axis=0)) / (WELD * extent)).astype(np.int64)
     _, first, index = np.unique(grid, axis=0, return_index=True, return_inverse=True)
-    corner = index.reshape(-1, 3)
+    points, corner = corners[first], _with_area(index.reshape(-1, 3))
+    mended: list[str] = []
+    _, once = np.unique(np.sort(corner, axis=1), axis=0, return_index=True)
+    if len(once) < len(corner):
+        mended.append(f"{_several(len(corner) - len(once), 'triangle')} that lay there already left out")
+        corner = corner[np.sort(once)]
+    loose = _open_edges(corner)
+    if len(loose):
+        joined = _joined(points, loose, 8 * WELD * extent)
+        count = int((joined != np.arange(len(joined))).sum())
+        if count:
+            corner = _with_area(joined[corner])
+            mended.append(f"{_several(count, 'corner')} moved onto a near one")
+            loose = _open_edges(corner)
+    if len(loose):
+        lids = _lids(points, loose, HOLE * extent)
+        if lids is None:
+            x, y, z = points[loose[0, 0]]
+            raise MeshError(
+                f"{name} does not close: {len(loose)} open edges, one at ({x:g}, {y:g}, {z:g}) of the file; "
+                "close the holes in the program that made it"
+            )
+        holes, more = lids
+        mended.append(f"{_several(holes, 'hole')} closed, none wider than {HOLE:.0%} of the mesh")
+        return np.concatenate([points[corner], more]), tuple(mended)
+    return np.asarray(points[corner]), tuple(mended)
+
+
+def _several(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
+
+
+def _with_area(corner: Ints) -> Ints:
     whole = (corner[:, 0] != corner[:, 1]) & (corner[:, 1] != corner[:, 2]) & (corner[:, 2] != corner[:, 0])
-    corner = corner[whole]
+    return np.asarray(corner[whole])
+
+
+def _open_edges(corner: Ints) -> Ints:
+    """Edges [E,2] that join an odd number of triangles."""
     edges = np.sort(np.concatenate([corner[:, [0, 1]], corner[:, [1, 2]], corner[:, [2, 0]]]), axis=1)
     pairs, times = np.unique(edges, axis=0, return_counts=True)
-    open_edges = pairs[times % 2 == 1]
-    if len(open_edges):
-        x, y, z = corners[first[open_edges[0, 0]]]
-        raise MeshError(
-            f"{name} does not close: {len(open_edges)} open edges, one at ({x:g}, {y:g}, {z:g}) of the file; "
-            "close the holes in the program that made it"
-        )
-    return np.asarray(corners[first][corner])
+    return np.asarray(pairs[times % 2 == 1])
+
+
+def _joined(points: Floats, loose: Ints, near: float) -> Ints:
+    """For every corner the one that it becomes: corners of open edges that lie nearer than `near` are one."""
+    from scipy.sparse import coo_matrix
+    from scipy.sparse.csgraph import connected_components
+    from scipy.spatial import cKDTree
+
+    rim = np.unique(loose)
+    pairs = cKDTree(points[rim]).query_pairs(near, output_type="ndarray")
+    shape = (len(rim), len(rim))
+    _, group = connected_components(
+        coo_matrix((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape), False
+    )
+    _, lowest = np.unique(group, return_index=True)
+    out = np.arange(len(points))
+    out[rim] = rim[lowest[group]]
+    return out
+
+
+def _lids(points: Floats, loose: Ints, widest: float) -> tuple[int, Floats] | None:
+    """(number of holes, triangles that close them): fans about the middle of each ring of open edges. None where open edges
+    make no plain rings, or one is wider than `widest`."""
+    from scipy.sparse import coo_matrix
+    from scipy.sparse.csgraph import connected_components
+
+    if (np.bincount(loose.ravel()) > 2).any() or (np.bincount(loose.ravel()) == 1).any():
+        return None
+    n = len(points)
+    _, ring = connected_components(
+        coo_matrix((np.ones(len(loose)), (loose[:, 0], loose[:, 1])), (n, n)), False
+    )
+    _, ring = np.unique(ring[loose[:, 0]], return_inverse=True)
+    ends = points[loose]
+    size = np.bincount(ring)
+    middle = np.stack([np.bincount(ring, ends[:, :, k].mean(axis=1)) / size for k in range(3)], axis=1)
+    reach = np.zeros(len(size))
+    np.maximum.at(reach, ring, np.linalg.norm(ends - middle[ring][:, None], axis=2).max(axis=1))
+    if 2 * reach.max() > widest:
+        return None
+    return len(size), np.concatenate([ends, middle[ring][:, None]], axis=1)
 
 
 def _stl(path: Path) -> tuple[Floats, float | None]:

@@ -174,3 +174,54 @@ def test_a_fine_ball_holds_its_volume_of_hatch(scenes: ModuleType, tmp_path: Pat
     for lattice in (f, g):
         assert scenes.lengths(lattice).sum() * 25.0 == pytest.approx(4 / 3 * math.pi * 1e6, rel=0.02)
     assert scenes.lengths(f).sum() == pytest.approx(scenes.lengths(g).sum(), rel=2e-3)
+
+
+def _ball(n: int = 48) -> np.ndarray[Any, Any]:
+    """Triangles of a ball of 100 um, drawn from rings and two poles."""
+    lift = np.linspace(-math.pi / 2, math.pi / 2, n + 1)
+    turn = np.arange(2 * n + 1) % (2 * n) * math.pi / n
+    p = 100.0 * np.stack(
+        [
+            np.outer(np.cos(lift), np.cos(turn)),
+            np.outer(np.cos(lift), np.sin(turn)),
+            np.outer(np.sin(lift), np.ones_like(turn)),
+        ],
+        axis=2,
+    )
+    a, b, c, d = p[:-1, :-1], p[:-1, 1:], p[1:, 1:], p[1:, :-1]
+    t = np.concatenate([np.stack([a, b, c], 2).reshape(-1, 3, 3), np.stack([a, c, d], 2).reshape(-1, 3, 3)])
+    area = np.linalg.norm(np.cross(t[:, 1] - t[:, 0], t[:, 2] - t[:, 0]), axis=1)
+    return np.asarray(t[area > 1e-6])
+
+
+def _volume(t: np.ndarray[Any, Any]) -> float:
+    return abs(float(np.einsum("ij,ij->i", t[:, 0], np.cross(t[:, 1], t[:, 2])).sum())) / 6
+
+
+def test_small_faults_of_a_mesh_are_mended_and_told(scenes: ModuleType, tmp_path: Path) -> None:
+    t = _ball()
+    whole = _volume(t)
+    wide = np.linalg.norm(t[:, 0] - t[:, 1], axis=1).argmin()
+    noisy = t.copy()
+    # The last triangle's corners are off by some millionths of the whole.
+    noisy[-1] += 5e-4
+    for name, faulty, why in (
+        ("hole.stl", np.delete(t, wide, axis=0), "1 hole closed"),
+        ("twice.stl", np.concatenate([t, t[:40]]), "40 triangles that lay there already"),
+        ("all_twice.obj", np.concatenate([t, t]), "triangles that lay there already"),
+        ("noisy.stl", noisy, "3 corners moved onto"),
+    ):
+        found = read_mesh(write(tmp_path / name, faulty))
+        assert why in " ".join(found.mended), (name, found.mended)
+        assert _volume(found.triangles) == pytest.approx(whole, rel=2e-3)
+        clip = Solid("mesh", {"file": str(tmp_path / name)}, scenes.HERE)
+        jobs, said = scenes.built(scenes.lattice(clip=clip, layers=3))
+        assert jobs and "E414" in [d.code for d in said]
+        _, said = scenes.built(
+            scenes.lattice(size=(200.0, 200.0)),
+            scenes.region(scenes.expr("inside", clip), material=scenes.CDSE),
+        )
+        assert "E414" in [d.code for d in said]
+    assert read_mesh(write(tmp_path / "sound.stl", t)).mended == ()
+    with pytest.raises(MeshError, match="does not close"):
+        read_mesh(write(tmp_path / "half.stl", t[: len(t) // 2]))

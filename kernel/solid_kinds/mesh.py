@@ -62,14 +62,26 @@ class MeshSolid:
             return "file", str(fault)
         return None
 
-    def _prepared(self, solid: Solid) -> Prepared:
+    def _read(self, solid: Solid) -> Mesh:
         from ..mesh_files import read_mesh
 
         place: Span | None = solid.span
         beside = Path() if place is None else Path(place.source.name).parent
-        mesh = read_mesh(beside / solid.fields["file"])
+        return read_mesh(beside / solid.fields["file"])
+
+    def _prepared(self, solid: Solid) -> Prepared:
+        mesh = self._read(solid)
         unit = solid.fields.get("unit") or mesh.unit_um or 1.0
         return _prepare(mesh, unit, foot(solid), bool(solid.fields.get("centred", True)))
+
+    def mended(self, solid: Solid) -> tuple[str, ...]:
+        """What of the file was repaired."""
+        from ..mesh_files import MeshError
+
+        try:
+            return self._read(solid).mended
+        except MeshError:
+            return ()
 
     def triangles(self, solid: Solid) -> Floats:
         """Triangles [T,3 corners,3] in the solid's own coordinates, um."""
