@@ -64,3 +64,21 @@ def test_time_of_lattices_as_linuxcnc_has_it(plans: ModuleType, linuxcnc: Module
     toolpath = planned(PARTS[name], rig)
     took_s, _ = refereed(linuxcnc, toolpath, rig)
     assert float(toolpath.time_s[-1]) == pytest.approx(took_s, rel=0.02)
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_time_of_lattices_as_the_emulated_stage_takes_it(plans: ModuleType, name: str) -> None:
+    """The emulated A3200 reads the program and moves by its own law, without a line of kernel/timing.py."""
+    from wetprint.backends.dialects import DIALECTS
+    from wetprint.backends.emulator.aerobasic import parse, schedule
+    from wetprint.backends.emulator.world import stage_of
+    from wetprint.kernel.frames import to_stage
+
+    rig = plans.sim()
+    toolpath = planned(PARTS[name], rig)
+    start = to_stage(rig, toolpath.position_um[:1], toolpath.nozzle[:1])[0]
+    program = DIALECTS["aerotech"].write(toolpath, rig, slice(1, len(toolpath)))
+    stage = stage_of(rig.axes, rig.speeds.corner_um)
+    taken = schedule(parse(program.text), 0.0, start, stage)
+    assert taken.fault is None
+    assert float(toolpath.time_s[-1]) == pytest.approx(taken.end_s, rel=0.02)
