@@ -162,10 +162,10 @@ def _lids(points: Floats, loose: Ints, widest: float) -> tuple[int, Floats] | No
     if (np.bincount(loose.ravel()) > 2).any() or (np.bincount(loose.ravel()) == 1).any():
         return None
     n = len(points)
-    _, ring = connected_components(
+    _, part = connected_components(
         coo_matrix((np.ones(len(loose)), (loose[:, 0], loose[:, 1])), (n, n)), False
     )
-    _, ring = np.unique(ring[loose[:, 0]], return_inverse=True)
+    ring = np.unique(part[loose[:, 0]], return_inverse=True)[1]
     ends = points[loose]
     size = np.bincount(ring)
     middle = np.stack([np.bincount(ring, ends[:, :, k].mean(axis=1)) / size for k in range(3)], axis=1)
