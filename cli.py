@@ -648,8 +648,8 @@ def calibrate(
     as_json: Json = False,
 ) -> None:
     """Fit swell, free shrinkage and resistance to measured widths, and write inks that designs can use."""
-    from .kernel.calibrate import as_data, summary_text
     from .kernel.calibrate import calibrate as fit
+    from .kernel.calibration_text import as_data, summary_text
     from .kernel.measurements import day, read_table
     from .lang.calibration import FIRST, inks_text, rig_text
 

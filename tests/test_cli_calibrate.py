@@ -151,3 +151,22 @@ def test_a_print_to_calibrate_by(run: Run, tmp_path: Path) -> None:
     run("calibrate", "cal_gold.csv", "-o", "inks.wp")
     assert "no errors" in run("check", "inks.wp")
     assert "X738" in run("new", "other", "--calibration", "--ink", "mud", code=1)
+
+
+def test_the_page_shows_what_the_verb_says(run: Run, table: str, tmp_path: Path, root: Path) -> None:
+    page = (root / "docs" / "calibration.md").read_text(encoding="utf-8")
+    said = run("calibrate", table, "-o", "inks.wp")
+    shown = re.search(r"^\$ wp calibrate .*?\n(.*?)^warning", page, re.DOTALL | re.MULTILINE)
+    assert shown is not None and shown[1] in said
+    for line in re.findall(r"^  swell.* from .*;$", page, re.MULTILINE):
+        assert line in (tmp_path / "inks.wp").read_text()
+    assert (root / "docs" / "pictures" / "calibration.svg").read_text() == (tmp_path / "inks.svg").read_text()
+    (tmp_path / "part.wp").write_text(
+        'wp 1;\nuse "inks.wp" as my;\nuse "nanocrystal.wp" as nc;\n'
+        "lattice body = woodpile { size: [400um, 400um]; layers: 8; pitch: 40um; filament: 10um; material: my.gold; }\n"
+        "print body { bath: nc.gold_bath; }\n"
+    )
+    found = run("measure", "part.wp", "--uncertainty")
+    block = page.split("$ wp measure part.wp --uncertainty\n")[1].split("  ...")[0]
+    lines = [line for line in block.splitlines() if "(...)" not in line]
+    assert len(lines) == 5 and all(line in found for line in lines)
