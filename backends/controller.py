@@ -37,12 +37,14 @@ class Motion(enum.Enum):
 @dataclass(frozen=True, slots=True)
 class Status:
     """What the controller says at one instant: state, line of the program in motion (from 1, 0 unknown), measured stage
-    position in um. `text` tells a fault."""
+    position in um. `text` tells a fault. Without `exact` the line is one that the motion has not passed: it may run ahead by
+    seconds."""
 
     motion: Motion
     line: int
     position_um: Position
     text: str = ""
+    exact: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,7 @@ class Halt:
     running: bool = False
     read_s: float = 0.0
     window_s: float = 0.0
+    exact: bool = True
 
 
 class Controller(Protocol):

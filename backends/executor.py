@@ -317,7 +317,7 @@ class _Job:
             work, runner = at
             assert runner.track is not None
             if halt.line:
-                runner.track.advance(halt.line, place)
+                runner.track.advance(halt.line, place, exact=halt.exact)
             with suppress(JournalError):
                 runner.executed(runner.track.row)
             cut = cut_at(work, runner.track.row, np.array(place), printer.rig)

@@ -101,7 +101,7 @@ def _address(raw: str) -> str:
 
     kind = raw.partition(":")[0]
     if ":" not in raw or kind not in TRANSPORTS or kind == "descriptor":
-        raise _AnswerError("tcp://HOST:PORT, serial:/dev/NAME, file:PATH or null:")
+        raise _AnswerError("tcp://HOST:PORT, serial:/dev/NAME, http://HOST:PORT, file:PATH or null:")
     try:
         TRANSPORTS[kind](raw)
     except TransportError as reason:
@@ -166,7 +166,7 @@ def _interview(name: str, line: Line, tell: Callable[[str], None]) -> tuple[dict
     moves = i.ask("moves", "Does the stage move the bath or the nozzle", _choice("bath", "nozzle")) or ""
     tell(
         f"\nThe controller. Dialects: {', '.join(DIALECTS.names())}. Driven live: {', '.join(CONTROLLERS.names())};\n"
-        "for the others `wp export` writes the program. An address is tcp://HOST:PORT, serial:/dev/NAME or file:PATH."
+        "for the others `wp export` writes the program. An address is tcp://HOST:PORT, serial:/dev/NAME, http://HOST:PORT (Klipper) or file:FOLDER."
     )
     dialect = i.ask("controller.dialect", "Dialect of the controller", _choice(*DIALECTS.names()))
     i.ask("controller.transport", "Its address", _address)

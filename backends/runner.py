@@ -225,7 +225,7 @@ class Runner:
             found = p.controller.status()
             self.status = found
             if found.motion is Motion.RUNNING:
-                track.advance(found.line, found.position_um)
+                track.advance(found.line, found.position_um, exact=found.exact)
             elif found.motion is Motion.DONE and track.at_end(found.position_um, PLACE_UM):
                 track.finish()
             self.executed(track.row)

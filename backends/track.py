@@ -14,6 +14,8 @@ from .controller import Position
 NEAR_UM = 2.0
 #: How many moves the reported line may run ahead of the motion.
 AHEAD_ROWS = 64
+#: How many rows are looked through for the first on which a position lies.
+FAR_ROWS = 4096
 
 
 def last_rows(toolpath: Toolpath) -> tuple[Ints, Ints]:
@@ -48,21 +50,24 @@ class Track:
             return self.first
         return int(self._rows[min(line, len(self._rows)) - 1])
 
-    def advance(self, line: int, position_um: Position) -> int:
+    def advance(self, line: int, position_um: Position, *, exact: bool = True) -> int:
         """Take a status in; returns the new `row`, which never falls and never runs ahead of the position."""
-        row = self.find(self.hint(line), position_um)
+        row = self.find(self.hint(line), position_um, exact=exact)
         if row is not None and row > self.row:
             self.row = row
         return self.row
 
-    def find(self, hint: int, position_um: Position) -> int | None:
+    def find(self, hint: int, position_um: Position, *, exact: bool = True) -> int | None:
         """The latest row not beyond `hint` + 1 on which the position lies, None where there is none.
 
         On the row after `hint` it lies only once it has clearly left where that begins: a stage that stopped short of the end
-        of a filament has not finished it.
+        of a filament has not finished it. Where `hint` is not `exact` but may run far ahead, it is the first such row instead: a
+        path can come back to a place.
         """
         top = min(max(hint + 1, self.first), self.last - 1)
-        low = max(self.row, self.first, top - AHEAD_ROWS)
+        low = max(self.row, self.first, top - AHEAD_ROWS if exact else 0)
+        if not exact:
+            top = min(top, low + FAR_ROWS)
         if top < low:
             return None
         rows = np.arange(low, top + 1)
@@ -70,7 +75,7 @@ class Track:
         if top > hint and top > self.first:
             near[-1] &= bool(np.linalg.norm(np.array(position_um) - self._stage[top - 1]) > NEAR_UM)
         found = np.flatnonzero(near)
-        return int(rows[found[-1]]) if len(found) else None
+        return int(rows[found[-1 if exact else 0]]) if len(found) else None
 
     def at_end(self, position_um: Position, within_um: float) -> bool:
         return bool(np.linalg.norm(np.array(position_um) - self.end_um()) <= within_um)

@@ -33,13 +33,13 @@ FAST = 16.0
 def stops(world: World) -> list[tuple[float, float, float | None]]:
     """(first ink off by the stage's output, motion stop, first pressure 0 before it) for every stop in the log, host times.
 
-    A GRBL board stops motion and closes its valve by one byte, the door, and Marlin's fans follow its blocks: there ink off is the
-    box's.
+    A GRBL board stops motion and closes its valve by one byte, the door; Marlin's fans follow its blocks, Klipper's pins what it has
+    planned: there ink off is the box's.
     """
     log = world.log
     found: list[tuple[float, float, float | None]] = []
     for k, entry in enumerate(log):
-        if entry.what in ("door", "M410"):
+        if entry.what in ("door", "M410", "/printer/print/cancel"):
             zero = [e.host_s for e in log[:k] if entry.host_s - e.host_s < 0.1 and e.what == "PS  0000"]
             if zero:
                 found.append((max(zero), entry.host_s, max(zero)))
@@ -78,7 +78,7 @@ class Outcome:
 
 
 #: The built-in rigs, each with a controller of its own kind.
-RIGS = ("sim", "sim-grbl", "sim-marlin")
+RIGS = ("sim", "sim-grbl", "sim-klipper", "sim-marlin")
 
 
 def interrupted(prints: ModuleType, tmp_path: Path, seed: int, name: str = "sim") -> Outcome:

@@ -11,6 +11,7 @@ CONTROLLERS: Registry[Callable[[Seat], Controller]] = Registry(
     {
         "aerotech": ".aerotech:A3200",
         "grbl": ".grbl:Grbl",
+        "klipper": ".klipper:Klipper",
         "marlin": ".marlin:Marlin",
     },
 )

@@ -259,14 +259,18 @@ class Marlin(Streamer):
             left = any(line.number > 0 for line in (*self._sent, *self._waiting))
             full = 0 <= self._free < self._capacity
             if self._program and (left or not fresh or full):
-                return Status(Motion.RUNNING, self._line_in_motion(), place)
+                return Status(Motion.RUNNING, self._line_in_motion(), place, exact=self._exact)
             if not fresh:
                 raise ControllerError("M631", "the controller does not tell its state: no answer")
             return Status(Motion.DONE if self._program else Motion.IDLE, self._line_in_motion(), place)
 
     def _line_in_motion(self) -> int:
-        # Without ADVANCED_OK nobody knows how far behind the motion is: by a whole planner, to be safe.
-        return self._moving_line(self._free if self._free >= 0 else 0)
+        return self._moving_line(self._free)
+
+    @property
+    def _exact(self) -> bool:
+        """Without ADVANCED_OK nobody knows how far the motion is behind the last line that was taken."""
+        return self._free >= 0
 
     def begin(self, program: bytes, name: str) -> None:
         if not self._ask_place(SILENT_S * TRIES) or self._place is None:
@@ -313,7 +317,7 @@ class Marlin(Streamer):
         self._cut_s = time.monotonic()
         place = self._place
         self._forget()
-        return Halt(place, line, heard, heard, told, running, read_s if heard else 0.0)
+        return Halt(place, line, heard, heard, told, running, read_s if heard else 0.0, exact=self._exact)
 
     def ink_is_off(self) -> bool | None:
         # No command tells the speed of a fan.

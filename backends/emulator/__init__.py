@@ -18,6 +18,7 @@ MACHINES: Registry[Callable[[World, int], Machine]] = Registry(
     {
         "aerotech": ".a3200:A3200",
         "grbl": ".grbl:on_a_line",
+        "klipper": ".moonraker:Moonraker",
         "marlin": ".marlin:on_a_line",
     },
 )

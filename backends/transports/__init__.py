@@ -13,6 +13,7 @@ TRANSPORTS: Registry[Callable[[str], Transport]] = Registry(
         "tcp": ".tcp:Tcp",
         "serial": ".serial:Serial",
         "file": ".file:File",
+        "http": ".http:Http",
         "null": ".null:Null",
         "descriptor": ".descriptor:Descriptor",
     },
