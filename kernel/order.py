@@ -15,11 +15,13 @@ from .dosing import dose
 from .exchanges import bath_groups, exchange_table
 from .filaments import FilamentSet, Ints
 from .frames import purge_place_um
+from .gelling import with_waits
 from .motion import DWELL, KIND_NAMES, PRINT, Toolpath
 from .nozzles import plan_widths, widths_table
 from .plan import Event, Plan
 from .refill import uses, with_refills
 from .rig import ANY, Rig
+from .strokes import with_leads, with_turns
 from .tour import improve_bound, order_batches
 
 if TYPE_CHECKING:
@@ -37,7 +39,9 @@ def make_plan(jobs: Sequence[Job], rig: Rig) -> Plan:
     batches.py says what may be printed together, tour.py in which order. A change of bath separates what is printed before it
     from what follows. Raises LookupError where the wet state has not been computed.
     """
-    filaments = _joined([job.filaments for job in jobs])
+    filaments = _joined(
+        [with_leads(job.filaments, float(job.print.fields.get("lead") or 0.0)) for job in jobs]
+    )
     f = len(filaments)
     job_of = np.repeat(np.arange(len(jobs)), [len(job.filaments) for job in jobs])
     group = bath_groups(jobs, rig)
@@ -58,6 +62,11 @@ def make_plan(jobs: Sequence[Job], rig: Rig) -> Plan:
     if found is not None and found.phase is not None:
         order, reverse = improve_bound(order, reverse, start, end, fixed, found.phase, found.edges, at_um)
     reverse ^= drawn_down[order]
+    turns = np.array([float(job.print.fields.get("turns") or 0.0) for job in jobs])
+    if turns.any() and found is not None and found.phase is None:
+        joined = with_turns(filaments, order, reverse, batch, turns[job_of])
+        filaments, job_of = joined.filaments, job_of[joined.parent]
+        order, reverse = np.arange(len(filaments)), np.zeros(len(filaments), bool)
     inks = filaments.material[order]
     carriers = nozzle_of_inks([filaments.inks[m].name for m in dict.fromkeys(inks.tolist())], rig)
     table = np.array([carriers.get(ink.name, 0) for ink in filaments.inks] or [0], dtype=np.int16)
@@ -77,10 +86,10 @@ def make_plan(jobs: Sequence[Job], rig: Rig) -> Plan:
     plan = Plan(
         filaments, order, reverse, table[inks], events, speed, used, bath_spans=tuple(named[b] for b in used)
     )
-    plan = with_refills(plan, rig)
+    plan = with_waits(with_refills(plan, rig), rig)
     if found is None:
         return plan
-    cuts = len(filaments) - f
+    cuts = len(found.filaments) - f
     return replace(plan, circles=found.circles, hanging=found.hanging, cuts=cuts, proven=found.proven)
 
 

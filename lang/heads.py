@@ -41,6 +41,22 @@ PRINT = Construct(
             low=0.0,
             above=True,
         ),
+        FieldSpec(
+            "turns",
+            Length,
+            "longest way between neighbouring filaments that is printed too, so that the ink runs on",
+            default=None,
+            default_doc="no turns",
+            low=0.0,
+        ),
+        FieldSpec(
+            "lead",
+            Length,
+            "straight run of ink before and behind every filament that ends at the outside of the part",
+            default=None,
+            default_doc="no leads",
+            low=0.0,
+        ),
     ),
 )
 
