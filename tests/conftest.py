@@ -103,3 +103,9 @@ def linuxcnc() -> ModuleType:
 def referee() -> ModuleType:
     """tests/support/referee.py: a slow judge of toolpaths, which shares no code with the planner."""
     return _support("referee")
+
+
+@pytest.fixture(scope="session")
+def exact() -> ModuleType:
+    """tests/support/exact.py: exact answers for small cases."""
+    return _support("exact")
