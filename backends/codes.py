@@ -128,6 +128,17 @@ RIG: tuple[Code, ...] = (
         "When this filament is printed it touches neither the substrate nor anything printed before, so it would sink.",
     ),
     Code(
+        "R527",
+        "a mix that varies without steps, on a rig that cannot follow",
+        "A graded mix of two inks without `steps` asks for a ratio that changes as the filament is printed. That takes a nozzle "
+        "fed by two channels at once, which no rig here has; so premixed inks stand for the ratio, each place taking the "
+        "nearest. The note says how many, and how far the printed ratio is off at worst. `steps: N` in the mix says how many "
+        "there shall be.",
+        'wp 1;\nuse "nanocrystal.wp" as nc;\n'
+        "lattice body = woodpile {\n  size: [400um, 400um]; layers: 4; pitch: 40um; filament: 10um;\n"
+        "  material: mix(nc.gold: ramp(x, over: body.x), nc.silver: rest);\n}\nprint body { bath: nc.gold_bath; }\n",
+    ),
+    Code(
         "R530",
         "not a name for a rig",
         "A rig is named by its file, `rigs/NAME.toml`: a letter, then letters, digits, `-` and `_`, at most 40.",

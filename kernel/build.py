@@ -93,6 +93,7 @@ def _freeze(lines: Lines, tables: Tables, state: StateName, bath: Bath | None) -
         spans,
         wet=one if state == "wet" else None,
         dried=one if state == "dried" else None,
+        share=lines.share,
     )
 
 
@@ -308,6 +309,7 @@ def place(lines: Lines, matrices: Floats, scales: Floats) -> Lines:
         np.tile(lines.layer, m),
         np.tile(lines.material, m),
         np.tile(lines.origin, m),
+        None if lines.share is None else np.tile(lines.share, m),
     )
     level = matrices[:, 2, :]
     if np.allclose(level[:, :3], (0, 0, 1), atol=1e-12) and np.ptp(level[:, 3]) < QUANTUM_UM:
@@ -335,6 +337,7 @@ def relayered(lines: Lines, source: Ints) -> Lines:
         rank[member].astype(np.int64),
         lines.material,
         lines.origin,
+        lines.share,
     )
 
 

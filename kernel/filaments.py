@@ -49,6 +49,8 @@ class FilamentSet:
 
     `material int16[F]` indexes `inks`; `layer int32[F]`; `origin int32[F]` indexes `spans`, so that every filament can
     name its line of source. `wet` or `dried` is None until the drying model has found it; both share the topology.
+    `share float64[P]`: the volume fraction of the first ink of a live mix (`Ink.live` names the two) at each point, NaN where
+    there is none; the ink of the filament is then the step of the mix that is nearest.
     `ties`: the bonds of a wet state that was computed, None where they are to be seen from the paths.
     """
 
@@ -61,6 +63,7 @@ class FilamentSet:
     wet: State | None = None
     dried: State | None = None
     ties: Ties | None = None
+    share: Floats | None = None
 
     def __post_init__(self) -> None:
         for a in self._arrays():
@@ -73,6 +76,8 @@ class FilamentSet:
                 yield from (s.points_um, s.width_um, s.height_um)
         if self.ties is not None:
             yield from (self.ties.filament, self.ties.share, self.ties.hold)
+        if self.share is not None:
+            yield self.share
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
@@ -130,6 +135,7 @@ class FilamentSet:
             self.spans,
             pick(self.wet),
             pick(self.dried),
+            share=None if self.share is None else self.share[points],
         )
 
     def validate(self) -> None:
@@ -147,6 +153,10 @@ class FilamentSet:
             _law(f == 0 or int(column.min()) >= 0, f"{name} is never negative")
             _law(table is None or f == 0 or int(column.max()) < table, f"{name} stays inside its table")
         _law(self.wet is not None or self.dried is not None, "at least one state is known")
+        if self.share is not None:
+            _law(self.share.dtype == np.float64 and self.share.shape == (p,), "share is float64[P]")
+            known = self.share[~np.isnan(self.share)]
+            _law(bool(((known >= -1e-6) & (known <= 1 + 1e-6)).all()), "share lies between 0 and 1")
         for name, s in (("wet", self.wet), ("dried", self.dried)):
             if s is None:
                 continue
@@ -242,6 +252,16 @@ def join(sets: Sequence[FilamentSet]) -> FilamentSet:
         spans,
         wet,
         dried,
+        share=shares([s.share for s in sets], [s.point_count for s in sets]),
+    )
+
+
+def shares(columns: Sequence[Floats | None], counts: Sequence[int]) -> Floats | None:
+    """The ratios of several sets as one column: NaN for those that have none, None where nobody has any."""
+    if all(c is None for c in columns):
+        return None
+    return np.concatenate(
+        [np.full(n, np.nan) if c is None else c for c, n in zip(columns, counts, strict=True)]
     )
 
 

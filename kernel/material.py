@@ -70,7 +70,8 @@ class Linker:
 class Ink:
     """A nanocrystal ink. `shrink` is the FREE linear shrinkage on drying (0.1: to 0.9 of the wet size), `swell` the wet
     filament width over the width of the ink thread that left the nozzle. `parts` is non-empty for a premixed ink:
-    (component name, volume fraction), fractions sum to one. `swell_sd`, `shrink_sd`, `poisson_sd`: standard uncertainties,
+    (component name, volume fraction), fractions sum to one. `live`: of a step that stands for a ratio which varies
+    without steps, the names of the two inks whose ratio that is. `swell_sd`, `shrink_sd`, `poisson_sd`: standard uncertainties,
     None where nobody gave one; `shrink_poisson`: the correlation of shrink and poisson. `xerogel_shrink`, `sintered_shrink`:
     free linear shrinkage from the wet filament to those states (`shrink` is that to the aerogel).
     """
@@ -98,6 +99,7 @@ class Ink:
     sintered_shrink: float | None = None
     sintered_conductivity: float | None = None
     parts: tuple[tuple[str, float], ...] = ()
+    live: tuple[str, ...] = ()
     provenance: Provenance = field(default_factory=dict)
     span: Span | None = None
 
@@ -244,7 +246,7 @@ def mix(name: str, parts: tuple[tuple[Ink, float], ...], span: Span | None = Non
         shrink_sd=spread("shrink_sd"),
         poisson_sd=spread("poisson_sd"),
         shrink_poisson=mean("shrink_poisson"),
-        **{name: mean(name) for name in further},
+        **{name: mean(name) for name in further},  # type: ignore[arg-type]  # names of figures only
         parts=tuple((ink.name, f / total) for ink, f in parts),
         provenance=dict.fromkeys(("swell", "shrink", "poisson", *further), why),
         span=span,

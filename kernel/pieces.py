@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import numpy.typing as npt
 
@@ -42,7 +44,8 @@ def cut_at(part: FilamentSet, place: Floats) -> tuple[FilamentSet, Ints]:
     def state(s: State | None) -> State | None:
         return None if s is None else State(between(s.points_um), between(s.width_um), between(s.height_um))
 
-    return _rebuilt(part, offsets, parent, state(part.wet), state(part.dried)), parent
+    made = _rebuilt(part, offsets, parent, state(part.wet), state(part.dried))
+    return (made if part.share is None else replace(made, share=between(part.share))), parent
 
 
 def _rebuilt(

@@ -34,6 +34,7 @@ def refined(filaments: FilamentSet, drawn: StateName, segment: Ints, t: Floats, 
         filaments.spans,
         wet=state if drawn == "wet" else None,
         dried=state if drawn == "dried" else None,
+        share=None if filaments.share is None else column(filaments.share),
     )
 
 
@@ -61,7 +62,8 @@ def kept(part: FilamentSet, keep: npt.NDArray[np.bool_]) -> FilamentSet:
         return None if s is None else State(s.points_um[keep], s.width_um[keep], s.height_um[keep])
 
     offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-    return replace(part, offsets=offsets, wet=pick(part.wet), dried=pick(part.dried))
+    share = None if part.share is None else part.share[keep]
+    return replace(part, offsets=offsets, wet=pick(part.wet), dried=pick(part.dried), share=share)
 
 
 def inside(part: FilamentSet, drawn: StateName, low_um: Floats, high_um: Floats) -> FilamentSet | None:

@@ -145,7 +145,27 @@ def _decided(pieces: Lines, decision: Ints, regions: list[Region], tables: Table
         if region.material is not None and here.any():
             material[here] = tables.ink(region.material)
             origin[here] = tables.span(region.span)
-    return Lines(pieces.points_um, pieces.offsets, width, height, pieces.layer, material, origin)
+    share = _ratios(pieces, what, regions)
+    return Lines(pieces.points_um, pieces.offsets, width, height, pieces.layer, material, origin, share)
+
+
+def _ratios(pieces: Lines, what: Ints, regions: list[Region]) -> Floats | None:
+    """The ratio at each point of the pieces that lie in a step of a live mix; what it was elsewhere."""
+    live = [i for i, r in enumerate(regions) if r.share is not None and bool((what == i).any())]
+    if not live:
+        return pieces.share
+    out = np.full(len(pieces.points_um), np.nan) if pieces.share is None else pieces.share.copy()
+    counts = np.diff(pieces.offsets)
+    out[np.repeat(np.isin(what, [i for i, r in enumerate(regions) if r.material is not None]), counts)] = (
+        np.nan
+    )
+    for expr, steps in groupby(live, key=lambda i: id(regions[i].share)):
+        some = list(steps)
+        points = np.repeat(np.isin(what, some), counts)
+        share = regions[some[0]].share
+        assert share is not None and expr == id(share)
+        out[points] = evaluate(share, pieces.points_um[points])
+    return out
 
 
 def _outrank(region: Region) -> tuple[Fix, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .clearance import clearance
-from .diagnostics import Diagnostic, Related, Span, error, warning
+from .diagnostics import Diagnostic, Related, Severity, Span, error, warning
 from .dosing import dose, lengths_um
 from .filaments import Ints
 from .frames import purge_place_um, to_stage, wipe_way_um
@@ -33,6 +33,7 @@ def problems(plan: Plan, rig: Rig, toolpath: Toolpath | None = None) -> list[Dia
         *_speeds(rig),
         *_idle(plan, rig),
         *_order(plan),
+        *_live(plan, rig),
     ]
     if toolpath is not None:
         found += [*_reach(toolpath, rig), *_short(toolpath, rig), *_clearance(toolpath, rig)]
@@ -42,6 +43,41 @@ def problems(plan: Plan, rig: Rig, toolpath: Toolpath | None = None) -> list[Dia
                 "R518",
                 f"{len(rig.assumed)} figures of rig `{rig.name}` are assumed",
                 notes=(f"nobody measured {', '.join(rig.assumed)}",),
+            )
+        )
+    return found
+
+
+def _live(plan: Plan, rig: Rig) -> list[Diagnostic]:
+    """Mixes without steps: no nozzle mixes two inks as it prints, so that premixed inks stand for the ratio."""
+    mixes: dict[tuple[str, ...], list[int]] = {}
+    for i, ink in enumerate(plan.filaments.inks):
+        if ink.live:
+            mixes.setdefault(ink.live, []).append(i)
+    found = []
+    for (first, second), rows in mixes.items():
+        share = plan.filaments.share
+        names = {first, second, *(plan.filaments.inks[i].name for i in rows)}
+        steps = [ink.name for ink in plan.filaments.inks if ink.name in names]
+        off = ""
+        if share is not None:
+            owner = plan.filaments.material[plan.filaments.owner()]
+            meant = np.array(
+                [dict(ink.parts).get(first, float(ink.name == first)) for ink in plan.filaments.inks]
+            )
+            known = ~np.isnan(share)
+            if known.any():
+                worst = float(np.abs(share[known] - meant[owner[known]]).max())
+                off = f"; the ratio that is printed is off by up to {100 * worst:.3g}%"
+        place = plan.filaments.inks[rows[0]].span
+        found.append(
+            Diagnostic(
+                "R527",
+                Severity.NOTE,
+                f"{len(steps)} premixed inks stand for the mix of {first} and {second}, whose ratio varies without steps: rig "
+                f"`{rig.name}` has no nozzle that mixes two inks as it prints{off}",
+                place,
+                notes=(f"`steps: {len(steps)}` in the mix says that it is meant so; more steps come nearer",),
             )
         )
     return found

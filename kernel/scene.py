@@ -114,7 +114,7 @@ Part = Lattice | Path | Placed | Union
 @dataclass(frozen=True)
 class Region:
     """Where in part `part` the material or filament width differs, or filament is left out. `gradient`: the name of the
-    graded mix that this region is one step of."""
+    graded mix that this region is one step of; `share`: the volume fraction of its first ink, where it varies without steps."""
 
     name: str
     part: str
@@ -126,6 +126,7 @@ class Region:
     cut: Literal["split", "whole"] = "split"
     priority: int = 0
     gradient: str = ""
+    share: Expr | None = None
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from .filaments import QUANTUM_UM
+from .filaments import QUANTUM_UM, shares
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -23,7 +23,7 @@ NEAREST_UM = 2 * QUANTUM_UM
 @dataclass(frozen=True, slots=True, eq=False)
 class Lines:
     """Filaments while they are being built: `points_um[P,3]`, `offsets int64[F+1]`, `width_um[P]`, `height_um[P]`, and
-    per filament rows of tables: `layer`, `material`, `origin` (int64[F]).
+    per filament rows of tables: `layer`, `material`, `origin` (int64[F]). `share[P]` as in a FilamentSet.
     """
 
     points_um: Floats
@@ -33,6 +33,7 @@ class Lines:
     layer: Ints
     material: Ints
     origin: Ints
+    share: Floats | None = None
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
@@ -51,6 +52,7 @@ class Lines:
             self.layer[keep],
             self.material[keep],
             self.origin[keep],
+            None if self.share is None else self.share[points],
         )
 
     def part(self, first: int, last: int) -> Lines:
@@ -64,6 +66,7 @@ class Lines:
             self.layer[first:last],
             self.material[first:last],
             self.origin[first:last],
+            None if self.share is None else self.share[a:b],
         )
 
     def lengths_um(self) -> Floats:
@@ -95,6 +98,7 @@ def concatenate(parts: list[Lines]) -> Lines:
         np.concatenate([p.layer for p in parts]),
         np.concatenate([p.material for p in parts]),
         np.concatenate([p.origin for p in parts]),
+        shares([p.share for p in parts], [len(p.points_um) for p in parts]),
     )
 
 
@@ -249,6 +253,7 @@ def reassemble(lines: Lines, cut: Subdivision, decision: Ints) -> tuple[Lines, I
         lines.layer[source],
         lines.material[source],
         lines.origin[source],
+        None if lines.share is None else between(lines.share),
     )
     return out, decision[starts]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import product
 from typing import Any
 
@@ -24,7 +25,7 @@ def mix_call(c: Call) -> Any:
     """`mix(au: 50%, cdse: rest)`; a fraction may be a field such as `ramp(x, over: body.x)`, in `steps: 5` premixed inks."""
     parts: list[tuple[Thing, Any, s.Arg]] = []
     rests: list[s.Arg] = []
-    steps = 5
+    steps, live = 5, True
     for arg in c.node.args:
         if arg.name is None:
             return c.err(
@@ -33,6 +34,7 @@ def mix_call(c: Call) -> Any:
                 arg,
             )
         if isinstance(arg.name, s.Var) and arg.name.name == "steps":
+            live = False
             steps = c.typed(arg.value, Count, "`steps`")
             if isinstance(steps, Poison):
                 return POISON
@@ -86,7 +88,7 @@ def mix_call(c: Call) -> Any:
                 notes=note if varies != "is" else (),
             )
     if any(isinstance(p[1], FieldVal) for p in parts):
-        return _graded(c, parts, rests, steps)
+        return _graded(c, parts, rests, steps, live)
     total = sum(float(p[1].value) for p in parts if isinstance(p[1], Num))
     if rests and total > 1 + _TOLERANCE:
         return c.err(
@@ -135,7 +137,9 @@ def premixed(parts: list[tuple[Thing, float]], span: Span) -> Thing:
     return Thing("material", ink, construct, {}, fields, span, {}, ink.provenance)
 
 
-def _graded(c: Call, parts: list[tuple[Thing, Any, s.Arg]], rests: list[s.Arg], steps: int) -> Any:
+def _graded(
+    c: Call, parts: list[tuple[Thing, Any, s.Arg]], rests: list[s.Arg], steps: int, live: bool
+) -> Any:
     if not rests:
         return c.err(
             "E311",
@@ -152,7 +156,8 @@ def _graded(c: Call, parts: list[tuple[Thing, Any, s.Arg]], rests: list[s.Arg], 
             "E311",
             f"{steps} steps of {varying} inks need {steps**varying} premixed inks; fewer steps were expected",
         )
-    return Graded(tuple((t, v) for t, v, _ in parts), steps, c.frame.span(c.node))
+    live = live and len(parts) == 2
+    return Graded(tuple((t, v) for t, v, _ in parts), steps, c.frame.span(c.node), live)
 
 
 def levels(graded: Graded) -> list[tuple[Thing, Expr]]:
@@ -180,6 +185,8 @@ def levels(graded: Graded) -> list[tuple[Thing, Expr]]:
             shares.append((thing, f))
         total = sum(f for _, f in shares)
         ink = premixed([(t, f / total) for t, f in shares if f > _TOLERANCE], span)
+        if graded.live and ink.node.parts:
+            ink = replace(ink, node=replace(ink.node, live=tuple(t.node.name for t, _ in graded.parts)))
         where: Expr | None = None
         for (_, v), k in zip(varying, at, strict=True):
             for bound in _between(v.expr, k, last, span):
@@ -201,6 +208,7 @@ def regions_of(
     graded: Graded, name: str, part: str, within: Expr | None, priority: int, more: dict[str, Any]
 ) -> list[Region]:
     """A region for each premixed ink. `more`: other fields that each region takes over."""
+    share = _first_share(graded) if graded.live else None
     out: list[Region] = []
     for i, (ink, where) in enumerate(levels(graded)):
         w = where if within is None else Expr("and", (within, where), graded.span)
@@ -213,10 +221,20 @@ def regions_of(
                 material=ink.node,
                 priority=priority,
                 gradient=name,
+                share=share,
                 **more,
             )
         )
     return out
+
+
+def _first_share(graded: Graded) -> Expr:
+    """The share of the first ink of a live mix: its own, or what the other leaves."""
+    (_, first), (_, second) = graded.parts
+    if isinstance(first, FieldVal):
+        return first.expr
+    span = graded.span
+    return Expr("-", (Expr("const", (1.0,), span), second.expr), span)
 
 
 def inks_of(value: Any) -> list[Ink]:

@@ -112,11 +112,13 @@ class Rest:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Graded:
-    """A mix whose fractions vary over space: (ink, fraction), each fraction a number or an Expr; in `steps` premixed inks."""
+    """A mix whose fractions vary over space: (ink, fraction), each fraction a number or an Expr; in `steps` premixed inks.
+    `live`: the design names no steps, so a rig that can may mix two inks as it prints; the steps then stand for the ratio."""
 
     parts: tuple[tuple[Thing, Any], ...]
     steps: int
     span: Span
+    live: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

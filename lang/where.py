@@ -90,7 +90,9 @@ def region(ev: Evaluator, node: s.Region, frame: Frame) -> list[Region]:
     material = fields.get("material")
     filament = fields.get("filament")
     if isinstance(material, Graded):
-        graded = replace(material, steps=fields.get("steps", material.steps))
+        graded = replace(
+            material, steps=fields.get("steps", material.steps), live=material.live and "steps" not in fields
+        )
         more = {"cut": cut, "filament_um": filament}
         return regions_of(graded, node.name.text, part.node.name, expr, priority, more)
     return [

@@ -34,6 +34,8 @@ class _Npz:
             "inks": np.array([ink.name for ink in part.inks]),
             "state": np.array(state),
         }
+        if part.share is not None:
+            arrays["share"] = part.share
         for name, other in (("wet", part.wet), ("dried", part.dried)):
             if other is not None and name != state:
                 arrays[f"{name}_points_um"] = quantised(other.points_um)
