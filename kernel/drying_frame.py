@@ -36,8 +36,9 @@ LIMIT = 20
 #: Searches after which bonds that come and go are taken as they are drawn.
 SETTLED = 8
 
-#: Steps of the whole shrinkage for parts that do not settle in one.
+#: Steps of the whole shrinkage for parts that do not settle in one, and for those that do not settle in these.
 SHARES = (0.2, 0.4, 0.6, 0.8, 1.0)
+FINE = tuple(k / 12 for k in range(1, 13))
 
 #: Rounds in which free ends are left straight because they would touch what they were not meant to.
 ROUNDS = 4
@@ -111,6 +112,8 @@ class Balance:
         self.converged, self.residual = True, 0.0
         self.ends = np.zeros((2, len(truss.skeleton.part)), dtype=bool)
         self.frozen = False
+        # Steps need no more of a factorisation than that it points the right way; half the bytes take two thirds of the time.
+        self.kind: np.dtype[np.floating] = np.dtype(np.float32)
 
     def find(self, tolerance_um: float) -> Frame:
         truss, k = self.truss, self.truss.skeleton
@@ -118,11 +121,12 @@ class Balance:
         for _ in range(ROUNDS):
             self._settle(tolerance_um)
             if not self.converged:
-                self._by_and_by(tolerance_um)
-            if not self.converged and truss.drawn == "dried" and not self.frozen:
+                self._by_and_by(tolerance_um, SHARES)
+            if not self.converged:
                 # What is sought bends so far that bonds come and go: those of the design, as they are drawn, stay.
-                self._freeze()
-                self._by_and_by(tolerance_um)
+                if truss.drawn == "dried":
+                    self._freeze()
+                self._by_and_by(tolerance_um, FINE)
             if truss.drawn == "wet" or not self.converged:
                 break
             touching, strangers = self._touching()
@@ -156,13 +160,13 @@ class Balance:
             truss.given_um[held, 2] * (1.0 / factor if truss.drawn == "dried" else factor)[held]
         )
 
-    def _by_and_by(self, tolerance_um: float) -> None:
+    def _by_and_by(self, tolerance_um: float, shares: tuple[float, ...]) -> None:
         """Starts again and lets the part shrink in steps: for parts that turn too far for one."""
         truss = self.truss
         full = truss.shrink
         self.other = truss.given_um.copy()
         self.turns = np.broadcast_to(np.eye(3), (len(self.other), 3, 3)).copy()
-        for share in SHARES:
+        for share in shares:
             truss.shrink = share * full
             self._sink()
             self.lu = None
@@ -185,9 +189,12 @@ class Balance:
             if self.lu is None:
                 k = truss.matrix(truss.pose(*truss.states(self.other), self.turns))
                 self.lu = splu(
-                    k, permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.0, options={"SymmetricMode": True}
+                    k.astype(self.kind),
+                    permc_spec="MMD_AT_PLUS_A",
+                    diag_pivot_thresh=0.0,
+                    options={"SymmetricMode": True},
                 )
-            search = _Search(truss, self.other, self.turns, self.lu, self.scale)
+            search = _Search(truss, self.other, self.turns, self.lu, self.scale, self.kind)
             found: Found = fixed_point(search.step, np.zeros(6 * len(truss.free)), tolerance=goal, limit=25)
             self.steps += found.steps
             self.residual, self.converged = found.residual, found.converged
@@ -198,7 +205,7 @@ class Balance:
             before = self.other
             self.other, self.turns = search.unpack(found.point)
             if not found.converged:
-                self.lu = None
+                self.lu, self.kind = None, np.dtype(np.float64)
                 continue
             if not dry_drawn:
                 return
@@ -289,8 +296,17 @@ def _unlike(old: Pegs, new: Pegs) -> bool:
 class _Search:
     """One search for the balance of forces from a start, with one factorisation."""
 
-    def __init__(self, truss: Truss, start_um: Floats, turns: Floats, lu: SuperLU, scale: float) -> None:
+    def __init__(
+        self,
+        truss: Truss,
+        start_um: Floats,
+        turns: Floats,
+        lu: SuperLU,
+        scale: float,
+        kind: np.dtype[np.floating],
+    ) -> None:
         self.truss, self.start_um, self.turns, self.lu, self.scale = truss, start_um, turns, lu, scale
+        self.kind = kind
 
     def unpack(self, y: Floats) -> tuple[Floats, Floats]:
         """Nodes and their turns; turns are held in y by what they move at the end of a filament's width."""
@@ -302,9 +318,12 @@ class _Search:
 
     def step(self, y: Floats) -> Floats:
         truss = self.truss
-        there, turned = self.unpack(y)
-        out = truss.pulls(truss.pose(*truss.states(there), turned))
-        d: Floats = -self.lu.solve(out.ravel()[truss.dofs]).reshape(-1, 6)
+        with np.errstate(over="ignore", invalid="ignore"):
+            there, turned = self.unpack(y)
+            out = truss.pulls(truss.pose(*truss.states(there), turned)).ravel()[truss.dofs]
+            d: Floats = -self.lu.solve(out.astype(self.kind)).reshape(-1, 6).astype(np.float64)
+        if not np.isfinite(d).all():
+            return np.full(d.size, np.inf)  # torn apart: the search goes back
         # No step turns anything by more than a beam can stand to be turned in one go.
         far = float(np.abs(d[:, 3:]).max(initial=0.0)) / TURN
         if far > 1.0:
