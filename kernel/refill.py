@@ -116,6 +116,6 @@ def _stops(use: Use, plan: Plan, rig: Rig) -> Iterator[Event]:
             if purge.prime_s > 0:
                 yield Event("prime", at, use.ink, use.nozzle, purge.prime_s)
             if rig.wipe is not None:
-                yield Event("wipe", at, use.ink, use.nozzle)
+                yield Event("wipe", at, use.ink, use.nozzle, rig.wipe.time_s)
         again_um3 = 0.0 if planned else purge_s * float(dosing.flow_um3_s[at])
         low = high

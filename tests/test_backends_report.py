@@ -101,11 +101,11 @@ class _Page(HTMLParser):
 def test_every_table_and_section_is_there() -> None:
     _, found = made(TWO_INKS)
     assert [s.name for s in found.sections] == [
-        "part", "materials", "machine", "run", "layers", "after", "plots", "trust", "check", "hashes",
+        "part", "materials", "machine", "bench", "run", "layers", "after", "plots", "trust", "check", "hashes",
     ]  # fmt: skip
     names = set(tables(found))
     for caption in (
-        "Figures of the part", "Inks", "Baths", "Nozzles", "Time by phase", "Exchanges, purges and operator stops",
+        "Figures of the part", "Inks", "Baths", "Nozzles", "Reservoirs", "Time by phase", "Exchanges, purges and operator stops",
         "Layers, from the substrate up", "Where the figures of inks and baths come from", "SHA-256 and versions",
     ):  # fmt: skip
         assert caption in names

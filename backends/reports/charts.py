@@ -17,7 +17,7 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 56, 14, 26, 44
 #: Colours of series that no ink gives one: wet, dried, and others. All stand out on white, for the colour-blind too.
 WET, DRIED, INK = "#1f6fb2", "#c2571a", "#444c56"
 
-_GREYS = ("#2b5d8a", "#7fa8c9", "#b9c9d6", "#d9dfe4", "#c98a3a", "#8a4b2d")
+_GREYS = ("#2b5d8a", "#7fa8c9", "#b9c9d6", "#d9dfe4", "#c98a3a", "#8a4b2d", "#5d6b3c")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,20 +115,23 @@ def phase_bar(parts: Sequence[tuple[str, float]]) -> str:
         )
         share = f"{100 * value / total:.0f} %"
         if w > 46:
-            ink = "#fff" if i % len(_GREYS) in (0, 5) else "#16202a"
+            ink = "#fff" if i % len(_GREYS) in (0, 5, 6) else "#16202a"
             out.append(
                 f'<text x="{x + w / 2:.1f}" y="{bar / 2 + 5:.1f}" text-anchor="middle" fill="{ink}">{share}</text>'
             )
         x += w
-    x = 0.0
+    x, line = 0.0, 0
     for i, (name, value) in enumerate(parts):
         said = f"{name} {numbers.clock(value)}"
+        if x + 16 + 6.4 * len(said) > width:
+            x, line = 0.0, line + 18
         out.append(
-            f'<rect x="{x:.1f}" y="{bar + 14}" width="11" height="11" fill="{_GREYS[i % len(_GREYS)]}"/>'
+            f'<rect x="{x:.1f}" y="{bar + 14 + line}" width="11" height="11" fill="{_GREYS[i % len(_GREYS)]}"/>'
         )
-        out.append(f'<text x="{x + 16:.1f}" y="{bar + 24}">{html.escape(said)}</text>')
+        out.append(f'<text x="{x + 16:.1f}" y="{bar + 24 + line}">{html.escape(said)}</text>')
         x += 36 + 6.4 * len(said)
-    return _svg(width, bar + 32, out)
+    # Too small to read on a phone, where the table beside it tells the same.
+    return _svg(width, bar + 32 + line, out).replace('class="plot"', 'class="plot across"', 1)
 
 
 class _Frame:

@@ -94,7 +94,9 @@ def _table(table: Table) -> str:
     head = "".join(f'<th scope="col"{side(k)}>{_text(h)}</th>' for k, h in enumerate(table.head))
     rows = []
     for row in table.rows:
-        cells = [f"<td{side(k)}>{_cell(c, whole=k not in table.words)}</td>" for k, c in enumerate(row)]
+        cells = [
+            f"<td{side(k) or _say(c)}>{_cell(c, whole=k not in table.words)}</td>" for k, c in enumerate(row)
+        ]
         if not table.plain:
             cells[0] = f'<th scope="row"{side(0)}>{_cell(row[0])}</th>'
         rows.append("<tr>" + "".join(cells) + "</tr>\n")
@@ -104,6 +106,11 @@ def _table(table: Table) -> str:
         f'<div class="wide{narrow}"><table>\n<caption>{_text(table.caption)}</caption>\n<thead><tr>{head}</tr></thead>\n'
         f"<tbody>\n{''.join(rows)}</tbody>\n</table></div>\n{notes}"
     )
+
+
+def _say(cell: str | Cell) -> str:
+    """Sentences keep some width where the page is narrow."""
+    return ' class="say"' if len(cell if isinstance(cell, str) else cell.text) > 40 else ""
 
 
 def _steps(steps: Steps) -> str:

@@ -91,14 +91,6 @@ def nozzles(subject: Subject) -> Table:
                 nozzle.dispenser if box is None else f"{nozzle.dispenser} ({box.kind.replace('_', ' ')})",
             )
         )
-    first = int(plan.order[0])
-    wet = plan.filaments.state("wet")
-    gap = rig.heights.first_gap_um
-    how = ""
-    if gap is None:
-        how = " (the height of the first filament: the rig gives no gap)"
-        gap = float(wet.height_um[plan.filaments.offsets[first]])
-    notes.insert(0, f"Set the tip {numbers.length(gap)} above the substrate{how} before the bath is poured.")
     if dosing.pressure_kpa.any():
         notes.append(
             "Print at the pressure, watch the width of the first lines, and write down what you had to change."
@@ -134,6 +126,7 @@ _PHASES = {
     "approach": "way down",
     "retreat": "way up",
     "dwell": "purging and priming",
+    "wipe": "wiping",
     "exchanges": "exchanges and operator",
 }
 
@@ -201,6 +194,8 @@ def _sentence(todo: list[Event], rig: Rig) -> str:
             said.append(f"Change to bath {e.name}.")
         elif e.kind in FLOWING:
             said.append(f"{e.kind.capitalize()} {nozzle} for {numbers.sig(e.time_s, 3)}{numbers.GAP}s.")
+        elif e.kind == "wipe":
+            said.append(f"Wipe {nozzle}.")
         elif e.kind == "wait":
             said.append(f"Wait {numbers.sig(e.time_s, 3)}{numbers.GAP}s.")
     return " ".join(said)

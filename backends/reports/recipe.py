@@ -11,7 +11,8 @@ from .blocks import Block, Cell, Note, Steps, Table
 from .machine import flowing_nl
 
 if TYPE_CHECKING:
-    from ...kernel.material import Bath, Ink
+    from ...kernel.material import Bath, Ink, Linker
+    from ...kernel.rig import Rig
     from ..report import Subject
 
 PAPER = "Song et al., Nature Communications, 20 December 2023"
@@ -126,8 +127,34 @@ def baths(subject: Subject) -> tuple[Block, ...]:
     if wet is not None:
         top = float((wet.points_um[:, 2] + 0.5 * wet.height_um).max())
         notes.append(f"The liquid has to cover the wet part, {numbers.length(top)} high.")
+    vessel, ml = subject.rig.vessel, bath_ml(subject.rig)
+    if vessel is not None and ml is not None:
+        for bath, _ in found.values():
+            salt = [_weighed(bath, k, ml) for k in bath.linkers]
+            notes.append(
+                f"The vessel of rig {subject.rig.name} takes {numbers.sig(ml, 3)} mL of {bath.name}, {numbers.length(vessel.fill_um)} deep: "
+                + "; ".join(salt or ["no salt"])
+                + "."
+            )
     head = ("bath", "liquid", "linker", "salt", "of the ion", "salt per mL", "salt per 100 mL", "gels")
     return (Table("Baths", head, tuple(rows), frozenset({0, 1, 2, 3, 7}), tuple(dict.fromkeys(notes))),)
+
+
+def bath_ml(rig: Rig) -> float | None:
+    """What the vessel of a rig takes, mL; None where the rig does not tell."""
+    if rig.vessel is None:
+        return None
+    return rig.vessel.size_um[0] * rig.vessel.size_um[1] * rig.vessel.fill_um * 1e-12
+
+
+def _weighed(bath: Bath, linker: Linker, ml: float) -> str:
+    """Salt for so many millilitres, in words."""
+    per, weight = salts.ions_per_formula(linker.ion, linker.salt), salts.molar_mass(linker.salt)
+    umol = bath.molarity_mol_um3 / MILLIMOLAR / len(bath.linkers) * ml
+    if per is None:
+        return f"{numbers.sig(umol)} \u00b5mol of {linker.ion}"
+    mass = "" if weight is None else f" = {numbers.mass(umol / per * weight)}"
+    return f"{numbers.sig(umol / per)} \u00b5mol{mass} of {linker.salt}"
 
 
 def _bath_rows(bath: Bath, printed: list[Ink]) -> list[tuple[str | Cell, ...]]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ... import __version__
 from . import numbers
+from .bench import preparation, reservoirs
 from .blocks import Block, Note, Section, Sheet
 from .machine import events, layers, nozzles, time
 from .part import figures, params, pictures
@@ -23,7 +24,8 @@ def sheet(subject: Subject, *, pictures: bool = True) -> Sheet:
     sections = [
         Section("part", "The part", (*_banner(subject), *shown, *params(subject), figures(subject))),
         Section("materials", "Materials to prepare", (inks(subject), *mixes(subject), *baths(subject))),
-        Section("machine", "Nozzles and pressure", (nozzles(subject),)),
+        Section("machine", "Nozzles and pressure", (nozzles(subject), *reservoirs(subject))),
+        Section("bench", "Before the print", (preparation(subject),)),
         Section("run", "The print", (*time(subject, drawn=pictures), events(subject))),
         Section("layers", "Layers", (layers(subject),)),
         Section("after", "After the print", (drying(subject), *treatment(subject))),

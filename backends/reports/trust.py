@@ -41,6 +41,10 @@ def assumptions(subject: Subject) -> tuple[Block, ...]:
             if load.assumed:
                 what = f"calibration and delays of {'any ink' if load.ink == '*' else load.ink} in nozzle {nozzle.name}"
                 rows[what, load.source or "no reason given", f"rig {rig.name}"] = None
+    for entry in subject.plan_figures["ink"]:
+        if entry["refills"]:
+            what = f"reserve that stays in the reservoir of nozzle {entry['nozzle']} at a refill"
+            rows[what, "a tenth unless the rig gives another", f"rig {rig.name}"] = None
     why = "this sheet\u2019s own margin; put your own in its place"
     rows[f"reserve of ink: {100 * RESERVE:.0f} % of what leaves the nozzle", why, "this sheet"] = None
     count = len(rows)
