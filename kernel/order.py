@@ -182,7 +182,7 @@ def _events(
             if rig.purge.prime_s > 0:
                 events.append(Event("prime", at, name, n, rig.purge.prime_s))
             if rig.wipe is not None:
-                events.append(Event("wipe", at, name, n))
+                events.append(Event("wipe", at, name, n, rig.wipe.time_s))
     return tuple(events)
 
 

@@ -3,6 +3,7 @@ what a print needs and does not find is listed all at once by rig_check.problems
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
@@ -161,6 +162,12 @@ class Wipe:
     z_um: float
     passes: int = 2
     speed_um_s: float = 1000.0
+
+    @property
+    def time_s(self) -> float:
+        """Time along all of its ways, without the ends of each."""
+        way = math.dist(self.from_um, self.to_um)
+        return self.passes * way / self.speed_um_s
 
 
 @dataclass(frozen=True)
