@@ -154,7 +154,7 @@ def _range(spec: FieldSpec) -> str:
         return ""
     ends = [
         f"{word} {typed(end, inner, str)}"
-        for word, end in (("at least", spec.low), ("at most", spec.high))
+        for word, end in (("more than" if spec.above else "at least", spec.low), ("at most", spec.high))
         if end is not None and not (word == "at least" and end == 0)
     ]
     return f" ({', '.join(ends)})" if ends else ""

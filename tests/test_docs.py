@@ -110,6 +110,15 @@ def test_the_tutorial_s_python_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert names["d"].params["steps"] == 3  # type: ignore[attr-defined]
 
 
+def test_the_python_page_runs() -> None:
+    page = (ROOT / "docs" / "python.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    assert len(blocks) == 3
+    names: dict[str, object] = {}
+    exec("\n".join(blocks), names)
+    assert 0 < names["shrunk"] < 0.5  # type: ignore[operator]
+
+
 def test_the_reference_is_what_the_registers_say() -> None:
     page = (ROOT / "docs" / "reference.md").read_text(encoding="utf-8")
     assert page == reference(), "docs/reference.md is old: `make docs` writes it anew"
