@@ -31,8 +31,11 @@ def with_waits(plan: Plan, rig: Rig) -> Plan:
         return plan
     begin, end = _times_s(plan, rig)
     wet = plan.filaments.state("wet")
-    starts = plan.filaments.offsets[:-1]
-    wide = np.maximum.reduceat(np.maximum(wet.width_um, wet.height_um), starts)[plan.order]
+    wide = np.empty(f)
+    for low, high, points, first in plan.filaments.runs():
+        size = np.maximum(wet.width_um[points], wet.height_um[points])
+        wide[low:high] = np.maximum.reduceat(size, first)
+    wide = wide[plan.order]
     gel = solidification_s(1.0) * wide**2
     pairs = [np.zeros((0, 2), np.int64)]
     for step in range(1, min(_AHEAD, f)):
@@ -80,6 +83,8 @@ def _times_s(plan: Plan, rig: Rig) -> tuple[Floats, Floats]:
 
 def _crossing(plan: Plan, pairs: Ints) -> Ints:
     """Of pairs of places in the order those whose filaments touch."""
+    if not len(pairs):
+        return pairs
     wet, starts = plan.filaments.state("wet"), plan.filaments.offsets[:-1]
     half = 0.5 * np.maximum(wet.width_um, wet.height_um)[:, None]
     low = np.minimum.reduceat(wet.points_um - half, starts)[plan.order]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from .beads import sample
+from .dosing import lengths_um
 from .filaments import Floats, Ints
 from .lines import Ends
 from .plan import Plan
@@ -17,6 +18,9 @@ from .tip import profile_um, reach_um
 
 #: The nozzle passes beside what is higher at no less than this (um), or the rig's `clear_um` if that is less.
 SIDE_UM = 20.0
+
+#: Less than this part of `clear_um` is not worth looking for.
+WORTH = 0.1
 
 #: Most beads of filaments and most looks at the map; cells are larger in parts that would take more.
 _BEADS, _LOOKS = 4_000_000, 20_000_000
@@ -33,7 +37,8 @@ def hops_um(plan: Plan, rig: Rig, ends: Ends, printed_um: Floats) -> Floats:
         return over
     came, goes = ends.last_um[:-1], ends.first_um[1:]
     floor = np.maximum(came[:, 2], goes[:, 2])
-    ways = np.flatnonzero((over[1:f] - floor > 1e-6) & (plan.nozzle[1:] == plan.nozzle[:-1]))
+    least = max(1e-6, WORTH * rig.heights.clear_um)
+    ways = np.flatnonzero((over[1:f] - floor > least) & (plan.nozzle[1:] == plan.nozzle[:-1]))
     if not len(ways):
         return over
     beads = _Map(plan, rig, float(floor[ways].min()), came[ways], goes[ways])
@@ -56,31 +61,41 @@ class _Map:
         self.came, self.goes = came, goes
         self.nozzles = [rig.nozzles[n] for n in np.unique(plan.nozzle).tolist()]
         half = 0.5 * float(max(wet.width_um.max(), wet.height_um.max()))
-        top = wet.points_um[:, 2] + 0.5 * wet.height_um
+        highest = float(
+            (wet.points_um[:, 2].max() if len(wet.points_um) else 0.0) + 0.5 * wet.height_um.max()
+        )
         self.side = half + min(SIDE_UM, rig.heights.clear_um)
-        self.reach = self.side + max(reach_um(n, float(top.max()) - lowest_um) for n in self.nozzles)
-        first, _ = plan.filaments.segments()
-        length = float(np.linalg.norm(wet.points_um[first + 1] - wet.points_um[first], axis=1).sum())
+        self.reach = self.side + max(reach_um(n, highest - lowest_um) for n in self.nozzles)
         way = float(np.linalg.norm((goes - came)[:, :2], axis=1).sum())
         finest = min(0.5 * nozzle.outer_um for nozzle in self.nozzles)
+        length = float(lengths_um(plan).sum())
         self.cell = max(finest, length / _BEADS, float(np.cbrt(4.0 * way * self.reach**2 / _LOOKS)))
         place = np.empty(len(plan.order), np.int64)
         place[plan.order] = np.arange(len(plan.order))
-        at, owner, where = sample(wet.points_um, plan.filaments.owner(), self.cell)
-        point = where.astype(np.int64)
-        after = np.minimum(point + 1, len(top) - 1)
-        height = top[point] + (where - point) * (top[after] - top[point])
-        self.low = (
-            np.minimum(at[:, :2].min(axis=0), np.minimum(came, goes)[:, :2].min(axis=0))
-            - self.reach
-            - 2 * self.cell
-        )
-        high = np.maximum(at[:, :2].max(axis=0), np.maximum(came, goes)[:, :2].max(axis=0)) + self.reach
+        ends = np.concatenate([came, goes])[:, :2]
+        low = np.minimum(wet.points_um.min(axis=0)[:2], ends.min(axis=0))
+        high = np.maximum(wet.points_um.max(axis=0)[:2], ends.max(axis=0)) + self.reach
+        self.low = low - self.reach - 2 * self.cell
         self.wide = int((high[1] - self.low[1]) / self.cell) + 3
         self.turns = len(plan.order) + 1
-        key = self.cells(at) * self.turns + place[owner]
-        higher = height > lowest_um
-        key, height = key[higher], height[higher]
+        keys, heights = [np.zeros(0, np.int64)], [np.zeros(0)]
+        for one, last, points, begin in plan.filaments.runs():
+            some = wet.points_um[points]
+            top = some[:, 2] + 0.5 * wet.height_um[points]
+            owner = np.repeat(np.arange(one, last), np.diff(begin, append=len(some)))
+            at, owner, where = sample(some, owner, self.cell)
+            point = where.astype(np.int64)
+            after = np.minimum(point + 1, len(top) - 1)
+            height = top[point] + (where - point) * (top[after] - top[point])
+            key = self.cells(at) * self.turns + place[owner]
+            higher = height > lowest_um
+            key, height = key[higher], height[higher]
+            if len(key):
+                # Samples that follow each other in one cell are one.
+                first = np.flatnonzero(np.diff(key, prepend=key[0] - 1))
+                keys.append(key[first])
+                heights.append(np.maximum.reduceat(height, first))
+        key, height = np.concatenate(keys), np.concatenate(heights)
         sort = np.lexsort((height, key))
         self.key, height = key[sort], height[sort]
         # Highest so far within each cell: cells are lifted apart so that one running maximum serves all.
