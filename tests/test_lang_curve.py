@@ -111,3 +111,21 @@ def test_it_is_written_back_as_it_was(at: str) -> None:
     for a, b in zip((*one["point"], one["width"]), (*two["point"], two["width"]), strict=True):
         va, vb = (evaluate(v, t) if not isinstance(v, float) else np.full(50, v) for v in (a, b))
         assert np.array_equal(va, vb)
+
+
+def test_an_editor_knows_the_parameter() -> None:
+    """The parameter is one name from its range to the block, and none outside."""
+    from wetprint.lang.names import Names
+
+    text = HEAD + (
+        "let t = 3um;\n"
+        "path p = curve(t in 0..1: [100um * t, 0um]) { filament: 9um + 1um * t; material: nc.gold; }\n"
+        "path q = pillar { height: 20um; filament: t; material: nc.gold; }" + TAIL
+    )
+    names = Names(load("-", text).env)
+    bound = next(
+        o for o in names.all if text[o.start : o.end] == "t" and o.symbol.kind == "local" and o.binds
+    )
+    places = [text[o.start - 2 : o.end] for o in names.of(bound.symbol)]
+    assert places == ["e(t", "* t", "* t"]
+    assert names.at(text.index("filament: t") + 10).symbol.kind == "let"  # type: ignore[union-attr]
