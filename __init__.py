@@ -160,6 +160,12 @@ class Design:
 
         return measure(self.jobs)
 
+    def uncertainty(self, *, samples: int = 0, seed: int = 1) -> dict[str, Any]:
+        """What the spread of the inks' figures makes of the dried part: `uncertainty` of `wp measure --uncertainty --json`."""
+        from .kernel.spread import spread_of
+
+        return spread_of(self.jobs, samples=samples, seed=seed).as_dict()
+
     def toolpath(self, rig: str | Path | Rig = "sim") -> Toolpath:
         """The motion of the print on a rig, row by row."""
         return self._motion(rig)[1]
@@ -184,7 +190,7 @@ class Design:
         return made, make_toolpath(made, machine), machine
 
     def plot(self, state: str = "dried", *, size: tuple[int, int] = (1200, 900), **look: Any) -> Picture:
-        """A picture of the part: `state` is wet, dried or both; `view`, `style` and `transparent` as in `wp preview`."""
+        """A picture of the part: `state` is wet, dried or both; `view`, `style`, `transparent`, `overlay` and `by` as in `wp preview`."""
         from tempfile import TemporaryDirectory
 
         from .backends.preview import preview

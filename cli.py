@@ -507,8 +507,11 @@ def preview(
             style=style,
             view=view,
             title=Path(file).stem,
+            overlay=overlay,
+            by="movement" if by == "movement" else "ink",
         )
-        _watch(file, sets, preset, state, state if html is None and asked else "both", asked, look)
+        alone = bool(html is None and asked and not overlay and by != "movement")
+        _watch(file, sets, preset, state, state if alone else "both", asked, look)
         return
     jobs: Sequence[Job | FilamentSet]
     if run is not None:
@@ -523,7 +526,7 @@ def preview(
         loaded = load_design(file, sets, preset)
         if by not in ("ink", "movement", None):
             raise typer.BadParameter(f"{by!r}: expected ink or movement", param_hint="--by")
-        alone = html is None and (png or gif) and not overlay and by != "movement"
+        alone = bool(html is None and (png or gif) and not overlay and by != "movement")
         made, said = _jobs(loaded, only=state if alone and not settled else "both")
         jobs, state, said = _further(made, state, said)
         if settled:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
 
@@ -81,19 +81,9 @@ def preview(
         style=style,
         view=view,
         title=title,
+        overlay=overlay,
+        by=by,
     )
-    if overlay or by != "ink":
-        other = [name for name, _ in asked if name not in ("png", "gif")]
-        if other or not asked:
-            raise WetprintError(
-                error(
-                    "X726",
-                    f"{other[0] if other else 'window'} shows no ghost and no movement; a picture (--png) or a film (--gif) does",
-                )
-            )
-        look = replace(look, overlay=overlay, by=by)
-        if overlay and size is None:
-            look = replace(look, size=(1600, 1200))
     if not asked:
         PREVIEWS["window"].show(jobs, look, None)
         return []
@@ -111,15 +101,27 @@ def look_for(
     style: str,
     view: str,
     title: str,
+    overlay: bool = False,
+    by: Literal["ink", "movement"] = "ink",
 ) -> tuple[list[tuple[str, Path]], Look]:
     """The previews that are asked for with their files, none for the window, and the look of them.
 
     `size` is 1600 x 1200 pixels unless said otherwise, 2000 x 1000 where both states stand side by side, and 1200 x 800
-    for a window, which has to fit on a laptop.
+    for a window, which has to fit on a laptop. Raises WetprintError (X726) where a window or a page shall show what only pictures do.
     """
     asked = [(name, path) for name, path in (("png", png), ("html", html), ("gif", gif)) if path is not None]
-    usual = (1200, 800) if not asked else (2000, 1000) if state == "both" else (1600, 1200)
-    return asked, Look(_shown(state), size or usual, style, view, transparent, title)
+    if overlay or by != "ink":
+        other = [name for name, _ in asked if name not in ("png", "gif")]
+        if other or not asked:
+            what = "a page" if other else "the window"
+            raise WetprintError(
+                error(
+                    "X726", f"{what} shows no ghost and no movement; a picture (--png) or a film (--gif) does"
+                )
+            )
+    side_by_side = state == "both" and not overlay
+    usual = (1200, 800) if not asked else (2000, 1000) if side_by_side else (1600, 1200)
+    return asked, Look(_shown(state), size or usual, style, view, transparent, title, overlay=overlay, by=by)
 
 
 def _shown(state: str) -> Shown:

@@ -103,6 +103,10 @@ def build(
         given[name] = value
     if own and not last:
         frame = _knowing_itself(ev, kind, given, frame, node, good)
+    if base is not None and kind.kind == "material":
+        for name in _stale(written):
+            given.pop(name, None)
+            provenance.pop(name, None)
     layers = block.layers
     if kind.kind != "lattice":
         for layer in layers:
@@ -128,6 +132,14 @@ def _knowing_itself(
     from .lattices import so_far
 
     return frame.with_local(**{frame.own: so_far(kind, given, frame.span(node)) if good else POISON})
+
+
+def _stale(written: Mapping[str, s.Field]) -> list[str]:
+    """Spreads of a known ink that go when another figure is written: how well the old one was known says nothing of the new one."""
+    gone = [f"{n}_sd" for n in ("swell", "shrink", "poisson") if n in written]
+    if {"shrink", "poisson", "shrink_sd", "poisson_sd"} & written.keys():
+        gone.append("shrink_poisson")
+    return [n for n in gone if n not in written]
 
 
 def from_values(

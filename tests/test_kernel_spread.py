@@ -160,3 +160,27 @@ def test_the_verb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert np.isfinite(width["sd"]) and width["sd"] > 0
     assert CliRunner().invoke(app, ["measure", "d.wp", "--plot", "d.png"]).exit_code == 1
     assert "uncertainty" not in CliRunner().invoke(app, ["measure", "d.wp"]).output
+
+
+def test_another_figure_does_not_take_over_the_spread_of_the_old_one() -> None:
+    def ink(fields: str) -> Ink:
+        head = 'wp 1;\nuse "nanocrystal.wp" as nc;\n'
+        return wp.loads(  # type: ignore[no-any-return]
+            head + f"material m = nc.gold {{ {fields} }}\n"
+            "lattice b = woodpile { size: [160um, 160um]; layers: 1; pitch: 40um; filament: 10um; material: m; }\n"
+            "print b { bath: nc.gold_bath; }\n"
+        ).scene.inks["m"]
+
+    kept = ink("density: 19[g/mL];")
+    assert kept.shrink_sd is not None and kept.poisson_sd == 0.1 and kept.shrink_poisson < 0
+    mine = ink("shrink: 8%;")
+    assert (mine.shrink_sd, mine.poisson_sd, mine.shrink_poisson) == (None, 0.1, 0.0)
+    assert "shrink_sd" not in mine.provenance
+    told = ink("shrink: 8%; shrink_sd: 0.4%; shrink_poisson: -0.2;")
+    assert (told.shrink_sd, told.shrink_poisson) == (0.004, -0.2)
+
+
+def test_python_programs_have_it_too() -> None:
+    found = wp.loads(LINES).uncertainty()
+    assert found["method"] == "linear" and found["figures"]["width_um"]["sd"] > 0
+    assert found == wp.loads(LINES).uncertainty()
