@@ -400,7 +400,9 @@ class _Printer:
         if isinstance(node, s.Curve):
             out = [self.expr(node.head), *self.toks(2), " ", self.tok(), " "]
             out += [self.expr(node.low), self.tok(), self.expr(node.high), self.tok()]
-            return Group([*out, Nest(INDENT, [*self.line(), self.expr(node.value)]), *self.line(""), self.tok()])
+            return Group(
+                [*out, Nest(INDENT, [*self.line(), self.expr(node.value)]), *self.line(""), self.tok()]
+            )
         assert isinstance(node, s.Record), type(node).__name__
         return self.block(node.block)
 

@@ -195,7 +195,9 @@ class Names:
             for child in s.children(root):
                 yield from self._walk(child, local)
 
-    def _curve(self, node: s.Curve, local: Mapping[str, Symbol], block: s.Block | None = None) -> Iterator[Occurrence]:
+    def _curve(
+        self, node: s.Curve, local: Mapping[str, Symbol], block: s.Block | None = None
+    ) -> Iterator[Occurrence]:
         """A curve, and the block behind it, which knows its parameter too."""
         for outside in (node.head, node.low, node.high):
             yield from self._walk(outside, local)

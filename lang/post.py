@@ -102,7 +102,9 @@ class PostEvaluator(Evaluator):
                 try:
                     return known[name]()
                 except LookupError as unknown:
-                    return self.err("E323", f"{unknown.args[0]}: nothing is known of `{name}`", frame, node.name)
+                    return self.err(
+                        "E323", f"{unknown.args[0]}: nothing is known of `{name}`", frame, node.name
+                    )
             if name in known:
                 return known[name]
             if any(name in by_name(m) for m in base.materials.values()):

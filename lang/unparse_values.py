@@ -79,7 +79,19 @@ def matrix(rows: tuple[float, ...]) -> str:
     return "[" + ", ".join(lines) + "]"
 
 
-_LEVEL = {"or": 1, "and": 2, "not": 3, "compare": 4, "+": 5, "-": 5, "*": 6, "/": 6, "mod": 6, "neg": 7, "^": 8}
+_LEVEL = {
+    "or": 1,
+    "and": 2,
+    "not": 3,
+    "compare": 4,
+    "+": 5,
+    "-": 5,
+    "*": 6,
+    "/": 6,
+    "mod": 6,
+    "neg": 7,
+    "^": 8,
+}
 _COMPARE = ("<", "<=", ">", ">=", "==", "!=")
 
 
