@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 
-from .filaments import Floats
+from .filaments import FilamentSet, Floats
 from .plan import Plan
 from .rig import InkLoad, Rig
 
@@ -54,7 +55,11 @@ def ink_area_um2(plan: Plan) -> tuple[Floats, Floats]:
 
 def lengths_um(plan: Plan) -> Floats:
     """Length of every filament in the wet state (by index, not order), um, [F]."""
-    filaments = plan.filaments
+    return _lengths_um(plan.filaments)
+
+
+@lru_cache(maxsize=2)
+def _lengths_um(filaments: FilamentSet) -> Floats:
     points_um = filaments.state("wet").points_um
     length = np.empty(len(filaments))
     for low, high, points, begin in filaments.runs():
@@ -64,6 +69,7 @@ def lengths_um(plan: Plan) -> Floats:
         np.sqrt(np.einsum("ij,ij->i", way, way), out=step[1:])
         step[begin] = 0.0
         length[low:high] = np.add.reduceat(step, begin)
+    length.flags.writeable = False
     return length
 
 
