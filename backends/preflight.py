@@ -6,8 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ..kernel.clearance import clearance_of
 from ..kernel.diagnostics import Diagnostic, error
 from ..kernel.frames import to_stage
+from ..kernel.hops import SIDE_UM
 from ..kernel.material import Bath
 from ..kernel.motion import APPROACH, DWELL, PRINT, RETREAT, TRAVEL, Toolpath
 from ..kernel.rig import Rig
@@ -192,6 +194,12 @@ def _motion(toolpath: Toolpath, rig: Rig) -> list[Diagnostic]:
     dips = (kind == TRAVEL) & (across > SLACK_UM) & (np.minimum(z, from_z) < clear - SLACK_UM)
     # An exchange of nozzles is a step in part coordinates in which nothing moves.
     dips[1:] &= toolpath.nozzle[1:] == toolpath.nozzle[:-1]
+    # Lower than what is printed elsewhere, a travel stays clear of all that stands on its way (kernel/hops.py): measured, not taken on trust.
+    low_rows = np.flatnonzero(dips)
+    if len(low_rows) and clearance_of(toolpath, rig, low_rows).least_um >= 0.5 * min(
+        SIDE_UM, rig.heights.clear_um
+    ):
+        dips[:] = False
     out += first_of(
         toolpath,
         dips,

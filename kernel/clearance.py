@@ -61,13 +61,8 @@ def _find(toolpath: Toolpath, rig: Rig, tolerance_um: float) -> Clearance:
         return Clearance(np.inf)
     wet = plan.filaments.state("wet")
     top = np.maximum.reduceat(wet.points_um[:, 2] + 0.5 * wet.height_um, plan.filaments.offsets[:-1])
-    # Filament that has been printed to its end before each row, by place in the order.
-    place = np.empty(f, np.int64)
-    place[plan.order] = np.arange(f)
-    begun = np.where(toolpath.filament >= 0, place[toolpath.filament], -1)
-    begun = np.maximum.accumulate(begun)
+    place, done = _done(toolpath)
     printing = toolpath.kind == PRINT
-    done = np.where(printing, begun - 1, begun)
     highest = np.concatenate([[-np.inf], np.maximum.accumulate(top[plan.order])])[done + 1]
     low = np.minimum(toolpath.position_um[:, 2], np.append(np.inf, toolpath.position_um[:-1, 2]))
     jump = np.diff(toolpath.nozzle, prepend=toolpath.nozzle[0]) != 0
@@ -93,6 +88,21 @@ def _find(toolpath: Toolpath, rig: Rig, tolerance_um: float) -> Clearance:
         if near.least_um < found.least_um:
             found = near
     return found
+
+
+def _done(toolpath: Toolpath) -> tuple[Ints, Ints]:
+    """Place in the order of every filament, and for every row the place of the last one that is printed to its end by then."""
+    plan = toolpath.plan
+    place = np.empty(len(plan.order), np.int64)
+    place[plan.order] = np.arange(len(plan.order))
+    begun = np.maximum.accumulate(np.where(toolpath.filament >= 0, place[toolpath.filament], -1))
+    return place, np.where(toolpath.kind == PRINT, begun - 1, begun)
+
+
+def clearance_of(toolpath: Toolpath, rig: Rig, rows: Ints) -> Clearance:
+    """The least clearance of the moves `rows` alone from what stands higher than LOOK_UM below the tip; infinite where nothing does."""
+    place, done = _done(toolpath)
+    return _beside(toolpath, rig, rows, done, place, np.full(len(rows), -LOOK_UM))
 
 
 def _beside(
