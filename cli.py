@@ -510,8 +510,8 @@ def preview(
             overlay=overlay,
             by="movement" if by == "movement" else "ink",
         )
-        alone = bool(html is None and asked and not overlay and by != "movement")
-        _watch(file, sets, preset, state, state if alone else "both", asked, look)
+        alone = bool(html is None and asked and not overlay and by != "movement" and not settled)
+        _watch(file, sets, preset, state, state if alone else "both", asked, look, settled)
         return
     jobs: Sequence[Job | FilamentSet]
     if run is not None:
@@ -558,6 +558,7 @@ def _watch(
     only: str,
     outputs: list[tuple[str, Path]],
     look: Look,
+    settled: bool,
 ) -> None:
     """Draw a design anew whenever it is saved."""
     from .backends.watch import Made, watch_files, watch_window
@@ -579,6 +580,7 @@ def _watch(
             try:
                 jobs, said = _jobs(loaded, only=only, model=model)
                 jobs, _, said = _further(jobs, state, said)
+                jobs = _settled(jobs) if settled else jobs
             except typer.Exit:
                 raise WetprintError from None  # it has been told
             if tell:

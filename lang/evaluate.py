@@ -69,6 +69,7 @@ class Evaluator:
         self.diagnostics: list[Diagnostic] = []
         self._said: set[tuple[str, int, int, int]] = set()
         self._checked: set[int] = set()
+        self._numbers: dict[str, Num] = {}
         self._work = 0
         self.called: set[int] = set()
         self._sizes: dict[int, tuple[Expr | tuple[Any, ...], int]] = {}
@@ -190,10 +191,14 @@ class Evaluator:
         return replace(found, fixes=fixes)
 
     def _number(self, node: s.Number, frame: Frame) -> Any:
+        known = self._numbers.get(node.text)
+        if known is not None:
+            return known
         value = number(node)
         if isinstance(value, Num):
             if not math.isfinite(value.value):
                 return self.err("E303", f"`{node.text[:40]}` is too large a number", frame, node)
+            self._numbers[node.text] = value
             return value
         unit, near = value
         digits = node.text.split("[")[0] if node.text.endswith("]") else node.text.removesuffix(node.unit)
