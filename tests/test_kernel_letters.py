@@ -89,3 +89,27 @@ def test_a_lattice_is_cut_to_letters(scenes: ModuleType) -> None:
     solid = scenes.solid("letters", text="E", capital=200.0, height=30.0)
     made = scenes.one(scenes.lattice(clip=solid, pitch=0.2, filament=0.1, layers=1), warnings=True)
     assert scenes.lengths(made).sum() * 0.2 == pytest.approx(slice_solid(solid, 1.0, 0.05).area, rel=0.01)
+
+
+def test_many_edges_are_met_through_a_tree_as_one_by_one(
+    scenes: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from wetprint.kernel.solid_kinds import extrude
+    from wetprint.kernel.solids import crossings
+
+    solid = scenes.solid("letters", text="B8&", capital=120.0, height=40.0, tolerance=0.2)
+    (x0, y0, _), (x1, y1, _) = bounds(solid)
+    rng = np.random.default_rng(5)
+    p = np.column_stack(
+        [rng.uniform(x0 - 9, x1 + 9, 900), rng.uniform(y0 - 9, y1 + 9, 900), rng.uniform(-5, 45, 900)]
+    )
+    q = p[rng.permutation(900)]
+    found = []
+    for few in (10, 10_000):
+        monkeypatch.setattr(extrude, "_FEW_EDGES", few)
+        row, t = crossings(solid, p, q - p)
+        order = np.lexsort((t, row))
+        found.append((row[order], t[order], contains(solid, p), contains(solid, p, -1e-6)))
+    for one, two in zip(*found, strict=True):
+        assert len(one) == len(two)
+        assert np.allclose(one, two, atol=1e-9)

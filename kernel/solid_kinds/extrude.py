@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from ..quantity import FieldSpec, Length, list_of
+from ..records import dataclass
 from ..scene import Solid
 from ..solids import Vector, listed, solid_construct
 from .convex import foot, not_positive
@@ -14,6 +16,8 @@ from .convex import foot, not_positive
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
+    from shapely import STRtree
+    from shapely.geometry.base import BaseGeometry
 
     Floats = npt.NDArray[np.float64]
     Bools = npt.NDArray[np.bool_]
@@ -23,6 +27,8 @@ Corner = tuple[float, float]
 
 #: An outline of more corners is not looked at for crossings of its own edges, which takes corners squared.
 _CHECKED_CORNERS = 2000
+#: Outlines of more edges are looked at through a tree.
+_FEW_EDGES = 48
 
 
 def outline_fault(name: str, outline: Sequence[Corner]) -> tuple[str, str] | None:
@@ -101,7 +107,18 @@ class Extrude:
     def contains(self, solid: Solid, points_um: Floats, grow_um: float) -> Bools:
         import numpy as np
 
-        return np.asarray(self.distance(solid, points_um) <= grow_um)
+        rings = self.rings(solid)
+        if sum(map(len, rings)) <= _FEW_EDGES:
+            return np.asarray(self.distance(solid, points_um) <= grow_um)
+        import shapely
+
+        area = _indexed(_frozen(rings)).area
+        p = points_um - np.array(foot(solid))
+        flat = shapely.points(p[:, :2])
+        near = shapely.dwithin(area.boundary, flat, abs(grow_um))
+        inside = shapely.contains_xy(area, p[:, 0], p[:, 1])
+        inside = inside | near if grow_um > 0 else inside & ~near
+        return np.asarray(inside & (p[:, 2] >= -grow_um) & (p[:, 2] <= solid.fields["height"] + grow_um))
 
     def distance(self, solid: Solid, points_um: Floats) -> Floats:
         import numpy as np
@@ -118,6 +135,15 @@ class Extrude:
 
         p = start_um - np.array(foot(solid))
         rows, ts = [], []
+        rings = self.rings(solid)
+        if sum(map(len, rings)) > _FEW_EDGES:
+            row, t = _crossed(_indexed(_frozen(rings)), p[:, :2], step_um[:, :2])
+            with np.errstate(all="ignore"):
+                lids = np.stack(
+                    [(z - p[:, 2]) / step_um[:, 2] for z in (0.0, solid.fields["height"])], axis=1
+                )
+            lid, at = listed(lids)
+            return np.concatenate([row, lid]), np.concatenate([t, at])
         with np.errstate(all="ignore"):
             for a, b in zip(*self._edges(solid), strict=True):
                 normal = np.array([b[1] - a[1], a[0] - b[0]])
@@ -130,6 +156,56 @@ class Extrude:
             lids = np.stack([(z - p[:, 2]) / step_um[:, 2] for z in (0.0, solid.fields["height"])], axis=1)
         row, t = listed(lids)
         return np.concatenate([*rows, row]), np.concatenate([*ts, t])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Indexed:
+    """Many edges: start and end [M,2] of each, a tree of them, and the area that they enclose, prepared."""
+
+    start: Floats
+    end: Floats
+    tree: STRtree
+    area: BaseGeometry
+
+
+Rings = tuple[tuple[Corner, ...], ...]
+
+
+def _frozen(rings: Sequence[Sequence[Corner]]) -> Rings:
+    return tuple(tuple((x, y) for x, y in ring) for ring in rings)
+
+
+@lru_cache(maxsize=8)
+def _indexed(rings: Rings) -> _Indexed:
+    import numpy as np
+    import shapely
+
+    arrays = [np.array(r, dtype=float) for r in rings]
+    start, end = np.concatenate(arrays), np.concatenate([np.roll(r, -1, axis=0) for r in arrays])
+    area: BaseGeometry = shapely.Polygon()
+    for r in arrays:
+        area = area.symmetric_difference(shapely.Polygon(r))
+    shapely.prepare(area)
+    shapely.prepare(area.boundary)
+    tree = shapely.STRtree(np.asarray(shapely.linestrings(np.stack([start, end], axis=1))))
+    return _Indexed(start, end, tree, area)
+
+
+def _crossed(edges: _Indexed, start: Floats, step: Floats) -> Crossings:
+    """(segment, t) of all crossings of segments start + t * step, [N,2] each, with the edges near them."""
+    import numpy as np
+    import shapely
+
+    lines = shapely.linestrings(np.stack([start, start + step], axis=1))
+    row, edge = edges.tree.query(lines, predicate="dwithin", distance=1e-6)
+    a, b, p, d = edges.start[edge], edges.end[edge], start[row], step[row]
+    along = b - a
+    with np.errstate(all="ignore"):
+        t = ((a[:, 0] - p[:, 0]) * along[:, 1] - (a[:, 1] - p[:, 1]) * along[:, 0]) / (
+            d[:, 0] * along[:, 1] - d[:, 1] * along[:, 0]
+        )
+        hit = (t > 0) & (t < 1)
+    return row[hit].astype(np.int64), t[hit]
 
 
 def outline_distance(points: Floats, start: Floats, end: Floats) -> Floats:
