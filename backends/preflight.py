@@ -11,7 +11,7 @@ from ..kernel.diagnostics import Diagnostic, error
 from ..kernel.frames import to_stage
 from ..kernel.hops import SIDE_UM
 from ..kernel.material import Bath
-from ..kernel.motion import APPROACH, DWELL, PRINT, RETREAT, TRAVEL, Toolpath
+from ..kernel.motion import APPROACH, DWELL, PRINT, RETREAT, TRAVEL, WIPE, Toolpath
 from ..kernel.rig import Rig
 from .preflight_ink import check_baths, check_ink
 from .preflight_rows import first_of
@@ -210,7 +210,7 @@ def _motion(toolpath: Toolpath, rig: Rig) -> list[Diagnostic]:
     )
     out += first_of(
         toolpath,
-        valve & np.isin(kind, (TRAVEL, RETREAT)),
+        valve & np.isin(kind, (TRAVEL, RETREAT, WIPE)),
         "M614",
         "the valve is open in a travel",
         "before this",
