@@ -168,7 +168,8 @@ def check_bath(ev: Evaluator, made: scene.Print, regions: list[Region], env: Env
             continue
         right = _right_bath(ev, env, [i for i, _ in inks])
         place = made.spans.get("bath", made.span)
-        fixes = (Fix(f"write `{right}`", (Edit(place, right),)),) if right else ()
+        new = right or _with_linkers(env, place.text, [i for i, _ in inks])
+        fixes = (Fix(f"write `{new}`", (Edit(place, new),)),) if new else ()
         ev.say(
             error(
                 "E313",
@@ -183,6 +184,25 @@ def check_bath(ev: Evaluator, made: scene.Print, regions: list[Region], env: Env
                 fixes=fixes,
             )
         )
+
+
+def _with_linkers(env: Env, bath: str, inks: list[Ink]) -> str:
+    """The bath with one linker for each ink, as it would be written; "" where its linkers are not at hand under a name."""
+    known: dict[str, str] = {}
+    for prefix, at in (("", env), *((f"{a}.", e) for a, e in env.imports.items() if e is not None)):
+        for name, binding in at.bindings.items():
+            if isinstance(binding.value, Thing) and binding.value.kind == "linker":
+                known.setdefault(binding.value.node.ion, prefix + name)
+    chosen: list[str] = []
+    for ink in inks:
+        names = [known[k.ion] for k in ink.linkers if k.ion in known]
+        if not names and ink.linkers:
+            return ""
+        if names and not set(names) & set(chosen):
+            chosen.append(names[0])
+    if "{" in bath or "\n" in bath:
+        return ""
+    return f"{bath} {{ linkers: [{', '.join(chosen)}]; }}"
 
 
 def _right_bath(ev: Evaluator, env: Env, inks: list[Ink]) -> str | None:

@@ -30,7 +30,7 @@ MENDED = [
     (H + "let a = 3um,\n" + TAIL, "E012", ","),
     (r("size:", "extent:"), "E102", "extent"),
     (r("filament:", "diameter:"), "E102", "diameter"),
-    (H + LATTICE + PRINT.replace("bath:", "bad:"), "E102", "bad"),
+    (H + LATTICE + PRINT.replace("bath:", "bth:"), "E102", "bth"),
     (H + TAIL + "solid s = sphere { r: 3um; }\n", "E102", "r"),
     (H + "let a = [for i in 9..0: i];\n" + TAIL, "E307", "9..0"),
     (H + "param w: Length = 10um in 7um-44um;\n" + TAIL, "E012", "7um-44um"),
@@ -114,3 +114,32 @@ def applied(text: str, found: Diagnostic) -> str:
     for edit in sorted(found.fixes[0].edits, key=lambda e: -e.span.start):
         text = text[: edit.span.start] + edit.text + text[edit.span.end :]
     return text
+
+
+def test_a_bath_for_two_inks_is_written_out() -> None:
+    text = H + TAIL + "region right in body where x > 0um { material: nc.cadmium_selenide; }\n"
+    found = only(text)
+    assert found.code == "E313" and found.primary is not None and found.primary.text == "nc.gold_bath"
+    mended = applied(text, found)
+    assert "bath: nc.gold_bath { linkers: [nc.gold_iii, nc.iron_ii]; };" in mended
+    assert load("design.wp", mended).scene is not None
+
+
+def test_a_width_that_the_ink_does_not_have_is_mended_where_it_stands() -> None:
+    from wetprint.kernel.check import run_checks
+    from wetprint.kernel.shrink import complete_jobs
+
+    def wrong(text: str) -> list[Diagnostic]:
+        scene = load("design.wp", text).scene
+        assert scene is not None
+        jobs, _ = complete_jobs(scene, build(scene)[0])
+        return [d for d in run_checks(scene, jobs, None) if d.code == "W203"]
+
+    whole = r("10um", "60um").replace("40um", "90um")
+    (found,) = wrong(whole)
+    assert found.primary is not None and found.primary.text == "60um"
+    assert wrong(applied(whole, found)) == []
+    region = H + TAIL + "region thin in body where x > 100um { filament: 5um; }\n"
+    (found,) = wrong(region)
+    assert "{ filament: 7um; }" in applied(region, found)
+    assert wrong(applied(region, found)) == []

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from ..check import CheckContext
-from ..diagnostics import Diagnostic, Severity, warning
+from ..diagnostics import Diagnostic, Edit, Fix, Severity, Span, warning
 
 
 class Width:
@@ -38,16 +39,33 @@ class Width:
                     if not len(bad):
                         continue
                     i = int(bad[worst(value[bad])])
+                    place = context.field(job, i, "filament")
                     yield warning(
                         self.code,
                         f"{value[i]:.4g} um is the {word} of {len(bad)} dried filaments; ink {ink.name} was printed "
                         f"from {ink.width_min_um:.4g} to {ink.width_max_um:.4g} um",
-                        context.field(job, i, "filament"),
+                        place,
                         label=f"{limit:.4g} um is the limit",
                         notes=(
                             f"type `filament: {limit:.4g}um`, or give the ink the widths that your nozzles make",
                         ),
+                        fixes=_mend(place, f"{limit:.4g}um"),
                     )
+
+
+#: A width as a figure: alone, or as the only one in the block of a region.
+_FIGURE = re.compile(r"(?:\bfilament:\s*)?(\d+(?:\.\d+)?[a-zµμ]+)(?=\s*[;}]|\Z)")
+
+
+def _mend(place: Span, limit: str) -> tuple[Fix, ...]:
+    """The limit in place of the width, where the design gives it as a figure that can be told."""
+    whole = _FIGURE.fullmatch(place.text)
+    found = [whole] if whole else [m for m in _FIGURE.finditer(place.text) if m[0] != m[1]]
+    if len(found) != 1:
+        return ()
+    low, high = found[0].span(1)
+    at = Span(place.source, place.start + low, place.start + high)
+    return (Fix(f"write `{limit}`", (Edit(at, limit),)),)
 
 
 WIDTH = Width()
