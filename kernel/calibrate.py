@@ -298,7 +298,8 @@ class _Equations:
     def __init__(self, what: str, rows: Sequence[Row], swell: float, said: list[Diagnostic]) -> None:
         self.what, self.rows, self.swell, self.said = what, rows, swell, said
         self.fits_swell = any(r.flow_um3_s is not None for r in rows)
-        driven = [r for r in rows if r.pressure_kpa is not None and r.nozzle]
+        drives = [r.pressure_kpa is not None and bool(r.nozzle) for r in rows]
+        driven = [r for r, yes in zip(rows, drives, strict=True) if yes]
         self.names = list(dict.fromkeys(r.nozzle for r in driven))
         self.kpa = {k: [float(r.pressure_kpa or 0) for r in driven if r.nozzle == k] for k in self.names}
         self.mean = {k: float(np.exp(np.mean(np.log(v)))) for k, v in self.kpa.items()}
@@ -306,7 +307,7 @@ class _Equations:
             len(set(v)) >= _PRESSURES and max(v) / min(v) >= _RANGE for v in self.kpa.values()
         )
         # A row that has a flow but no pressure speaks of swell alone: its own flow is its unknown.
-        self.loose = [i for i, r in enumerate(rows) if r not in driven]
+        self.loose = [i for i, yes in enumerate(drives) if not yes]
 
     def solve(self, keep: bool) -> _Flow:
         lines = [self._line(i, kind) for i in range(len(self.rows)) for kind in ("width", "flow")]

@@ -68,6 +68,13 @@ _FLAGS = {
     "held": True,
     "free": False,
 }
+#: Smallest and largest figure of each unit (um, kPa, um/s, um^3/s) that a microscope, a dispenser and a stage could have given.
+_SANE = {
+    id(_LENGTH): (1e-3, 1e5),
+    id(_PRESSURE): (1e-6, 1e5),
+    id(_SPEED): (1e-2, 1e7),
+    id(_FLOW): (1e-2, 1e13),
+}
 #: More faults than this are counted, not told one by one.
 _MOST = 20
 
@@ -165,7 +172,9 @@ def parse_table(source: Source) -> Table:
         more = len(reader.found) - _MOST
         shown = reader.found[:_MOST]
         if more > 0:
-            shown.append(error("X732", f"and {more} more cells that cannot be read", reader.found[_MOST].primary))
+            shown.append(
+                error("X732", f"and {more} more cells that cannot be read", reader.found[_MOST].primary)
+            )
         raise WetprintError(*said, *shown)
     return Table(source, frozenset(h.column.name for h in heads if h.column), tuple(rows), tuple(said))
 
@@ -336,10 +345,15 @@ class _Reader:
         if column.kind == "count":
             if number != int(number) or number < 1:
                 self.wrong(span, f"{text} in column `{column.name}`; a count of 1 or more was expected")
-            return max(1, int(number))
+            return min(max(1, int(number)), 10**6)
         if number < 0 or (number == 0 and column.kind != "spread"):
             least = "zero or more" if column.kind == "spread" else "more than zero"
             self.wrong(span, f"{text} in column `{column.name}`; {least} was expected")
+        elif number > 0:
+            low, high = _SANE[id(column.units)]
+            if not low <= number * factor <= high:
+                self.wrong(span, f"{text} in column `{column.name}`; {low / factor:g} to {high / factor:g} was expected",
+                           ("the header's unit is taken for every cell",))  # fmt: skip
         return number * factor
 
     def number(self, text: str, span: Span, column: Column) -> float | None:

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 import wetprint as wp
 from wetprint.kernel.calibrate import InkFit, calibrate
+from wetprint.kernel.calibration_text import as_data, summary_text
 from wetprint.kernel.diagnostics import Source, Span, WetprintError
 from wetprint.kernel.least_squares import least_squares, outliers, scatter
-from wetprint.kernel.measurements import Row, Table, read_table
+from wetprint.kernel.measurements import Row, Table, parse_table, read_table
 
 SOURCE = Source("data.csv", "x")
 SPAN = Span(SOURCE, 0, 1)
@@ -231,3 +232,37 @@ def test_two_kinds_of_scatter_are_told_apart() -> None:
     y = np.where(kind == 0, 0.1, 2.0) * g.normal(size=800) + 5.0
     sd = scatter(np.ones((800, 1)), y, kind)
     assert sd[0] == pytest.approx(0.1, rel=0.1) and sd[-1] == pytest.approx(2.0, rel=0.1)
+
+
+def spoilt(text: str, seed: int) -> str:
+    """The table with some rows, and cells of them changed to what slips into tables."""
+    g = np.random.default_rng(seed)
+    head, *rows = [line.split(",") for line in text.splitlines() if not line.startswith("#")]
+    rows = [rows[k] for k in g.permutation(len(rows))[: g.integers(1, len(rows) + 1)]]
+    cells = ["0", "1e-300", "1e300", "-1", "", "8", "8.0", "0.01", "99999", "yes", "no", "nan", '"', "8,1"]
+    for _ in range(g.integers(0, 4)):
+        row = rows[g.integers(len(rows))]
+        row[g.integers(len(row))] = cells[g.integers(len(cells))]
+    if g.random() < 0.4:
+        column, value = g.integers(len(head)), cells[g.integers(4, 11)]
+        for row in rows:
+            row[column] = value
+    return "\n".join(",".join(r) for r in [head, *rows])
+
+
+@pytest.mark.filterwarnings("error")
+def test_no_table_is_answered_with_anything_but_a_fit_or_a_message(root: Path) -> None:
+    text = (root / "examples" / "calibration_gold.csv").read_text()
+    fitted = 0
+    for seed in range(250):
+        try:
+            fits, _ = calibrate(parse_table(Source("w.csv", spoilt(text, seed))))
+        except WetprintError as caught:
+            assert all(d.primary is not None for d in caught.diagnostics)
+            continue
+        fitted += 1
+        for fit in fits:
+            assert 0 <= fit.shrink < 0.9 and fit.shrink_sd >= 0 and -1 <= fit.shrink_poisson <= 1
+            assert all(z.resistance_kpa_s_um3 > 0 for z in fit.nozzles)
+        assert summary_text(fits) and as_data(fits)
+    assert 40 < fitted < 240

@@ -77,6 +77,7 @@ def test_a_nozzle_without_a_unit_is_a_name() -> None:
         (f"{HEAD}\ngold,1_0,7\n", "w.csv:2:6", "`1_0`"),
         (f"{HEAD}\ngold,8,-7\n", "w.csv:2:8", "-7 in column `dried width`; more than zero was expected"),
         (f"{HEAD}\ngold,8,0\n", "w.csv:2:8", "more than zero"),
+        (f"{HEAD}\ngold,8e9,7\n", "w.csv:2:6", "8e9 in column `wet width`; 0.001 to 100000 was expected"),
         (f"{HEAD}\ngold,,7\n", "w.csv:2:1", "no wet width in this row"),
         (f"{HEAD}\ngold,8,1,7,2\n", "w.csv:2:1", "5 cells; the header names 3 columns"),
         (f'{HEAD}\ngold,"8,1",7\n', "w.csv:2:6", "`8,1` in column `wet width`"),
