@@ -65,7 +65,11 @@ class Toolpath:
         if n < 2:
             return []
         cut = np.zeros(n, bool)
-        cut[1:] = (np.diff(self.nozzle) != 0) | (np.diff(self.pressure_kpa, axis=0) != 0).any(axis=1)
+        for at in range(1, n, _CHUNK):
+            now, before = slice(at, at + _CHUNK), slice(at - 1, min(at + _CHUNK, n) - 1)
+            cut[now] = self.nozzle[now] != self.nozzle[before]
+            for kpa in self.pressure_kpa.T:
+                cut[now] |= kpa[now] != kpa[before]
         cut[[row for row, event in self.events if event.kind not in ON_THE_SPOT]] = True
         cut[:2] = False
         edges = [1, *np.flatnonzero(cut).tolist(), n]
