@@ -129,11 +129,11 @@ class _Cuts:
         trims = self._trims(bounds, one[inner], two[inner])
         if trims:
             return trims
-        best: dict[int, tuple[tuple[int, float, int], list[float]]] = {}
+        best: dict[int, tuple[tuple[int, int, float, int], list[float]]] = {}
         for i in sorted(marks):
-            cuts, length = self._between(i, bounds, *marks[i])
-            rank = (len(cuts), -length, i)
-            if cuts and rank < best.get(int(group[i]), ((count, 0.0, 0), []))[0]:
+            cuts, beside, length = self._between(i, bounds, *marks[i])
+            rank = (beside, len(cuts), -length, i)
+            if cuts and rank < best.get(int(group[i]), ((count, 0, 0.0, 0), []))[0]:
                 best[int(group[i])] = (rank, cuts)
         return [at for _, cuts in best.values() for at in cuts]
 
@@ -230,14 +230,16 @@ class _Cuts:
                 found.append(best)
         return found
 
-    def _between(self, i: int, bounds: Floats, at: Floats, what: Ints) -> tuple[list[float], float]:
-        """Places between the early and the late stretches of a piece where it may be cut, and its length."""
+    def _between(self, i: int, bounds: Floats, at: Floats, what: Ints) -> tuple[list[float], int, float]:
+        """Places between the early and the late stretches of a piece where it may be cut, how many of them lie at no contact, and its
+        length."""
         places, points = self._piece(i, bounds)
         arc = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(points, axis=0), axis=1))])
         width = float(self.part.state("wet").width_um[int(bounds[i])])
         mine = slice(*np.searchsorted(self.touching, [places[0], np.nextafter(places[-1], np.inf)]))
         contact, where = np.interp(self.touching[mine], places, arc), np.interp(at, places, arc)
         cuts: list[float] = []
+        beside = 0
         for k in np.flatnonzero(np.diff(what) != 0).tolist():
             low, high = float(where[k]), float(where[k + 1])
             inside = contact[(contact > low) & (contact < high)]
@@ -248,11 +250,12 @@ class _Cuts:
                 # A little beside the stretch that must wait, so that the end of the early piece is out of the partner's way.
                 step = min(0.5 * width, 0.5 * (high - low))
                 cut = low + step if late == low else high - step
+                beside += 1
             else:
                 continue
             if min(cut, arc[-1] - cut) > 0.5 * width:
                 cuts.append(float(np.interp(cut, arc, places)))
-        return cuts, float(arc[-1])
+        return cuts, beside, float(arc[-1])
 
 
 def _marks(piece: Ints, place: Floats, what: Ints) -> dict[int, tuple[Floats, Ints]]:

@@ -15,6 +15,10 @@ Bools = npt.NDArray[np.bool_]
 WINDOW = 200
 
 
+#: Plans of no more filaments than this try other beginnings too, and so many of them.
+FEW, STARTS = 600, 8
+
+
 def travel_um(tour: Ints, flip: Bools, start: Floats, end: Floats, here: Floats | None = None) -> float:
     """Length of the straight travels of a tour, with the way to its beginning where `here` is given."""
     heads = np.where(flip[:, None], end[tour], start[tour])
@@ -57,6 +61,63 @@ def improve(
                 edges,
             )
     return tour, flip
+
+
+def best_of(
+    tour: Ints,
+    flip: Bools,
+    start: Floats,
+    end: Floats,
+    one_way: Bools,
+    here: Floats,
+    work: float,
+    edges: Ints | None = None,
+) -> tuple[Ints, Bools]:
+    """The shortest of a tour and of others that begin elsewhere: with one of its filaments, then always with the nearest that may come."""
+    n = len(tour)
+    if n < 4 or n > WINDOW:
+        return tour, flip
+    row = np.full(len(start), -1, np.int64)
+    row[tour] = np.arange(n)
+    bound = np.zeros((0, 2), np.int64) if edges is None else row[edges[(row[edges] >= 0).all(axis=1)]]
+    best, least = (tour, flip), travel_um(tour, flip, start, end, here)
+    free = np.flatnonzero(np.bincount(bound[:, 1], minlength=n) == 0)
+    for first in free[:: max(1, len(free) // STARTS)].tolist():
+        for turned in (False, True):
+            if turned and one_way[tour[first]]:
+                continue
+            other = _nearest_free(tour, start, end, one_way, first, turned, bound)
+            other = improve(*other, start, end, one_way, here, work, edges)
+            far = travel_um(*other, start, end, here)
+            if far < least - LEAST:
+                best, least = other, far
+    return best
+
+
+def _nearest_free(
+    items: Ints, start: Floats, end: Floats, one_way: Bools, first: int, turned: bool, bound: Ints
+) -> tuple[Ints, Bools]:
+    """From one filament on always the nearest that may come, under `bound int64[E,2]` (before, after) of places in `items`."""
+    n = len(items)
+    enter, leave = np.concatenate([start[items], end[items]]), np.concatenate([end[items], start[items]])
+    after = np.zeros((n, n), np.int64)
+    after[bound[:, 0], bound[:, 1]] = 1
+    left = after.sum(axis=0)
+    shut = np.concatenate([np.zeros(n, bool), one_way[items]])
+    taken = np.zeros(n, bool)
+    at = first + n * turned
+    order = np.empty(n, np.int64)
+    for k in range(n):
+        order[k] = at
+        taken[at % n] = True
+        left = left - after[at % n]
+        if k == n - 1:
+            break
+        way = enter - leave[at]
+        far = np.einsum("ij,ij->i", way, way)
+        far[shut | np.tile(taken | (left > 0), 2)] = np.inf
+        at = int(np.argmin(far))
+    return items[order % n], order >= n
 
 
 def head(i: int, flip: bool, start: Floats, end: Floats) -> Floats:

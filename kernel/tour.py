@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .filaments import Floats, Ints
-from .improve import WINDOW, improve, tail, travel_um
+from .improve import FEW, WINDOW, best_of, improve, tail, travel_um
 
 Bools = npt.NDArray[np.bool_]
 
@@ -70,6 +70,8 @@ def order_batches(
         if not regular[b] or ragged[b]:
             work = max(LEAST_WORK, WORK * len(tour) / unordered)
             tour, flip = _improve(tour, flip & ~one_way[tour], start, end, one_way, here, work)
+            if unordered <= FEW:
+                tour, flip = best_of(tour, flip, start, end, one_way, here, work)
         order[low:high] = by_batch[tour]
         reverse[low:high] = flip
         here = start[tour[-1]] if flip[-1] else end[tour[-1]]
@@ -94,6 +96,8 @@ def improve_bound(
         tour, flip = order[low:high], reverse[low:high]
         work = max(LEAST_WORK, WORK * len(tour) / len(order))
         tour, flip = improve(tour, flip, start, end, one_way, here, work, edges)
+        if len(order) <= FEW:
+            tour, flip = best_of(tour, flip, start, end, one_way, here, work, edges)
         order[low:high], reverse[low:high] = tour, flip
         here = tail(tour[-1], flip[-1], start, end)
     return order, reverse
