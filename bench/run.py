@@ -18,7 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from pathlib import Path
 from typing import NamedTuple
@@ -79,7 +79,8 @@ def race(commands: dict[str, list[str]], cwd: Path, runs: int) -> dict[str, Take
     }
 
 
-def table(head: list[str], rows: list[list[str]]) -> None:
+def table(head: list[str], rows: Iterable[list[str]]) -> None:
+    """A table in Markdown; its rows appear as they are measured."""
     print("| " + " | ".join(head) + " |")
     print("|---" * len(head) + "|")
     for row in rows:
@@ -105,8 +106,12 @@ def rivals_python() -> str | None:
 
 def programs(folder: Path, runs: int, designs: list[str]) -> None:
     """Design file to motion program."""
+    table(["", "wetprint", *RIVAL_SCRIPTS, "memory of wetprint"], _programs(folder, runs, designs))
+    print("`12x`: so many times the processor time of wetprint. `*`: ten times the figure for 1e6.\n")
+
+
+def _programs(folder: Path, runs: int, designs: list[str]) -> Iterator[list[str]]:
     python = rivals_python()
-    rows = []
     million: Taken | None = None
     for name in designs:
         file, _, points = name.partition("_")
@@ -130,11 +135,9 @@ def programs(folder: Path, runs: int, designs: list[str]) -> None:
         cells = [f"**{seconds(ours)}**"]
         for label in RIVAL_SCRIPTS:
             theirs = found.get(label)
-            ratio = "" if theirs is None else f" {theirs.wall_s / ours.wall_s:.2g}x"
+            ratio = "" if theirs is None else f" {theirs.cpu_s / ours.cpu_s:.2g}x"
             cells.append(seconds(theirs, mark if label == "FullControl" else "") + ratio)
-        rows.append([name, *cells, f"{ours.peak_mib:.0f} MiB"])
-    table(["", "wetprint", *RIVAL_SCRIPTS, "memory of wetprint"], rows)
-    print("`12x`: so many times as long as wetprint, by the wall clock. `*`: ten times the figure for 1e6.\n")
+        yield [name, *cells, f"{ours.peak_mib:.0f} MiB"]
 
 
 def fused(folder: Path, runs: int, _: list[str]) -> None:
@@ -155,8 +158,8 @@ def fused(folder: Path, runs: int, _: list[str]) -> None:
     found = race(commands, folder, runs)
     first = next(iter(found.values()))
     table(
-        ["D1 as STL", "seconds", "ratio"],
-        [[name, seconds(taken), f"{taken.wall_s / first.wall_s:.3g}"] for name, taken in found.items()],
+        ["D1 as STL", "seconds", "processor time, ratio"],
+        [[name, seconds(taken), f"{taken.cpu_s / first.cpu_s:.3g}"] for name, taken in found.items()],
     )
     if not openscad:
         print("OpenSCAD is not installed here; 36 s were measured elsewhere (OpenSCAD 2021, 8 sides).\n")
