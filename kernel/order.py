@@ -277,7 +277,7 @@ def summary_table(found: dict[str, Any]) -> str:
         f"length       {found['print_um'] / 1000:.3f} mm printed, {found['travel_um'] / 1000:.3f} mm travelled",
         f"switches     {found['material_switches']} of ink, {found['bath_switches']} of bath, "
         f"{found['operator_stops']} stops for an operator"
-        + (f", {found['refills']} refills" if found["refills"] else ""),
+        + (f", {found['refills']} refill{'s' if found['refills'] > 1 else ''}" if found["refills"] else ""),
     ]
     if found["clearance_um"] is not None:
         lines.append(

@@ -14,8 +14,6 @@ from .motion import FLOWING, ON_THE_SPOT
 from .plan import Event, Plan
 from .rig import Rig
 
-UM3_PER_UL = 1e9
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Use:
@@ -106,7 +104,7 @@ def _stops(use: Use, plan: Plan, rig: Rig) -> Iterator[Event]:
         if high >= len(use.places):
             return
         at = int(use.places[high])
-        text = f"Fill the reservoir of nozzle {rig.nozzles[use.nozzle].name} with {load.volume_um3 / UM3_PER_UL:.4g} uL of ink {use.ink}."
+        text = f"Fill the reservoir of nozzle {rig.nozzles[use.nozzle].name} with {_volume(load.volume_um3)} of ink {use.ink}."
         yield Event("refill", at, use.ink, use.nozzle)
         yield Event("operator", at, use.ink, use.nozzle, rig.exchange.operator_s, text)
         planned = use.purged_um3[high] > 0
@@ -119,3 +117,7 @@ def _stops(use: Use, plan: Plan, rig: Rig) -> Iterator[Event]:
                 yield Event("wipe", at, use.ink, use.nozzle, rig.wipe.time_s)
         again_um3 = 0.0 if planned else purge_s * float(dosing.flow_um3_s[at])
         low = high
+
+
+def _volume(um3: float) -> str:
+    return f"{um3 / 1e9:.4g} uL" if um3 >= 1e8 else f"{um3 / 1e6:.4g} nL"

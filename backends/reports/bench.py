@@ -64,7 +64,7 @@ def preparation(subject: Subject) -> Steps:
     return Steps(
         "At the bench, in this order",
         tuple(steps),
-        f"substrate and nozzle after {PAPER}; places and depths from rig {rig.name}",
+        f"substrate, and a pulled borosilicate pipette as nozzle, after {PAPER}; places and depths from rig {rig.name}",
     )
 
 
@@ -95,7 +95,7 @@ def _loading(subject: Subject, nozzle: str, ink: str) -> str:
             need = f"ink {ink}: {numbers.volume(entry['volume_nl'] * NANOLITRE)} leave it"
             if entry["refills"]:
                 often = "once" if entry["refills"] == 1 else f"{entry['refills']} times"
-                return f"{need}, more than it gives at once; it is filled again {often}"
+                return f"{need}, more than a full reservoir gives; it is filled again {often} on the way"
             return need
     return f"ink {ink}"
 
