@@ -180,7 +180,7 @@ def key_of(filaments: FilamentSet, drawn: StateName, *words: str) -> str:
         state.points_um,
         state.width_um,
         state.height_um,
-        *(() if filaments.ties is None else (filaments.ties.filament, filaments.ties.share, filaments.ties.hold)),
+        *(() if filaments.ties is None else filaments.ties.arrays()),
         *(() if filaments.share is None else (filaments.share,)),
     ):
         found.update(f"{a.dtype.str}{a.shape}".encode())

@@ -139,7 +139,7 @@ def by_frame(
     part = kept(part, keep)
     s = part.state(drawn)
     given = State(quantise(s.points_um, QUANTUM_UM), s.width_um, s.height_um)
-    residual = found.residual_um if drawn == "dried" else 0.0
+    residual, ties = (found.residual_um if drawn == "dried" else 0.0), found.ties
     if drawn == "wet":
         wet, dried = given, _dried(part, given, found.dried_um[keep])
     else:
@@ -151,6 +151,7 @@ def by_frame(
             ties = None if found.strangers else found.ties
             again = solve(replace(part, wet=wet, dried=None, ties=ties), "wet", hold)
             if again.converged:
+                ties = again.ties
                 comes_out = again.dried_um[~again.added]
                 residual = float(np.abs(comes_out - found.dried_um[keep]).max())
         dried = State(quantise(comes_out, QUANTUM_UM), given.width_um, given.height_um)
@@ -193,7 +194,7 @@ def by_frame(
         )
     return (
         Drying(
-            replace(part, wet=wet, dried=dried, ties=None if found.strangers else found.ties),
+            replace(part, wet=wet, dried=dried, ties=ties if drawn == "dried" else None),
             "frame",
             residual,
             notes=(f"filaments turn by up to {np.degrees(found.turn_rad):.0f} degrees as they dry",),

@@ -134,7 +134,8 @@ class Balance:
                 break
             self.ends |= touching
         wet, dried = self._points()
-        ties = ties_of(k, truss.wet_state(wet, dried), truss.pegs) if truss.drawn == "dried" else None
+        stuck = np.flatnonzero(truss.held & ~truss.anchored)
+        ties = ties_of(k, truss.wet_state(wet, dried), truss.pegs, stuck)
         curl = float(np.abs(dried - truss.state.points_um).max(initial=0.0)) if self.ends.any() else 0.0
         return Frame(
             k.part,

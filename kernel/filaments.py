@@ -34,13 +34,19 @@ class State:
 @dataclass(frozen=True, slots=True, eq=False)
 class Ties:
     """B bonds with which a wet state was found: `filament int64[B,2]`, `share float64[B,2]` (their places, in parts of either
-    filament's wet length) and `hold float64[B]`, how well each holds (drying_frame.py). Only touching decides whether two
-    filaments bond, so where they barely do the way back would else depend on a hair.
+    filament's wet length) and `hold float64[B]`, how well each holds (drying_frame.py). `stuck_filament int64[S]` and
+    `stuck_share float64[S]`: places that stick to the substrate. Only nearness decides what bonds and sticks, so where
+    filaments barely touch the way back would else depend on a hair.
     """
 
     filament: Ints
     share: Floats
     hold: Floats
+    stuck_filament: Ints
+    stuck_share: Floats
+
+    def arrays(self) -> tuple[npt.NDArray[np.generic], ...]:
+        return self.filament, self.share, self.hold, self.stuck_filament, self.stuck_share
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,7 +81,7 @@ class FilamentSet:
             if s is not None:
                 yield from (s.points_um, s.width_um, s.height_um)
         if self.ties is not None:
-            yield from (self.ties.filament, self.ties.share, self.ties.hold)
+            yield from self.ties.arrays()
         if self.share is not None:
             yield self.share
 

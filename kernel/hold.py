@@ -17,6 +17,9 @@ from .sections import segment_lengths
 
 Base = Literal["pinned", "free"]
 
+#: Points as near to the surface of an anchor as this belong to it: twice the quantum of paths.
+GROW_UM = 2e-3
+
 #: Points by which a filament is held, along its way through an anchor, in widths; assumed.
 STEP = 0.5
 
@@ -43,7 +46,7 @@ class Hold:
             return np.zeros(len(points_um), dtype=bool)
         from .solids import contains
 
-        return contains(self.anchors, points_um)
+        return contains(self.anchors, points_um, GROW_UM)
 
     def refine(
         self, filaments: FilamentSet, drawn: StateName
@@ -51,7 +54,7 @@ class Hold:
         """The filaments with points to be held by inside the anchors, and which points were added (None for none)."""
         if self.anchors is None:
             return filaments, None
-        from .solids import bounds
+        from .solids import bounds, crossings
 
         state = filaments.state(drawn)
         low, high = bounds(self.anchors)
@@ -65,7 +68,11 @@ class Hold:
         nth = np.arange(len(segment)) - np.repeat(np.cumsum(extra) - extra, extra)
         t = (nth + 0.5) / np.repeat(extra, extra)
         inside = self.held(p[segment] + t[:, None] * (p[segment + 1] - p[segment]))
-        segment, t = segment[inside], t[inside]
+        # The way in and the way out, so that what is held does not hang on where points happen to be.
+        edge, u = crossings(self.anchors, p[first], p[first + 1] - p[first])
+        border = self.held(p[first[edge]] + u[:, None] * (p[first[edge] + 1] - p[first[edge]]))
+        segment = np.concatenate([segment[inside], first[edge[border]]])
+        t = np.concatenate([t[inside], u[border]])
         place = np.concatenate([np.arange(filaments.point_count, dtype=np.float64), segment + t])
         order = np.argsort(place, kind="stable")
         return refined(filaments, drawn, segment, t, order), order >= filaments.point_count

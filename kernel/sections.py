@@ -22,6 +22,14 @@ def segment_lengths(points_um: Floats, first: Ints) -> Floats:
     return length
 
 
+def thinning(s: Floats | float, nu: Floats | float, ways: int) -> Floats | float:
+    """Strain across of what would shrink freely by s and is held in `ways` of the other two directions: 0 -s (a free part), 1
+    -s (1 + nu) (a filament that sticks along its axis), 2 -s (1 + nu) / (1 - nu) (a film that sticks everywhere). Hooke's law."""
+    if ways == 0:
+        return -s
+    return -s * (1.0 + nu) / (1.0 if ways == 1 else 1.0 - nu)
+
+
 def stretch(filaments: FilamentSet, wet_um: Floats, dried_um: Floats) -> Floats:
     """Dried over wet length along the filament at every point, float64[P].
 

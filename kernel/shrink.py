@@ -12,6 +12,7 @@ from .drying import Drying, by_formula, by_frame, nodes_at_most, uniform
 from .filaments import FilamentSet
 from .hold import PINNED, Hold
 from .scene import Scene, StateName
+from .sections import thinning
 
 if TYPE_CHECKING:
     from .build import Job
@@ -114,7 +115,7 @@ def _faults(filaments: FilamentSet, hold: Hold) -> list[Diagnostic]:
     found = []
     for m in np.unique(filaments.material):
         ink = filaments.inks[int(m)]
-        left = 1.0 - ink.shrink * (1.0 + (0.0 if hold.base == "free" else ink.poisson))
+        left = 1.0 + float(thinning(ink.shrink, ink.poisson, int(hold.base == "pinned")))
         if left <= 0.0 or ink.shrink < 0.0:
             found.append(
                 error(

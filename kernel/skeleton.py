@@ -182,13 +182,25 @@ def tied_pegs(k: Skeleton, wet: State, ties: Ties) -> Pegs:
     return pegs_at(k, wet, *_tied(k.part, arc_lengths(k.part, wet), ties), ties.hold)
 
 
-def ties_of(k: Skeleton, wet: State, pegs: Pegs) -> Ties:
-    """The bonds `pegs` of a wet state, in a form that does not depend on the points of its paths."""
+def ties_of(k: Skeleton, wet: State, pegs: Pegs, stuck: Ints) -> Ties:
+    """The bonds `pegs` of a wet state and its nodes `stuck`, in a form that does not depend on the points of its paths."""
     arc, owner = arc_lengths(k.part, wet), k.part.owner()
     f = owner[pegs.segment]
     place = arc[pegs.segment] + pegs.t * (arc[pegs.segment + 1] - arc[pegs.segment])
     whole = arc[k.part.offsets[1:] - 1]
-    return Ties(f, place / np.maximum(whole[f], 1e-300), pegs.hold)
+    at, of = k.node_point[stuck], k.filament[stuck]
+    return Ties(
+        f, place / np.maximum(whole[f], 1e-300), pegs.hold, of, arc[at] / np.maximum(whole[of], 1e-300)
+    )
+
+
+def stuck_nodes(k: Skeleton, wet: State, ties: Ties) -> Ints:
+    """The nodes of a wet state that came with it as stuck."""
+    arc = arc_lengths(k.part, wet)
+    stride = 2.0 * float(arc.max(initial=0.0)) + 1.0
+    keys = k.filament * stride + arc[k.node_point]
+    f = ties.stuck_filament
+    return np.unique(_nearest(keys, f * stride + ties.stuck_share * arc[k.part.offsets[f + 1] - 1]))
 
 
 def _tied(part: FilamentSet, arc: Floats, ties: Ties) -> tuple[Ints, Floats]:

@@ -13,8 +13,8 @@ from .bonds import find_bonds
 from .filaments import FilamentSet, Floats, Ints, State
 from .hold import PINNED, Hold
 from .scene import StateName
-from .sections import ink_column, transverse
-from .skeleton import Skeleton, find_pegs, pair_keys, skeleton, tied_pegs
+from .sections import ink_column, thinning, transverse
+from .skeleton import Skeleton, find_pegs, pair_keys, skeleton, stuck_nodes, tied_pegs
 
 if TYPE_CHECKING:
     from scipy.sparse import csc_matrix
@@ -63,7 +63,7 @@ class Truss:
         self.meant = (
             np.unique(pair_keys(k.part, find_bonds(k.part, self.state))) if drawn == "dried" else None
         )
-        ties = filaments.ties if drawn == "wet" else None
+        self.ties = ties = filaments.ties if drawn == "wet" else None
         self.pegs = find_pegs(k, self.state, self.meant) if ties is None else tied_pegs(k, self.state, ties)
         self.anchored = hold.held(self.given_um)
         self.base = hold.base
@@ -79,6 +79,9 @@ class Truss:
         low = (z - 0.5 * height) / pinned
         near = STICKS * height / pinned
         sticks = low <= near
+        if self.ties is not None:
+            sticks = np.zeros(len(z), dtype=bool)
+            sticks[stuck_nodes(self.skeleton, self.state, self.ties)] = True
         piece, count = _connected(len(z), np.concatenate([self.skeleton.beams, self.pegs.nodes]))
         lowest = np.full(count, np.inf)
         np.minimum.at(lowest, piece, low)
@@ -101,8 +104,8 @@ class Truss:
 
     def foot_factor(self) -> Floats:
         """Dried over wet height of a node at the substrate, [N]: its filament is pinned along its axis, or free."""
-        held = self.poisson if self.base == "pinned" else 0.0
-        return 1.0 - self.shrink * (1.0 + held)
+        out: Floats = 1.0 + np.asarray(thinning(self.shrink, self.poisson, int(self.base == "pinned")))
+        return out
 
     def axial(self, wet_length: Floats, dried_length: Floats) -> Floats:
         """Dried over wet length of the beams that meet at every node, [N]; of beams of no length, the free figure."""
