@@ -121,7 +121,9 @@ CODES: tuple[Code, ...] = (
     Code(
         "E412",
         "a path that cannot be drawn",
-        "A path needs at least two distinct points, finite measures, and a filament width above zero all along.",
+        "A path needs at least two distinct points, finite measures, and a filament width above zero all along. A curve by its "
+        "coordinates must have a finite place everywhere on its range and must not jump; the message tells the value of the parameter "
+        "where it does. A text needs letters that the font has; the message names the one that lacks.",
         USE
         + "path dot = polyline { points: [[0um, 0um, 5um], [0um, 0um, 5um]]; filament: 10um; material: nc.gold; }\n"
         "print dot { bath: nc.gold_bath; }\n",
