@@ -81,7 +81,7 @@ def test_a_refill_is_a_stop_with_a_purge_after_it(plans: ModuleType) -> None:
     found = summary(plan, toolpath, rig)
     assert found["refills"] == len(at) == found["ink"][0]["refills"]
     assert found["ink"][0]["reservoir_nl"] == pytest.approx(0.9)
-    assert f"{len(at)} refills" in summary_table(found)
+    assert f"{len(at)} refill" in summary_table(found)
     assert not [d for d in preflight(toolpath, rig) if d.code == "M619"]
 
 
