@@ -24,7 +24,7 @@ def with_waits(plan: Plan, rig: Rig) -> Plan:
     """The plan with a `wait` before every filament that would cross one that is still soft.
 
     A filament turns solid within R^2 / D (flow.solidification_s; D is assumed). How long the print takes by itself is counted low: its
-    filaments at their speed, ways between them straight across at the speed of travel and down by `clear_um`, exchanges as planned.
+    filaments at their speed, ways between them by `clear_um` up, straight across and down, exchanges as planned.
     """
     f = len(plan.order)
     if f < 2:
@@ -69,9 +69,9 @@ def _times_s(plan: Plan, rig: Rig) -> tuple[Floats, Floats]:
     first = np.where(plan.reverse, offsets[1:][plan.order] - 1, offsets[:-1][plan.order])
     last = np.where(plan.reverse, offsets[:-1][plan.order], offsets[1:][plan.order] - 1)
     across = np.linalg.norm((wet.points_um[first[1:]] - wet.points_um[last[:-1]])[:, :2], axis=1)
-    between = across / rig.speeds.travel_um_s + (across > 1e-3) * rig.heights.clear_um * (
-        1.0 / rig.speeds.approach_um_s + 1.0 / rig.speeds.travel_um_s
-    )
+    # Up and down again, even where one begins at the end of the other.
+    between = across / rig.speeds.travel_um_s
+    between += rig.heights.clear_um * (1.0 / rig.speeds.approach_um_s + 1.0 / rig.speeds.travel_um_s)
     between = np.append(0.0, between)
     for event in plan.events:
         if event.before < len(between):

@@ -57,8 +57,9 @@ def with_leads(part: FilamentSet, lead_um: float) -> FilamentSet:
     )  # fmt: skip
 
 
-def _touching(part: FilamentSet, ends_um: Floats, point: Ints, but: Ints) -> Bools:
-    """Which segments `ends_um[K,2,3]`, as thick as the filament at `point[K]`, touch filaments of the part other than `but[K,n]`."""
+def _touching(part: FilamentSet, ends_um: Floats, point: Ints, but: Ints, layer: Ints | None = None) -> Bools:
+    """Which segments `ends_um[K,2,3]`, as thick as the filament at `point[K]`, touch filaments of the part other than `but[K,n]`; where
+    `layer[K]` is given, filaments of that layer."""
     k, wet = len(ends_um), part.state("wet")
     f = len(part)
     whole = State(
@@ -76,7 +77,10 @@ def _touching(part: FilamentSet, ends_um: Floats, point: Ints, but: Ints) -> Boo
     for one, two in ((owner[:, 0], owner[:, 1]), (owner[:, 1], owner[:, 0])):
         some = (one >= f) & (two < f)
         segment, other = one[some] - f, two[some]
-        found[segment[(but[segment] != other[:, None]).all(axis=1)]] = True
+        strange = (but[segment] != other[:, None]).all(axis=1)
+        if layer is not None:
+            strange &= part.layer[other] == layer[segment]
+        found[segment[strange]] = True
     return found
 
 
@@ -90,7 +94,7 @@ class Joined:
 
 def with_turns(part: FilamentSet, order: Ints, reverse: Bools, batch: Ints, most_um: Floats) -> Joined:
     """Filaments that follow each other in one batch as one, where the way from the end of one to the beginning of the next is level, no
-    longer than `most_um[F]` allows for both (0: no turns), and touches nothing else that is drawn."""
+    longer than `most_um[F]` allows for both (0: no turns), and touches nothing else of its layer."""
     f = len(order)
     counts = np.diff(part.offsets)[order]
     begin = np.concatenate([[0], np.cumsum(counts)])
@@ -107,7 +111,8 @@ def with_turns(part: FilamentSet, order: Ints, reverse: Bools, batch: Ints, most
     joins &= (np.abs(way[:, 2]) <= LEVEL * wet.height_um[tail[:-1]]) & (far > 1e-3)
     k = np.flatnonzero(joins)
     ends = np.stack([wet.points_um[tail[k]], wet.points_um[head[k + 1]]], axis=1)
-    joins[k] = ~_touching(part, ends, tail[k], np.stack([order[k], order[k + 1]], axis=1))
+    pair = np.stack([order[k], order[k + 1]], axis=1)
+    joins[k] = ~_touching(part, ends, tail[k], pair, part.layer[order[k]].astype(np.int64))
     heads = np.flatnonzero(np.append(True, ~joins))
     offsets = begin[np.append(heads, f)]
     parent = order[heads]
