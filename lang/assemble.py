@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, Literal
 
 from ..kernel import scene
-from ..kernel.diagnostics import Edit, Fix, Source, Span
+from ..kernel.diagnostics import Edit, Fix, Related, Source, Span
 from ..kernel.material import SPREADS, Ink, Origin
 from ..kernel.scene import Allow, Assumption, Param, Region, Scene, StateName
 from . import syntax as s
@@ -59,6 +59,17 @@ def assemble(
         elif isinstance(statement, s.Allow):
             allows.append(_allow(ev, statement, frame))
         elif isinstance(statement, s.Compensate):
+            said = [st for st in env.module.statements if isinstance(st, s.Compensate)]
+            if statement is not said[0]:
+                ev.err(
+                    "E103",
+                    "the compensation is said already; it is said once",
+                    frame,
+                    statement,
+                    related=(Related(frame.span(said[0]), "said here first"),),
+                    fixes=(Fix("remove it", (Edit(frame.span(statement), ""),)),),
+                )
+                continue
             compensate = _compensate(ev, statement, frame) or compensate
     check_presets(ev, env, ev.diagnostics)
     regions = gradients(parts, regions)

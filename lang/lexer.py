@@ -131,9 +131,33 @@ def _open_string(source: Source, text: str, start: int, out: Lexed) -> None:
             out.tokens.append(Token(kind, body[i], start + i, start + i + 1))
 
 
+_PLAIN = re.compile(r"\d+(?:\.\d+)?")
+
+
+def _say_unit(source: Source, number: Token, end: int, whole: str, gap: Span, out: Lexed) -> None:
+    written = source.text[number.start : end]
+    out.diagnostics.append(
+        error(
+            "E013",
+            f"`{written}`: a unit is part of its number; `{whole}` was expected",
+            Span(source, number.start, end),
+            fixes=(Fix(f"write `{whole}`", (Edit(gap, ""),)),),
+        )
+    )
+
+
 def _bad(source: Source, start: int, out: Lexed) -> int:
     """Characters that no token begins with; returns where they end."""
     text = source.text
+    if text[start] == "%" and out.tokens and _PLAIN.fullmatch(out.tokens[-1].text):
+        after = text[start + 1 : start + 40].lstrip()
+        if after[:1] in ("", *";,)}]"):
+            number = out.tokens.pop()
+            gap = Span(source, number.end, start)
+            whole = f"{number.text}%"
+            _say_unit(source, number, start + 1, whole, gap, out)
+            out.tokens.append(Token("NUMBER", whole, number.start, start + 1))
+            return start + 1
     for size in (2, 1):
         known = _FOREIGN.get(text[start : start + size])
         if known and start + size <= len(text):

@@ -134,9 +134,9 @@ def _number(value: Any, kind: Type, place: Place, state: StateName | None) -> An
             return missing_unit(value, kind.name, place)
         return error(
             "E202",
-            f"`{place.text}` is {type_name(value)} ({shown(value)}); {place.what} takes a {kind}",
+            f"`{place.text}` is {type_name(value)} ({shown(value)}); {place.what} takes {_a(kind)}",
             place.span,
-            label=f"a {kind} was expected",
+            label=f"{_a(kind)} was expected",
         )
     if state and value.state and value.state != state and kind.dim == LENGTH:
         return error(
@@ -154,15 +154,15 @@ def missing_unit(value: Num, kind: str, place: Place) -> Diagnostic:
     note: tuple[str, ...] = ()
     node = place.node
     bare = node.operand if isinstance(node, s.Unary) else node
-    expected = f"a {kind}"
+    expected = _an(kind)
     if isinstance(bare, s.Number) and unit:
         expected = f"`{place.text}{unit}`"
         fixes = place.replace(f"write {expected}", f"{place.text}{unit}")
     elif unit:
-        note = (f"a number becomes a {kind} by a unit: `3{unit}`, or `count * 1{unit}`",)
+        note = (f"a number becomes {_an(kind)} by a unit: `3{unit}`, or `count * 1{unit}`",)
     return error(
         "E201",
-        f"`{place.text}` has no unit; {place.what} takes a {kind}: {expected} was expected",
+        f"`{place.text}` has no unit; {place.what} takes {_an(kind)}: {expected} was expected",
         place.span,
         notes=note,
         fixes=fixes,
@@ -276,7 +276,11 @@ def _wrong(value: Any, kind: Type, place: Place, fixes: tuple[Fix, ...] = ()) ->
 def _a(kind: Type) -> str:
     if kind.kind == "list":
         return f"a list {kind}"
-    return ("an " if kind.name[:1] in "AEIOU" else "a ") + kind.name
+    return _an(kind.name)
+
+
+def _an(name: str) -> str:
+    return ("an " if name[:1] in "AEIOU" else "a ") + name
 
 
 def _quoted(value: Any, place: Place) -> tuple[Fix, ...]:

@@ -45,6 +45,8 @@ MENDED = [
     (H + "path p = helix { radius: 50um; rise: 20um; turns: 3; filament: 10um; }\nprint p { bath: nc.gold_bath; }\n", "E319", "helix"),
     (r("layers: 4", "layers: 4um"), "E203", "4um"),
     (r("layers: 4", "layers: round(33um / 8um)"), "E203", "round(33um / 8um)"),
+    (H + "let a: Ratio = 50 %;\n" + TAIL, "E013", "50 %"),
+    (H + TAIL + "compensate off;\ncompensate full;\n", "E103", "compensate full;"),
     (use('use "nanocrystal.wp as nc;'), "E002", '"nanocrystal.wp'),
     (use("use nanocrystal.wp as nc;"), "E012", "nanocrystal.wp"),
     (use("use nanocrystal as nc;"), "E012", "nanocrystal"),
