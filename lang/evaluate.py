@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from ..kernel.diagnostics import Diagnostic, Edit, Fix, Related, Span, error
@@ -59,6 +59,15 @@ def room_to_recurse() -> Iterator[None]:
         yield
     finally:
         sys.setrecursionlimit(before)
+
+
+@cache
+def _calling() -> tuple[Mapping[str, Builtin], Callable[..., Any], Callable[..., Any]]:
+    """What calls need; it needs this file in turn. An import line within a function costs a microsecond each time."""
+    from .builtins import BUILTINS, call_head
+    from .call import Call
+
+    return BUILTINS, call_head, Call
 
 
 class Evaluator:
@@ -218,18 +227,17 @@ class Evaluator:
 
     def _var(self, node: s.Var, frame: Frame) -> Any:
         name = node.name
-        if name in frame.local:
-            return frame.local[name]
+        local = frame.local
+        if name in local:
+            return local[name]
         binding = frame.env.bindings.get(name)
         if binding is not None:
-            return self.value_of(frame.env, binding)
+            return POISON if binding.value is UNSET else binding.value
         if name in frame.env.imports:
             other = frame.env.imports[name]
             return Namespace(other) if other is not None else POISON
         if name in FUNCTIONS:
-            from .builtins import BUILTINS
-
-            return BUILTINS[name]
+            return _calling()[0][name]
         if name in COORDINATES:
             return coordinate(name, frame.span(node))
         if name in CONSTANTS:
@@ -429,9 +437,7 @@ class Evaluator:
             return POISON
         if isinstance(callee, Function):
             return call_function(self, callee, node, frame)
-        from .builtins import call_head
-        from .call import Call
-
+        _, call_head, Call = _calling()  # noqa: N806  # a class
         if isinstance(callee, Builtin):
             return self.bounded(callee.run(Call(self, node, frame, callee.name)), node, frame)
         if isinstance(callee, Head):

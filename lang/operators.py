@@ -146,7 +146,7 @@ def ink_at_hand(ev: Evaluator, node: s.Node, frame: Frame) -> str:
 def arithmetic(ev: Evaluator, node: s.Binary, a: Num, b: Num, frame: Frame) -> Any:
     op = node.op
     if op in ("+", "-", "mod"):
-        if a.dim != b.dim:
+        if a.dim is not b.dim and a.dim != b.dim:
             for bare, other, operand in ((a, b, node.left), (b, a, node.right)):
                 if bare.dim == NONE and isinstance(operand, s.Number):
                     return ev.say(
@@ -157,7 +157,7 @@ def arithmetic(ev: Evaluator, node: s.Binary, a: Num, b: Num, frame: Frame) -> A
                         )
                     )
             return ev.err(*_unfit(ev, node, a, b), frame, node)
-        state = _states(ev, node, a, b, frame, node.right)
+        state = None if a.state is b.state is None else _states(ev, node, a, b, frame, node.right)
         if isinstance(state, Poison):
             return POISON
         if op == "mod":
@@ -165,7 +165,8 @@ def arithmetic(ev: Evaluator, node: s.Binary, a: Num, b: Num, frame: Frame) -> A
         return _finite(ev, a.value + b.value if op == "+" else a.value - b.value, a.dim, state, node, frame)
     if op == "*":
         state = a.state if b.dim == NONE else b.state if a.dim == NONE else None
-        return _finite(ev, a.value * b.value, a.dim.times(b.dim), state, node, frame)
+        dim = a.dim if b.dim is NONE else b.dim if a.dim is NONE else a.dim.times(b.dim)
+        return _finite(ev, a.value * b.value, dim, state, node, frame)
     if op == "/":
         if b.value == 0:
             return ev.err(
@@ -174,9 +175,8 @@ def arithmetic(ev: Evaluator, node: s.Binary, a: Num, b: Num, frame: Frame) -> A
                 frame,
                 node.right,
             )
-        return _finite(
-            ev, a.value / b.value, a.dim.over(b.dim), a.state if b.dim == NONE else None, node, frame
-        )
+        dim = a.dim if b.dim is NONE else a.dim.over(b.dim)
+        return _finite(ev, a.value / b.value, dim, a.state if b.dim == NONE else None, node, frame)
     return _power(ev, node, a, b, frame)
 
 
@@ -250,6 +250,8 @@ def compare(ev: Evaluator, node: s.Compare, frame: Frame) -> Any:
 
 
 def _compare_two(ev: Evaluator, op: str, a: Any, b: Any, node: s.Compare, i: int, frame: Frame) -> Any:
+    if type(a) is type(b) is Num and a.dim == b.dim and not (a.state or b.state):
+        return compare_numbers(op, a.value, b.value)
     left, right = node.operands[i], node.operands[i + 1]
     if isinstance(a, Num | FieldVal) and isinstance(b, Num | FieldVal) and None not in (a.dim, b.dim):
         if a.dim != b.dim:
