@@ -266,3 +266,13 @@ def test_no_table_is_answered_with_anything_but_a_fit_or_a_message(root: Path) -
             assert all(z.resistance_kpa_s_um3 > 0 for z in fit.nozzles)
         assert summary_text(fits) and as_data(fits)
     assert 40 < fitted < 240
+
+
+def test_where_all_free_lines_are_left_out_the_held_ones_remain() -> None:
+    rows = [r for r in measured(6).rows if r.held]
+    odd = replace(rows[0], held=False, dried_um=0.5 * rows[0].wet_um)
+    (fit,), said = calibrate(Table(SOURCE, frozenset(), (*rows, odd)))
+    # One point decides one parameter alone, so it follows itself: it is kept, and its ratio of Poisson is refused.
+    assert "poisson" not in fit.measured and [d.code for d in said] == ["X737"]
+    (fit,), said = calibrate(Table(SOURCE, frozenset(), (*rows, replace(odd, dried_um=0.95 * odd.wet_um))))
+    assert fit.shrink > 0
