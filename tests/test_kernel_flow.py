@@ -1,6 +1,7 @@
 """Flow of ink: closed forms, limits that contain each other, calibrations that are never extrapolated."""
 
 import math
+from itertools import pairwise
 from types import ModuleType
 
 import numpy as np
@@ -142,3 +143,47 @@ def test_windows(parts: ModuleType) -> None:
     assert not flow.windows(nozzle, ink, 10.0, 1200.0, 10.5)[1].inside
     assert not flow.windows(nozzle, ink, 10.0, 1200.0, 4.9)[1].inside
     assert len(flow.windows(nozzle, ink, 10.0, 1200.0, None)) == 1
+
+
+@pytest.mark.parametrize(
+    ("yield_kpa", "index", "flow_um3_s"),
+    [(0.002, 0.6, 8e4), (0.01, 0.4, 1e4), (0.0005, 1.0, 3e5), (0.03, 0.8, 1e3)],
+)
+def test_a_piecewise_cone_with_a_yield_stress_by_adaptive_quadrature(
+    yield_kpa: float, index: float, flow_um3_s: float
+) -> None:
+    """A tip, a taper and a shaft: flow from quadrature over the radius, wall stress from Brent's method, pressure from quadrature
+    along the nozzle. Nothing is shared with the tool but the law tau = yield + K g^n."""
+    from scipy.integrate import quad
+    from scipy.optimize import brentq
+
+    k, profile = 2e-5, [(0.0, 5.0), (40.0, 5.0), (400.0, 30.0), (3000.0, 200.0)]
+
+    def flow_at(stress: float, radius: float) -> float:
+        plug = radius * yield_kpa / stress
+        made = quad(
+            lambda r: r**2 * ((stress * r / radius - yield_kpa) / k) ** (1 / index),
+            plug,
+            radius,
+            epsrel=1e-11,
+        )
+        return math.pi * float(made[0])
+
+    def gradient(z: float) -> float:
+        radius = float(np.interp(z, *zip(*profile, strict=True)))
+        high = 2 * yield_kpa
+        while flow_at(high, radius) < flow_um3_s:
+            high *= 2
+        stress = brentq(
+            lambda t: flow_at(t, radius) - flow_um3_s, yield_kpa * (1 + 1e-12), high, xtol=1e-15, rtol=1e-10
+        )
+        return 2 * float(stress) / radius
+
+    total = sum(
+        float(quad(gradient, a, b, epsrel=1e-7, limit=200)[0]) for (a, _), (b, _) in pairwise(profile)
+    )
+    found = flow.nozzle_pressure_kpa(flow_um3_s, profile, Liquid(k, index, yield_kpa))
+    assert found == pytest.approx(total, rel=1e-5)
+    # Never less than what starts it, never less than without a yield stress.
+    assert found > flow.nozzle_pressure_kpa(0.0, profile, Liquid(k, index, yield_kpa))
+    assert found > flow.nozzle_pressure_kpa(flow_um3_s, profile, Liquid(k, index))
