@@ -145,3 +145,19 @@ def test_a_width_that_the_ink_does_not_have_is_mended_where_it_stands() -> None:
     (found,) = wrong(region)
     assert "{ filament: 7um; }" in applied(region, found)
     assert wrong(applied(region, found)) == []
+
+
+def test_a_design_full_of_them_is_mended_in_one_go() -> None:
+    from wetprint.kernel.diagnostics import Source
+    from wetprint.lang.fix import fix_source
+
+    text = (
+        "wp 1;\nuse nanocrystal as nc;\nparam w: Length = 10 in 7um to 44um;\n"
+        "lattice body = woodpile { extent: [400, 400], layers: 4um; pitch: 40um; filament: w; material: au }\n"
+        "print body { bth: nc.gold_bath }\n"
+    )
+    fixed = fix_source(
+        Source("design.wp", text), lambda source: list(load("design.wp", source.text).diagnostics)
+    )
+    assert [d.message for d in fixed.diagnostics] == []
+    assert "size: [400um, 400um]; layers: 4;" in fixed.text
