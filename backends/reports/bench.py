@@ -20,9 +20,7 @@ NANOLITRE = 1e6
 def preparation(subject: Subject) -> Steps:
     """What is done before the print begins, with a box for each."""
     plan, rig = subject.toolpath.plan, subject.rig
-    steps: list[str | Cell] = [
-        "Substrate: silicon with an APTES layer, so that the first layer sticks; clean and dry."
-    ]
+    steps: list[str | Cell] = ["Substrate: silicon with an APTES layer, so that the first layer sticks."]
     guessed = any(a == "nozzles" or a.startswith("nozzles.") for a in rig.assumed)
     carried = {
         n: list(dict.fromkeys(plan.filaments.inks[m].name for m in plan.filaments.material[plan.order][plan.nozzle == n].tolist()))
@@ -64,7 +62,7 @@ def preparation(subject: Subject) -> Steps:
     return Steps(
         "At the bench, in this order",
         tuple(steps),
-        f"substrate, and a pulled borosilicate pipette as nozzle, after {PAPER}; places and depths from rig {rig.name}",
+        f"the substrate with its layer, and a pulled borosilicate pipette as nozzle, are those of {PAPER}; places and depths from rig {rig.name}",
     )
 
 
