@@ -89,8 +89,8 @@ def in_bath(ink: Ink, bath: Bath | None) -> Ink:
     told: dict[str, Any] = {}
     origin = dict(ink.provenance)
     for names, factor in (
-        (("swell",), "swell_factor"),
-        (("shrink", "xerogel_shrink", "sintered_shrink"), "shrink_factor"),
+        (("swell", "swell_sd"), "swell_factor"),
+        (("shrink", "shrink_sd", "xerogel_shrink", "sintered_shrink"), "shrink_factor"),
     ):
         by = float(getattr(bath, factor))
         if by == 1.0:

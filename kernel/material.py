@@ -176,7 +176,9 @@ INK = Construct(
         FieldSpec("swell_sd", Ratio, "standard uncertainty of `swell`", default=None, low=0.0),
         FieldSpec("shrink_sd", Ratio, "standard uncertainty of `shrink`", default=None, low=0.0, high=0.9),
         FieldSpec("poisson_sd", Ratio, "standard uncertainty of `poisson`", default=None, low=0.0, high=0.5),
-        FieldSpec("shrink_poisson", Ratio, "correlation of `shrink` and `poisson`", default=0.0, low=-1.0, high=1.0),
+        FieldSpec(
+            "shrink_poisson", Ratio, "correlation of `shrink` and `poisson`", default=0.0, low=-1.0, high=1.0
+        ),
     ),
 )
 

@@ -184,3 +184,16 @@ def test_python_programs_have_it_too() -> None:
     found = wp.loads(LINES).uncertainty()
     assert found["method"] == "linear" and found["figures"]["width_um"]["sd"] > 0
     assert found == wp.loads(LINES).uncertainty()
+
+
+def test_a_bath_scales_the_spread_with_the_figure() -> None:
+    one, two = (
+        wp.loads(
+            LINES.replace("bath: nc.gold_bath", f"bath: nc.gold_bath {{ shrink_factor: {by}; }}")
+        ).uncertainty()
+        for by in (1, 0.5)
+    )
+    (a,), (b,) = one["sources"], two["sources"]
+    for k in ("value", "sd"):
+        assert b["shrink"][k] == pytest.approx(0.5 * a["shrink"][k])
+    assert two["figures"]["width_um"]["sd"] == pytest.approx(0.5 * one["figures"]["width_um"]["sd"], rel=1e-3)
