@@ -24,7 +24,7 @@ from .handover import hand_over, is_carried
 from .journal import Journal, JournalError
 from .preflight import preflight
 from .record import default_runs, lock, new_folder, rig_hash, save_part, save_toolpath, toolpath_hash
-from .rejoin import Cut, Work, continue_from, cut_at, from_start
+from .rejoin import Cut, Work, continue_from, cut_at, from_start, stepped_back
 from .runner import MachineError, Printer, Runner, Tally, TrippedError, where_stands
 from .states import Progress, RunResult, State
 from .watchdog import Watchdog
@@ -287,11 +287,13 @@ class _Job:
         """What is left to print after `cut`, with its joint on record."""
         self.last_cut = cut
         self.journal.meta(joint=resuming.as_data(cut))
-        row = min(cut.row, len(self.toolpath) - 1)
+        early = stepped_back(self.toolpath, cut)
+        row = min(early.row, len(self.toolpath) - 1)
         bore = self.rig.nozzles[int(self.toolpath.nozzle[row])].inner_um
-        overlap_um = OVERLAP_BORES * bore + cut.window_s * float(self.toolpath.speed_um_s[row])
-        self.journal.event("joint", row=cut.row, overlap_um=overlap_um)
-        return continue_from(self.toolpath, cut, here_um, printer.rig, overlap_um)
+        overlap_um = OVERLAP_BORES * bore + early.window_s * float(self.toolpath.speed_um_s[row])
+        again_um = OVERLAP_BORES * bore + cut.window_s * float(self.toolpath.speed_um_s[row])
+        self.journal.event("joint", row=early.row, overlap_um=max(overlap_um, again_um))
+        return continue_from(self.toolpath, early, here_um, printer.rig, overlap_um)
 
     def _first_work(self, printer: Printer) -> Work:
         here = np.array(where_stands(printer.controller))
@@ -301,7 +303,7 @@ class _Job:
             cut = resuming.where_cut(self.prior, self.toolpath, printer.rig, here, printer.ask, self.journal)
         if cut is None:
             return from_start(self.toolpath, here, printer.rig)
-        done = resuming.done_before(self.toolpath, cut.row)
+        done = resuming.done_before(self.toolpath, stepped_back(self.toolpath, cut).row)
         self.journal.filaments(done, "executed")
         self.tally.executed |= set(done)
         return self._left(printer, cut, here)
@@ -318,11 +320,15 @@ class _Job:
             assert runner.track is not None
             if halt.line:
                 runner.track.advance(halt.line, place, exact=halt.exact)
-            with suppress(JournalError):
-                runner.executed(runner.track.row)
             cut = cut_at(work, runner.track.row, np.array(place), printer.rig)
-        if cut is not None:
+        if at is not None and cut is not None:
+            work, runner = at
+            assert runner.track is not None
             self.last_cut = replace(cut, window_s=halt.window_s * printer.rig.time_scale)
+            # What was passed after the ink may have been cut is not executed.
+            early = int(np.argmax(work.source >= stepped_back(self.toolpath, self.last_cut).row))
+            with suppress(JournalError):
+                runner.executed(min(runner.track.row, early) if early else runner.track.row)
         if at is not None and self.stopped.rest_um is not None:
             rest = {
                 "time": time.time(),

@@ -59,6 +59,27 @@ def cut_at(work: Work, row: int, stage_position_um: Floats, rig: Rig) -> Cut | N
     )
 
 
+def stepped_back(toolpath: Toolpath, cut: Cut) -> Cut:
+    """The cut as early as it can have been, where that lies before the filament of its row; else the cut as it is, because an
+    overlap within one filament makes up for its `window_s`."""
+    n = len(toolpath)
+    if cut.window_s <= 0.0:
+        return cut
+    row = min(cut.row, n - 1)
+    a, b = toolpath.position_um[row - 1], toolpath.position_um[row]
+    way = float(np.linalg.norm(b - a))
+    done = 1.0 if cut.row >= n or way == 0.0 else min(float(np.linalg.norm(cut.at_um - a)) / way, 1.0)
+    begin, end = float(toolpath.time_s[row - 1]), float(toolpath.time_s[row])
+    at_s = max(begin + done * (end - begin) - cut.window_s, 0.0)
+    early = max(int(np.searchsorted(toolpath.time_s, at_s, "left")), 1)
+    if early >= row or (cut.row < n and (toolpath.filament[early : row + 1] == toolpath.filament[row]).all()):
+        return cut
+    a, b = toolpath.position_um[early - 1], toolpath.position_um[early]
+    begin, end = float(toolpath.time_s[early - 1]), float(toolpath.time_s[early])
+    part = (at_s - begin) / (end - begin) if end > begin else 1.0
+    return Cut(early, a + part * (b - a))
+
+
 def continue_from(toolpath: Toolpath, cut: Cut, here_um: Floats, rig: Rig, overlap_um: float) -> Work:
     """What is left of `toolpath` after `cut`, from the stage position `here_um`: up, purge, over, down from above onto the joint
     (`overlap_um` before the cut), and on.

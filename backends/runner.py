@@ -223,6 +223,8 @@ class Runner:
         while True:
             self._check()
             found = p.controller.status()
+            # Where the ink was cut meanwhile, what is passed now is not executed.
+            self._check()
             self.status = found
             if found.motion is Motion.RUNNING:
                 track.advance(found.line, found.position_um, exact=found.exact)

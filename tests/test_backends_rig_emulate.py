@@ -155,5 +155,5 @@ def test_a_port_can_be_chosen_and_a_taken_one_is_told(tmp_path: Path) -> None:
 def test_machines_without_an_emulator_are_told() -> None:
     rig = load_rig("sim")
     with pytest.raises(WetprintError) as caught:
-        start_servers(replace(rig, controller=replace(rig.controller, dialect="linuxcnc")))
+        start_servers(replace(rig, controller=replace(rig.controller, dialect="automation1")))
     assert caught.value.diagnostics[0].code == "M603"

@@ -34,12 +34,12 @@ def stops(world: World) -> list[tuple[float, float, float | None]]:
     """(first ink off by the stage's output, motion stop, first pressure 0 before it) for every stop in the log, host times.
 
     A GRBL board stops motion and closes its valve by one byte, the door; Marlin's fans follow its blocks, Klipper's pins what it has
-    planned: there ink off is the box's.
+    planned, and LinuxCNC's outputs outlive an abort: there ink off is the box's.
     """
     log = world.log
     found: list[tuple[float, float, float | None]] = []
     for k, entry in enumerate(log):
-        if entry.what in ("door", "M410", "/printer/print/cancel"):
+        if entry.what in ("door", "M410", "/printer/print/cancel", "set abort"):
             zero = [e.host_s for e in log[:k] if entry.host_s - e.host_s < 0.1 and e.what == "PS  0000"]
             if zero:
                 found.append((max(zero), entry.host_s, max(zero)))
@@ -78,7 +78,7 @@ class Outcome:
 
 
 #: The built-in rigs, each with a controller of its own kind.
-RIGS = ("sim", "sim-grbl", "sim-klipper", "sim-marlin")
+RIGS = ("sim", "sim-grbl", "sim-klipper", "sim-linuxcnc", "sim-marlin")
 
 
 def interrupted(prints: ModuleType, tmp_path: Path, seed: int, name: str = "sim") -> Outcome:
@@ -125,9 +125,9 @@ def interrupted(prints: ModuleType, tmp_path: Path, seed: int, name: str = "sim"
 
 
 @pytest.mark.parametrize("name", RIGS)
-@pytest.mark.parametrize("block", range(2))
-def test_stops_at_random_instants(prints: ModuleType, tmp_path: Path, block: int, name: str) -> None:
-    for seed in range(4):
+def test_stops_at_random_instants(prints: ModuleType, tmp_path: Path, name: str) -> None:
+    block = 0
+    for seed in range(6 if name == "sim" else 3):
         folder = tmp_path / str(seed)
         folder.mkdir()
         interrupted(prints, folder, 100 * block + seed, name)
@@ -223,7 +223,7 @@ def killed(prints: ModuleType, tmp_path: Path, seed: int, name: str = "sim") -> 
 @pytest.mark.parametrize("name", RIGS)
 def test_killed_at_random_instants(prints: ModuleType, tmp_path: Path, name: str) -> None:
     seen = []
-    for seed in (3, 4, 9):
+    for seed in (3, 4, 9) if name == "sim" else (3,):
         folder = tmp_path / str(seed)
         folder.mkdir()
         seen.append(killed(prints, folder, seed, name))

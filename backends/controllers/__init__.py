@@ -12,6 +12,7 @@ CONTROLLERS: Registry[Callable[[Seat], Controller]] = Registry(
         "aerotech": ".aerotech:A3200",
         "grbl": ".grbl:Grbl",
         "klipper": ".klipper:Klipper",
+        "linuxcnc": ".linuxcnc:LinuxCNC",
         "marlin": ".marlin:Marlin",
     },
 )

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from pathlib import PurePosixPath, PureWindowsPath
 
 from ..controller import ControllerError, Halt, Motion, Position, Seat, Status
+from ..program_folder import put_program
 from ..transport import TransportError, connect
 from ..wire import SilenceError, Wire
 
@@ -212,7 +212,7 @@ class A3200:
         return Status(found.motion, line, found.position_um, words)
 
     def begin(self, program: bytes, name: str) -> None:
-        path = self._put(program, name)
+        path = put_program(self._entry, self._folder, program, name)
         self._told(f'PROGRAM {self._task} LOAD "{path}"', timeout_s=LOAD_S)
         deadline = time.monotonic() + LOAD_S
         while (found := self.status()).motion is not Motion.READY:
@@ -240,23 +240,6 @@ class A3200:
                 if self.status().motion is not Motion.READY:
                     return
         raise ControllerError("M631", f"the controller does not start {name}")
-
-    def _put(self, program: bytes, name: str) -> str:
-        """Write the program where the controller reads it; its name as the controller sees it."""
-        from pathlib import Path
-
-        folder = Path(self._entry.program_folder) if self._entry.program_folder else self._folder
-        path = folder / name
-        try:
-            path.write_bytes(program)
-        except OSError as reason:
-            raise ControllerError(
-                "M635", f"the program cannot be written to {path}: {reason.strerror}"
-            ) from None
-        remote = self._entry.remote_folder
-        if not remote:
-            return str(path.resolve())
-        return str((PureWindowsPath if "\\" in remote else PurePosixPath)(remote) / name)
 
     # Stopping
 

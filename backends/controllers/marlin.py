@@ -30,6 +30,7 @@ CLEANING_S = 1.2
 WHO, ALL, REST, STEPS, SPEEDS, GAINS = "M115", "M503", "M400", "M92", "M203", "M201"
 
 _COUNT = re.compile(r"X:-?[\d.]+ .*Count X:\s*(-?\d+) Y:\s*(-?\d+) Z:\s*(-?\d+)")
+_STEPS = re.compile(r"\bM92 X([\d.]+) Y([\d.]+) Z([\d.]+)")
 _OK = re.compile(r"ok(?: N(\d+))?(?: P(\d+))?(?: B(\d+))?")
 _RESEND = re.compile(r"(?:Resend|rs):? *(\d+)")
 
@@ -47,7 +48,7 @@ class Marlin(Streamer):
         self._heard_s = 0.0
         self._place: Position | None = None
         self._placed = 0
-        self._asked_for = 0
+        self._rests = 0
         self._free = -1
         self._steps = [80.0, 80.0, 400.0]
         self._outputs = sorted({n.output for n in seat.rig.nozzles})
@@ -117,6 +118,9 @@ class Marlin(Streamer):
         elif found := _COUNT.match(text):
             x, y, z = (int(found[k + 1]) / self._steps[k] * UM for k in range(3))
             self._place = (x, y, z)
+        elif found := _STEPS.search(text):
+            self._steps = [float(found[k]) for k in (1, 2, 3)]
+            self._said.append(text)
         elif text.startswith("echo:busy"):
             return
         elif text == "start":
@@ -148,6 +152,8 @@ class Marlin(Streamer):
             self._capacity = max(self._capacity, self._free)
         if self._sent and self._sent[0].number == -1:
             self._placed += 1
+            # The place is read before the blocks are counted: it is that of rest once nothing moved the time before.
+            self._rests = self._rests + 1 if self._free >= self._capacity else 0
             self._sent.popleft()
             self._feed()
             return
@@ -202,9 +208,8 @@ class Marlin(Streamer):
             if words and words[0] in (STEPS, GAINS, SPEEDS):
                 values = {w[0]: float(w[1:]) for w in words[1:] if w[0] in "XYZ" and _number(w[1:])}
                 settings.setdefault(words[0], values)
-        if set(settings.get(STEPS, {})) < set("XYZ"):
+        if STEPS not in settings:
             raise ControllerError("M631", "the controller does not tell its steps per mm (M503, M92)")
-        self._steps = [settings[STEPS][a] for a in "XYZ"]
         wrong = self._differences(settings)
         if wrong:
             raise ControllerError(
@@ -257,8 +262,8 @@ class Marlin(Streamer):
             if place is None or (not fresh and time.monotonic() - self._heard_s > SILENT_S * (TRIES + 1)):
                 raise ControllerError("M631", "the controller does not tell its state: no answer")
             left = any(line.number > 0 for line in (*self._sent, *self._waiting))
-            full = 0 <= self._free < self._capacity
-            if self._program and (left or not fresh or full):
+            moves = self._free >= 0 and self._rests < 2
+            if self._program and (left or not fresh or moves):
                 return Status(Motion.RUNNING, self._line_in_motion(), place, exact=self._exact)
             if not fresh:
                 raise ControllerError("M631", "the controller does not tell its state: no answer")
@@ -297,9 +302,11 @@ class Marlin(Streamer):
             self._skip = 0
             self._sent.clear()
         told = ""
+        # What hangs half sent on the line is ended first. M92 tells what the counts of M114 mean, to one who has inherited the line;
+        # M114 is the fence: when it is answered, all before it was done.
+        stop = b"\nM410\n" + off + b"M92\nM114\n"
         try:
-            # What hangs half sent on the line is ended first. M114 is the fence: when it is answered, all before it was done.
-            self._send(b"\nM410\n" + off + b"M114\n", 0.05, urgent=True)
+            self._send(stop, 0.05, urgent=True)
         except ControllerError as reason:
             told = reason.message
         heard = self._until(lambda: self._place is not None, STOP_S)
@@ -307,7 +314,7 @@ class Marlin(Streamer):
         if not heard:
             told = told or "M410 was not answered"
             try:
-                self._send(b"\nM410\n" + off + b"M114\n", 0.05, urgent=True)
+                self._send(stop, 0.05, urgent=True)
                 heard = self._until(lambda: self._place is not None, STOP_S)
                 if not heard:
                     # As a last resort all is switched off, and the board must be reset by hand.

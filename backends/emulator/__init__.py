@@ -19,6 +19,7 @@ MACHINES: Registry[Callable[[World, int], Machine]] = Registry(
         "aerotech": ".a3200:A3200",
         "grbl": ".grbl:on_a_line",
         "klipper": ".moonraker:Moonraker",
+        "linuxcnc": ".linuxcnc:LinuxCNC",
         "marlin": ".marlin:on_a_line",
     },
 )

@@ -239,6 +239,11 @@ class Marlin:
                 self._say(
                     f"echo:  {name} " + " ".join(f"{a}{v:.2f}" for a, v in zip("XYZ", values, strict=True))
                 )
+        elif code == "M92":
+            self._say(
+                "echo:M92 "
+                + " ".join(f"{a}{v:.2f}" for a, v in zip("XYZ", self.settings["M92"], strict=True))
+            )
         elif code == "M110":
             self._last = int(words.get("N", 0))
         elif code not in ("G21", "G90", "M204", "M205", "M410", "M105"):
