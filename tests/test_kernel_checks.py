@@ -300,4 +300,5 @@ def test_the_examples_break_no_rule(path: Path) -> None:
     found = check(
         path.read_text(encoding="utf-8").replace("wp 1;", "").replace('use "nanocrystal.wp" as nc;', "")
     )
-    assert codes(found) <= {"W209"}, [d.message for d in found]
+    # What an example allows, with its reason, is a note.
+    assert all(d.severity is Severity.NOTE for d in found), [d.message for d in found]
