@@ -1,6 +1,6 @@
 """Planning alone: process seconds from filaments to an order, to motion, and to the proof of its clearance, and how long the ways are.
 
-usage: plans.py [COUNT ...]   Three parts of COUNT filaments (100000 and 1000000 if none is given): `lattice` lines of 100 layers,
+usage: plans.py [COUNT ...]   Three parts of COUNT filaments (100000 and 1000000 if none is given): `lattice` lines in layers of 500,
 `scattered` lines of any direction in 100 layers, `rods` that climb (as many as one order filament by filament may hold, at most 20,000).
 """
 
@@ -39,8 +39,9 @@ RODS = 20_000
 
 
 def lattice(count: int) -> tuple[Floats, Floats]:
-    lines = count // LAYERS
-    layer, line = np.divmod(np.arange(lines * LAYERS), lines)
+    # No wider than leaves the rig's place to purge free.
+    lines = min(count // LAYERS, 500)
+    layer, line = np.divmod(np.arange(count // lines * lines), lines)
     side = 20.0 * (lines - 1)
     along, across = np.where(layer % 2 == 0, 0, 1), np.where(layer % 2 == 0, 1, 0)
     ends = np.empty((len(layer), 2, 3))
