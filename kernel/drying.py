@@ -117,7 +117,18 @@ def by_frame(
     `extra bool[P]`: points that nobody drew, which go again where they are not needed."""
     from .drying_frame import ASSUMED, solve
 
-    found = solve(filaments, drawn, hold)
+    try:
+        found = solve(filaments, drawn, hold)
+    except RuntimeError:
+        # SuperLU meets a singular matrix: some piece is held by nothing that resists.
+        return None, (
+            warning(
+                "W261",
+                "the drying model found a piece of the part that nothing holds; the closed-form model stands in",
+                filaments.spans[0] if filaments.spans else None,
+                notes=("outlines that touch or nearly touch, and slivers between them, do this",),
+            ),
+        )
     if not found.converged:
         return None, (
             warning(
