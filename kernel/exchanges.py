@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .filaments import Ints
+from .motion import ON_THE_SPOT
 from .phases import Needs, phases
 from .plan import Plan
 from .rig import Rig
@@ -50,10 +51,10 @@ def bath_groups(jobs: Sequence[Job], rig: Rig) -> Ints:
 
 def exchange_table(plan: Plan, rig: Rig) -> list[dict[str, Any]]:
     """Every change of ink or bath with what it costs, s: `nozzle_s` (machine: exchange, rinse, re-registration), `operator_s`, `bath_s`,
-    `purge_s`; `before` is the place in the order."""
+    `purge_s` (purging, priming and wiping); `before` is the place in the order."""
     found: list[dict[str, Any]] = []
     for event in plan.events:
-        if event.before == 0 or event.kind not in ("switch_ink", "change_bath", "operator", "purge", "prime"):
+        if event.before == 0 or event.kind not in ("switch_ink", "change_bath", "operator", *ON_THE_SPOT):
             continue
         if event.kind in ("switch_ink", "change_bath") and (not found or found[-1]["before"] != event.before):
             found.append(

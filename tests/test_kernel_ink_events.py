@@ -132,6 +132,8 @@ def test_the_tip_is_wiped_after_every_purge(plans: ModuleType) -> None:
     assert not [d for d in preflight(toolpath, rig) if d.severity.word == "error"]
     assert clearance(toolpath, rig).least_um > -1.0
     assert toolpath.waits_s().sum() == pytest.approx(2.0 * found["material_switches"])
+    # An exchange costs 2 s, 1.3 s of purging, and 3 s of wiping.
+    assert {round(e["time_s"], 6) for e in found["exchanges"]} == {6.3}
 
 
 def test_a_place_to_wipe_on_the_part_is_refused(plans: ModuleType) -> None:
