@@ -11,9 +11,10 @@ import pytest
 from wetprint.backends.rig_store import load_rig
 from wetprint.kernel.build import Job, build
 from wetprint.kernel.check import run_checks
+from wetprint.kernel.contacts import contacts_of
 from wetprint.kernel.frames import purge_place_um
 from wetprint.kernel.rig import InkLoad, Nozzle, Rig, Vessel, Wipe
-from wetprint.kernel.sag import SUPPORTED, limit_um
+from wetprint.kernel.sag import FREE_END, SUPPORTED, limit_um
 from wetprint.kernel.scene import Scene
 from wetprint.kernel.shrink import complete_jobs
 from wetprint.lang.load import load
@@ -23,12 +24,13 @@ HEAD = 'wp 1;\nuse "nanocrystal.wp" as nc;\n'
 Made = tuple[Scene, tuple[Job, ...]]
 
 
-def made(more: str = "", bath: str = "nc.gold_bath", **fields: str) -> Made:
+def made(more: str = "", bath: str = "nc.gold_bath", region: str = "", rule: str = "", **fields: str) -> Made:
     of = {
         "size": "[400um, 400um]", "layers": "6", "pitch": "40um", "filament": "10um", "material": "nc.silver", **fields,
     }  # fmt: skip
     lines = "".join(f" {k}: {v};" for k, v in of.items())
-    text = f"{HEAD}{more}lattice body = woodpile {{{lines} }}\nprint body {{ bath: {bath}; }}\n"
+    lines += f" layer k {{ phase: {rule}; }}" if rule else ""
+    text = f"{HEAD}{more}lattice body = woodpile {{{lines} }}\n{region}\nprint body {{ bath: {bath}; }}\n"
     loaded = load("design.wp", text)
     assert loaded.scene is not None, [d.message for d in loaded.diagnostics]
     jobs, _ = complete_jobs(loaded.scene, build(loaded.scene)[0], model="analytic")
@@ -74,6 +76,43 @@ def test_the_longest_span() -> None:
     found = edge(lambda p: "W204" in said(made(pitch=f"{p}um", size=f"[{4 * p}um, {4 * p}um]")), 190.0, 130.0)
     height = float(wet(sound_of(found)).height_um[0])
     assert found == pytest.approx(limit_um(height, SUPPORTED), rel=0.12)
+
+
+def test_the_highest_layer() -> None:
+    found = edge(lambda h: "W208" in said(made(layer_height=f"{h}um", layers="2")), 11.0, 9.0)
+    assert found == pytest.approx(10.0, rel=1e-3)
+
+
+def test_the_shortest_piece_of_a_region() -> None:
+    """Ink turns solid on v R^2 / D: 38 um for a wet width of 11.28 um at 1.2 mm/s and 1e-9 m2/s."""
+
+    def speaks(x: float) -> bool:
+        return "W213" in said(cut(x))
+
+    def cut(x: float) -> Made:
+        return made(layers="1", region=f"region edge in body where x > {x}um {{ material: nc.gold; }}")
+
+    found = edge(speaks, 190.0, 140.0)
+    piece = wet(cut(found))
+    ends = piece.points_um[:, 0].reshape(-1, 2)
+    shortest = float(np.abs(ends[:, 1] - ends[:, 0]).min())
+    assert shortest == pytest.approx(1200.0 * (0.5 * float(piece.width_um[0])) ** 2 / 1000.0, rel=2e-3)
+
+
+def test_the_longest_free_end() -> None:
+    """Lines of the second layer, held at the outermost line below and free beyond it."""
+
+    def design(phase: float) -> Made:
+        return made(
+            size="[430um, 430um]", pitch="130um", layers="2", rule=f"if k == 0 then {phase}um else 0um"
+        )
+
+    # Lines below at -130, 0, 130 um, all moved by the phase: the end on the one side is freer by as much.
+    found = edge(lambda phase: "W207" in said(design(phase)), 25.0, 60.0)
+    height = float(wet(design(found)).height_um[0])
+    job = design(found)[1][0]
+    free = float(contacts_of(job.filaments, "wet").overhang_um.max())
+    assert free == pytest.approx(limit_um(height, FREE_END), rel=5e-3)
 
 
 def sound_of(pitch_um: float) -> Made:
