@@ -220,6 +220,8 @@ def _material(name: str, fit: InkFit, base: Ink, source: str) -> str:
     held = all(r.held for r in fit.rows)
     free = not any(r.held for r in fit.rows)
     lines = "lines held by the substrate" if held else "free lines" if free else "lines held and free"
+    if "poisson" not in fit.measured and not free:
+        lines += f", with a Poisson's ratio of {fit.poisson:g} that nobody measured"
     shrink = f'from "{source}: {lines}"'
     poisson = f'from "{source}"' if "poisson" in fit.measured else 'assumed "not measured: given to the fit"'
     fields = []

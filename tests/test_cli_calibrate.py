@@ -111,6 +111,8 @@ def test_a_date_comes_from_the_data_or_from_the_user(run: Run, tmp_path: Path) -
     run("calibrate", "w.csv", "-o", "i.wp", "--date", "2026-04-30")
     text = (tmp_path / "i.wp").read_text()
     assert "2026-04-30" in text and "swell" not in text
+    # What rests on a figure that nobody measured says so.
+    assert "with a Poisson's ratio of 0.2 that nobody measured" in text and "poisson: 0.2 assumed" in text
     assert not (tmp_path / "i.toml").exists()
     # Written anew without a word, as a calibration wrote it; a design is not.
     run("calibrate", "w.csv", "-o", "i.wp", "--date", "2026-05-01")
