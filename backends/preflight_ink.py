@@ -182,7 +182,11 @@ def check_baths(toolpath: Toolpath, rig: Rig, baths: Sequence[Bath]) -> list[Dia
     held = f"bath `{baths[0].name}` holds {', '.join(sorted(ions))}"
     place = toolpath.plan.bath_span(baths[0].name)
     out += [
-        error("M621", f"ink {ink.name} gels with {', '.join(k.ion for k in ink.linkers)}: {held}", place or ink.span)
+        error(
+            "M621",
+            f"ink {ink.name} gels with {', '.join(k.ion for k in ink.linkers)}: {held}",
+            place or ink.span,
+        )
         for ink in toolpath.plan.filaments.inks
         if ions and ink.linkers and not ions & {k.ion for k in ink.linkers}
     ]

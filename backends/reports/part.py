@@ -126,6 +126,10 @@ def figures(subject: Subject) -> Table:
     if "wet" in shown and subject.scene.state == "dried":
         notes.append("The part is drawn dried; the wet part is what the drying model says must be printed.")
     for d in subject.dryings:
-        left = f" The wet part dries to within {numbers.length(d.residual_um)} of the design." if d.residual_um else ""
+        left = (
+            f" The wet part dries to within {numbers.length(d.residual_um)} of the design."
+            if d.residual_um
+            else ""
+        )
         notes.append(f"Drying by the {d.model} model: {'; '.join(d.notes) or 'closed form'}.{left}")
     return Table("Figures of the part", ("figure", *shown), tuple(rows), notes=tuple(notes))
