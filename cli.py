@@ -528,9 +528,13 @@ def preview(
             raise typer.BadParameter(f"{by!r}: expected ink or movement", param_hint="--by")
         alone = bool(html is None and (png or gif) and not overlay and by != "movement")
         made, said = _jobs(loaded, only=state if alone and not settled else "both")
-        jobs, state, said = _further(made, state, said)
-        if settled:
-            jobs = _settled(jobs)
+        made, state, said = _further(made, state, said)
+        if any(job.drying is not None for job in made):
+            from .kernel.measure import drying_lines, told_drying
+
+            for line in drying_lines(told_drying(made)):
+                say(line)
+        jobs = _settled(made) if settled else made
         show(d for d in said if d.severity >= Severity.WARNING)
         title = Path(loaded.source.name).stem
     for path in draw(
@@ -599,6 +603,8 @@ def _watch(
         watch_files(Path(file), make, look, outputs, tell, show)
     else:
         watch_window(Path(file), make, look, tell, show)
+        # Nobody waits for threads that still solve, nor for VTK, which now and then fails while Python takes it down.
+        os._exit(0)
 
 
 def _keep_designs(*outputs: Path | None) -> None:

@@ -338,7 +338,7 @@ def measure(jobs: Sequence[Job], conductance: Sequence[Axis] = ()) -> dict[str, 
             for axis in conductance
         }
     ink = found.pop("materials")
-    told = {job.name: job.drying.as_dict() for job in jobs if job.drying is not None}
+    told = told_drying(jobs)
     return {"states": found, "materials": ink, **({"drying": told} if told else {})}
 
 
@@ -382,23 +382,29 @@ def table(found: dict[str, Any], states: Sequence[str] = STATES) -> str:
     of = {s: found["states"][s]["solid_fraction_of"] for s in shown}
     if "envelope" in of.values():
         lines.append("solid fraction of the envelope: " + ", ".join(s for s in shown if of[s] == "envelope"))
-    lines += _drying_lines(found.get("drying", {}))
+    drying = found.get("drying", {})
+    lines += drying_lines(drying)
+    assumed = dict.fromkeys(a["what"] for d in drying.values() for a in d["assumed"])
+    if assumed:
+        lines.append(
+            "assumed for drying, so for all figures of the state that was not drawn: " + "; ".join(assumed)
+        )
     return "\n".join(lines)
 
 
-def _drying_lines(drying: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """How the second state was found, and what it rests on that nobody measured."""
+def told_drying(jobs: Iterable[Job]) -> dict[str, dict[str, Any]]:
+    """How each of the jobs that were dried was dried, by name."""
+    return {job.name: job.drying.as_dict() for job in jobs if job.drying is not None}
+
+
+def drying_lines(drying: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """In words, how the second state was found."""
     lines: list[str] = []
     for name, d in drying.items():
         parts = [f"by the {d['model']} model"]
         if d["residual_um"]:
             parts.append(f"the wet part dries to within {1e3 * d['residual_um']:.3g} nm of the design")
         lines.append(f"drying{f' of {name}' if len(drying) > 1 else ''}: " + "; ".join([*parts, *d["notes"]]))
-    assumed = dict.fromkeys(a["what"] for d in drying.values() for a in d["assumed"])
-    if assumed:
-        lines.append(
-            "assumed for drying, so for all figures of the state that was not drawn: " + "; ".join(assumed)
-        )
     return lines
 
 

@@ -80,6 +80,12 @@ def test_the_command_shows_further_states(design: Path, tmp_path: Path) -> None:
         == 0
     )
     assert run.invoke(app, ["measure", str(design), "--state", "baked"]).exit_code == 2
+    shown = run.invoke(
+        app, ["preview", str(design), "--state", "wet", "--png", str(tmp_path / "b.png"), "--settled"]
+    )
+    assert shown.exit_code == 0, shown.output
+    assert "by the frame model" in shown.stderr
+    assert "sections flatten to" in shown.stderr
 
 
 def test_figures_say_how_a_part_was_dried_and_on_what_they_rest() -> None:
