@@ -160,6 +160,16 @@ class Design:
 
         return measure(self.jobs)
 
+    def further(self, state: str) -> FilamentSet:
+        """The part as a `xerogel` or `sintered`: its dried state is then that one. Raises WetprintError (E461) where an ink does
+        not say how far it shrinks."""
+        from .kernel.filaments import join
+        from .kernel.states import further
+
+        jobs, said = further(self.jobs, state)
+        _stop_at(said)
+        return join([job.filaments for job in jobs])
+
     def uncertainty(self, *, samples: int = 0, seed: int = 1) -> dict[str, Any]:
         """What the spread of the inks' figures makes of the dried part: `uncertainty` of `wp measure --uncertainty --json`."""
         from .kernel.spread import spread_of

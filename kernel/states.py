@@ -23,8 +23,10 @@ def further(
     """The jobs as they come out in the state `name` (of FURTHER): the wet filaments that they have, dried by the free
     shrinkage of that state. Their `dried` state and their inks are then those of the state.
 
-    Never raises for a design: E461 says which figure an ink lacks.
+    Never raises for a design: E461 says which figure an ink lacks. ValueError for another name.
     """
+    if name not in FURTHER:
+        raise ValueError(f"{name!r}: expected {' or '.join(FURTHER)}")
     said: list[Diagnostic] = []
     for job in jobs:
         for m in np.unique(job.filaments.material):

@@ -6,6 +6,7 @@ from types import ModuleType
 
 import numpy as np
 import pytest
+import wetprint as wp
 from typer.testing import CliRunner
 from wetprint.cli import app
 from wetprint.kernel.build import build
@@ -64,6 +65,13 @@ def test_an_ink_without_the_figure_is_asked_for_it() -> None:
     assert [d.code for d in said] == ["E461"]
     assert "sintered_shrink" in said[0].message
     assert any("sintered_shrink: 30%" in n for n in said[0].notes)
+
+
+def test_python_asks_for_further_states() -> None:
+    body = wp.loads(DESIGN)
+    assert np.ptp(body.further("sintered").dried.points_um[:, 2]) < np.ptp(body.dried.points[:, 2])
+    with pytest.raises(wp.WetprintError, match="sintered_shrink"):
+        wp.loads(DESIGN.replace("material: mine", "material: nc.silver")).further("sintered")
 
 
 def test_the_command_shows_further_states(design: Path, tmp_path: Path) -> None:
