@@ -133,7 +133,7 @@ class Window:
         said = window.ReportCapabilities()
         return any(name in said for name in ("llvmpipe", "softpipe", "swrast", "SWR"))
 
-    def _draw(self) -> None:
+    def _draw(self, *, render: bool = True) -> None:
         import pyvista as pv
 
         keep = self.part.layer[self._mesh.filament] < self.shown_layers
@@ -157,7 +157,8 @@ class Window:
         )
         if self._cut:
             self._actor.mapper.AddClippingPlane(self._plane)
-        self.plotter.render()
+        if render:
+            self.plotter.render()
 
     def _cell_colours(self) -> npt.NDArray[np.uint8]:
         if self.colouring == "ink":
@@ -257,12 +258,16 @@ class Window:
         layers = int(part.layer.max()) + 1
         if self.shown_layers in (self.layers, layers) or self.shown_layers > layers:
             self.shown_layers = layers
-        if layers != self.layers:
-            self.layers = layers
+        before, self.layers = self.layers, layers
+        if min(before, layers) > 1:
+            knob = self._slider.GetRepresentation()
+            knob.SetMaximumValue(layers)
+            knob.SetValue(self.shown_layers)
+        elif before != layers:
             self.plotter.clear_slider_widgets()
             self._slide()
         self._sweep()
-        self._draw()
+        self._draw(render=False)
         self._letters()
         self.plotter.renderer.ResetCameraClippingRange()
         self.plotter.render()
