@@ -2,21 +2,22 @@
 
 A nozzle is nowhere below the end of its tip. Where nothing printed so far stands above that plane, the clearance is the height over
 the highest of it, exactly. The other moves are held against samples of what stands higher, by the distance to the piecewise
-cone (tip.gap_um); samples are at most `beads.SAMPLE_UM` apart, so that a true clearance is less by at most half of that.
+cone (tip.gap_um), and then between the samples where it may be least.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 
-from .beads import near_pairs, sample
+from .beads import SAMPLE_UM, near_pairs, sample
 from .filaments import Floats, Ints
 from .motion import PRINT, Toolpath
 from .plan import Plan
-from .rig import Rig
+from .rig import Nozzle, Rig
 from .tip import gap_um, reach_um
 
 #: Tops that stand above the end of the tip by less count as flush with it.
@@ -115,7 +116,7 @@ def _beside(
     jump = toolpath.nozzle[rows] != toolpath.nozzle[rows - 1]
     begin[jump] = toolpath.position_um[rows[jump]]
     ends = np.stack([begin, toolpath.position_um[rows]], axis=1).reshape(-1, 3)
-    tip, move, _ = sample(ends, np.repeat(np.arange(len(rows)), 2))
+    tip, move, tip_at = sample(ends, np.repeat(np.arange(len(rows)), 2))
     near = _filaments_near(plan, tip, reach_of_all(rig, plan, float(tip[:, 2].min())))
     if not len(near):
         return Clearance(np.inf)
@@ -128,6 +129,7 @@ def _beside(
     owner = near[owner]
     turn = place[owner]
     best = Clearance(np.inf)
+    offsets = part.offsets[np.searchsorted(near, owner)], part.offsets[np.searchsorted(near, owner) + 1] - 1
     for n in np.unique(toolpath.nozzle[rows]).tolist():
         nozzle = rig.nozzles[n]
         mine = np.flatnonzero(toolpath.nozzle[rows[move]] == n)
@@ -150,10 +152,59 @@ def _beside(
                 continue
             beside = np.hypot(axis[q, 0] - tip[p, 0], axis[q, 1] - tip[p, 1])
             gap = gap_um(nozzle, beside, axis[q, 2] - tip[p, 2]) - radius[q]
-            k = int(np.argmin(gap))
-            if gap[k] < best.least_um:
-                best = Clearance(float(gap[k]), int(row[k]), int(owner[q[k]]))
+            # Between samples it may be less by as much as they are apart.
+            close = np.flatnonzero(gap < min(best.least_um, float(gap.min())) + SAMPLE_UM)
+            close = close[np.argsort(gap[close], kind="stable")[:_CLOSE]]
+            i, j = p[close], q[close]
+            on_move = _Way(ends, tip_at[i], 2 * move[i], 2 * move[i] + 1)
+            on_filament = _Way(wet.points_um, where[j], offsets[0][j], offsets[1][j])
+            low_um = tolerance_um[move[i]] - 0.5 * wet.height_um[low[j]]
+            least = _between(nozzle, on_move, on_filament, radius[j], low_um)
+            k = int(np.argmin(least)) if len(least) else -1
+            if k >= 0 and least[k] < best.least_um:
+                best = Clearance(float(least[k]), int(row[close[k]]), int(owner[j[k]]))
     return best
+
+
+class _Way(NamedTuple):
+    """Places on polylines `points_um`: point and the part of the way to the next, between the points `low` and `high`. [K] each."""
+
+    points_um: Floats
+    place: Floats
+    low: Ints
+    high: Ints
+
+    def at(self, along_um: Floats) -> Floats:
+        """Positions [K,n,3] so far (um) along from the places, for along_um [K,n]."""
+        point = np.clip(self.place.astype(np.int64), self.low, self.high - 1)
+        length = np.linalg.norm(self.points_um[point + 1] - self.points_um[point], axis=1)
+        place = self.place[:, None] + along_um / np.maximum(length, 1e-9)[:, None]
+        place = np.clip(place, self.low[:, None], self.high[:, None])
+        first = np.minimum(place.astype(np.int64), self.high[:, None] - 1)
+        share = (place - first)[..., None]
+        found: Floats = self.points_um[first] * (1.0 - share) + self.points_um[first + 1] * share
+        return found
+
+
+def _between(nozzle: Nozzle, move: _Way, filament: _Way, radius: Floats, low_um: Floats) -> Floats:
+    """Least distance of tips and filaments within a sample's spacing of their places, [K], good to some hundredths of a micrometre: both are
+    looked at in steps, and in finer steps about the best. Axes no higher than `low_um[K]` over the tip do not count."""
+    k = len(radius)
+    at = np.zeros((2, k))
+    least = np.full(k, np.inf)
+    spread = SAMPLE_UM
+    while spread > 0.01:
+        steps = np.linspace(-spread, spread, 9)
+        tips = move.at(at[0][:, None] + steps)[:, :, None, :]
+        axis = filament.at(at[1][:, None] + steps)[:, None, :, :]
+        apart = axis - tips
+        gap = gap_um(nozzle, np.hypot(apart[..., 0], apart[..., 1]), apart[..., 2])
+        gap = np.where(apart[..., 2] > low_um[:, None, None], gap, np.inf).reshape(k, 81)
+        best = np.argmin(gap, axis=1)
+        least = np.minimum(least, gap[np.arange(k), best] - radius)
+        at += np.stack([steps[best // 9], steps[best % 9]])
+        spread /= 4.0
+    return least
 
 
 def reach_of_all(rig: Rig, plan: Plan, lowest_um: float) -> float:
@@ -172,6 +223,9 @@ def _filaments_near(plan: Plan, tip: Floats, reach_um: float) -> Ints:
     near: Ints = np.flatnonzero(inside.all(axis=1))
     return near
 
+
+#: Most pairs of samples about which the least distance is sought between them.
+_CLOSE = 2000
 
 #: Stretches of a print for which the grid of heights is brought up to date.
 _STAGES = 2000
