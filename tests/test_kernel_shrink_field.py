@@ -71,6 +71,8 @@ def test_large_parts_take_the_field_and_its_error_is_told(parts: ModuleType) -> 
     done = dry(large)
     assert done.model == "field"
     assert "from the frame" in done.notes[0]
+    assert done.error is not None
+    assert 0.01 < done.error < 0.12
     assert any("crossing" in a.what for a in done.assumptions)
 
 
