@@ -38,7 +38,7 @@ def curves(plans: ModuleType, seed: int, n: int) -> FilamentSet:
             )
         else:
             height = 8.0 * rng.integers(0, 5)
-            path = [at + [0, 0, height], at + along * rng.uniform(40, 150) + [0, 0, height]]
+            path = [at + np.array([0, 0, height]), at + along * rng.uniform(40, 150) + [0, 0, height]]
         paths.append(np.array(path))
     return filaments(
         np.concatenate(paths), np.array([len(p) for p in paths]), width_um=np.array(10.0),
