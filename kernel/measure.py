@@ -381,7 +381,8 @@ def table(found: dict[str, Any], states: Sequence[str] = STATES) -> str:
         lines.append(f"{name}: " + ", ".join(parts))
     of = {s: found["states"][s]["solid_fraction_of"] for s in shown}
     if "envelope" in of.values():
-        lines.append("solid fraction of the envelope: " + ", ".join(s for s in shown if of[s] == "envelope"))
+        which = " and ".join(s for s in shown if of[s] == "envelope")
+        lines.append(f"solid fraction, {which}: of the part's envelope, as nothing in it repeats")
     drying = found.get("drying", {})
     lines += drying_lines(drying)
     assumed = dict.fromkeys(a["what"] for d in drying.values() for a in d["assumed"])
