@@ -52,7 +52,8 @@ class Halt:
     """What is known after ink off and stop: `cut_um` the stage position read right behind the ink-off command (None where
     nothing came back), `line` in motion then and whether a program was `running`, whether each command was confirmed, and what
     went wrong. `read_s` is when the position came back (time.monotonic), `window_s` how long before that the first channel
-    may have cut: the ink ended no farther back than the stage goes in that time."""
+    may have cut: the ink ended no farther back than the stage goes in that time. A stage that `runs_on` along its program for
+    a while, with its outputs, is dry only once the boxes have cut: `late_s` behind the reading, where that was later."""
 
     cut_um: Position | None
     line: int
@@ -63,6 +64,8 @@ class Halt:
     read_s: float = 0.0
     window_s: float = 0.0
     exact: bool = True
+    runs_on: bool = False
+    late_s: float = 0.0
 
 
 class Controller(Protocol):
@@ -79,9 +82,9 @@ class Controller(Protocol):
     def begin(self, program: bytes, name: str) -> None:
         """Hand a program over and start it. It is accepted, not executed, when this returns."""
 
-    def cut(self, other_channel: Callable[[], None]) -> Halt:
+    def cut(self, other_channel: Callable[[], object]) -> Halt:
         """Ink off on every output of the rig, then `other_channel()` (returns within 20 ms, once the other channel has cut too or
-        failed), then stop the motion, then ink off again, because the program may have switched it on in between.
+        failed; true where it is known to have cut), then stop the motion, then ink off again, because the program may have switched it on in between.
 
         Never raises. Uses a line of its own, and the main one where that is dead.
         """

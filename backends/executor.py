@@ -291,7 +291,7 @@ class _Job:
         row = min(early.row, len(self.toolpath) - 1)
         bore = self.rig.nozzles[int(self.toolpath.nozzle[row])].inner_um
         overlap_um = OVERLAP_BORES * bore + early.window_s * float(self.toolpath.speed_um_s[row])
-        again_um = OVERLAP_BORES * bore + cut.window_s * float(self.toolpath.speed_um_s[row])
+        again_um = OVERLAP_BORES * bore + (cut.window_s + cut.late_s) * float(self.toolpath.speed_um_s[row])
         self.journal.event("joint", row=early.row, overlap_um=max(overlap_um, again_um))
         return continue_from(self.toolpath, early, here_um, printer.rig, overlap_um)
 
@@ -324,7 +324,8 @@ class _Job:
         if at is not None and cut is not None:
             work, runner = at
             assert runner.track is not None
-            self.last_cut = replace(cut, window_s=halt.window_s * printer.rig.time_scale)
+            scale = printer.rig.time_scale
+            self.last_cut = replace(cut, window_s=halt.window_s * scale, late_s=halt.late_s * scale)
             # What was passed after the ink may have been cut is not executed.
             early = int(np.argmax(work.source >= stepped_back(self.toolpath, self.last_cut).row))
             with suppress(JournalError):

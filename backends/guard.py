@@ -17,6 +17,8 @@ from .dispenser import Dispenser
 
 #: How long the motion stop waits for the pressure channel to have cut: the failure of one channel never delays the other by more.
 CHANNEL_WAIT_S = 0.018
+#: For so long a box that did not confirm its pressure 0 is told again.
+CUT_AGAIN_S = 0.2
 #: The flag by which another terminal asks a run to stop.
 STOP_FLAG = "stop"
 #: How long a stage may take to come to rest after the stop (assumed, far beyond v / a of any axis).
@@ -38,11 +40,15 @@ def trip(controller: Controller, dispensers: Sequence[Dispenser]) -> tuple[Halt,
     """Cut ink on both channels at once, then stop motion. Never raises; returns in bounded time."""
     began = time.monotonic()
     cut: dict[str, bool] = {}
+    cut_s: dict[str, float] = {}
     out = [threading.Event() for _ in dispensers]
 
     def pressure(box: Dispenser, event: threading.Event) -> None:
         try:
-            cut[box.name] = box.cut()
+            while not (done := box.cut()) and time.monotonic() - began < CUT_AGAIN_S:
+                event.set()
+                time.sleep(0.005)
+            cut[box.name], cut_s[box.name] = done, time.monotonic()
         finally:
             event.set()
 
@@ -53,15 +59,17 @@ def trip(controller: Controller, dispensers: Sequence[Dispenser]) -> tuple[Halt,
     for thread in threads:
         thread.start()
 
-    def wait() -> None:
+    def wait() -> bool:
         deadline = time.monotonic() + CHANNEL_WAIT_S
         for event in out:
             event.wait(max(deadline - time.monotonic(), 0.0))
+        return all(cut.get(box.name, False) for box in dispensers)
 
     halt = controller.cut(wait)
     for thread in threads:
-        thread.join(0.2)
-    return replace(halt, window_s=max(halt.read_s - began, 0.0)), cut
+        thread.join(2.0 * CUT_AGAIN_S)
+    late_s = max((at - halt.read_s for at in cut_s.values()), default=0.0) if halt.runs_on else 0.0
+    return replace(halt, window_s=max(halt.read_s - began, 0.0), late_s=max(late_s, 0.0)), cut
 
 
 def settle(controller: Controller, dispensers: Sequence[Dispenser], halt: Halt) -> Stopped:

@@ -34,11 +34,12 @@ def from_start(toolpath: Toolpath, here_um: Floats, rig: Rig) -> Work:
 @dataclass(frozen=True)
 class Cut:
     """Where ink was cut: on the way to row `row` of the whole print, at `at_um` of the part (nozzle of that row), or up to
-    `window_s` (of the machine's time) before."""
+    `window_s` (of the machine's time) before; the stage may have laid ink for `late_s` after."""
 
     row: int
     at_um: Floats
     window_s: float = 0.0
+    late_s: float = 0.0
 
 
 def cut_at(work: Work, row: int, stage_position_um: Floats, rig: Rig) -> Cut | None:

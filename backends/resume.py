@@ -125,11 +125,11 @@ def where_cut(
 
 def as_data(cut: Cut) -> dict[str, Any]:
     """A cut as the record keeps it."""
-    return {"row": cut.row, "at_um": [float(v) for v in cut.at_um], "window_s": cut.window_s}
+    return {"row": cut.row, "at_um": [float(v) for v in cut.at_um], "window_s": cut.window_s, "late_s": cut.late_s}
 
 
 def _cut_of(data: dict[str, Any]) -> Cut:
-    return Cut(int(data["row"]), np.array(data["at_um"]), float(data["window_s"]))
+    return Cut(int(data["row"]), np.array(data["at_um"]), float(data["window_s"]), float(data.get("late_s", 0.0)))
 
 
 def _recorded(prior: Prior, toolpath: Toolpath, rig: Rig, here_um: Floats) -> tuple[Cut, list[float] | None]:
@@ -143,9 +143,8 @@ def _recorded(prior: Prior, toolpath: Toolpath, rig: Rig, here_um: Floats) -> tu
         place = last.get("cut_um") or last.get("rest_um")
         if place is not None:
             cut = _find(prior, toolpath, rig, np.array(place), int(last.get("line") or 0))
-            return replace(cut, window_s=float(last.get("window_s", 0.0)) * rig.time_scale), last.get(
-                "rest_um"
-            )
+            window_s, late_s = (float(last.get(k, 0.0)) * rig.time_scale for k in ("window_s", "late_s"))
+            return replace(cut, window_s=window_s, late_s=late_s), last.get("rest_um")
     # Nobody saw the end: the stage stands where it came to rest, and that must lie on what was being printed.
     return _find(prior, toolpath, rig, here_um, 0), None
 

@@ -147,6 +147,7 @@ def _cut(controller: Controller, boxes: list[Dispenser], why: str, folder: Path)
     }
     record |= {
         "window_s": halt.window_s,
+        "late_s": halt.late_s,
         "ink_off": halt.ink_off or all(cut.values()),
         "stopped": halt.stopped,
         "rest_um": None,

@@ -61,7 +61,7 @@ def test_a_stop_keeps_the_position(sim: Sim, driver: Controller) -> None:
     driver.begin(PROGRAM, "a.gcode")
     time.sleep(0.08)
     order: list[float] = []
-    halt = driver.cut(lambda: order.append(time.monotonic()))
+    halt = driver.cut(lambda: order.append(time.monotonic()) or True)
     assert halt.stopped and halt.ink_off and halt.cut_um is not None and not halt.exact
     cancel = next(e for e in sim.world.log if e.what == "/printer/print/cancel")
     assert order[0] <= cancel.host_s
@@ -86,7 +86,7 @@ def test_an_emergency_stop_where_nothing_else_cuts(sim: Sim, tmp_path: Path, why
     made.prepare()
     made.begin(PROGRAM, "a.gcode")
     time.sleep(0.08)
-    halt = made.cut(lambda: None)
+    halt = made.cut(lambda: True)
     assert halt.stopped and made.ink_is_off() is True and not sim.world.output(0, sim.world.now())
     with pytest.raises(ControllerError, match="Klipper is shutdown"):
         made.prepare()
@@ -131,7 +131,7 @@ def test_faults_of_the_line_are_told(sim: Sim, driver: Controller, tmp_path: Pat
     with pytest.raises(ControllerError, match="does not answer") as caught:
         driver.status()
     assert caught.value.code == "M631" and time.monotonic() - began < 5.0
-    assert not driver.cut(lambda: None).stopped
+    assert not driver.cut(lambda: True).stopped
     lost = replace(sim.rig, controller=replace(sim.rig.controller, transport="http://127.0.0.1:9"))
     with pytest.raises(ControllerError, match="does not answer"):
         open_controller(lost, tmp_path).connect(1.0)

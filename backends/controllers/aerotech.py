@@ -243,7 +243,7 @@ class A3200:
 
     # Stopping
 
-    def cut(self, other_channel: Callable[[], None]) -> Halt:
+    def cut(self, other_channel: Callable[[], object]) -> Halt:
         waited = False
 
         def wait() -> None:

@@ -193,7 +193,7 @@ class Grbl(Streamer):
 
     # Stopping
 
-    def cut(self, other_channel: Callable[[], None]) -> Halt:
+    def cut(self, other_channel: Callable[[], object]) -> Halt:
         # No more lines; without the lock, which a dialogue may hold.
         self._waiting = deque()
         # The door brakes and closes the valve in one: the other channel goes first, so that ink is off before motion stops.

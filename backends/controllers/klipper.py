@@ -21,6 +21,8 @@ LOAD_S = 60.0
 #: Klipper plans up to 2 s ahead (BUFFER_TIME_HIGH of its toolhead); so long a cancelled print may still move.
 STOP_S = 4.0
 UM = 1000.0
+#: A box that has not cut by then does not cut: the emergency stop does.
+DRY_S = 0.2
 #: Where programs lie among the machine's files.
 FOLDER = "wetprint"
 
@@ -153,8 +155,9 @@ class Klipper:
                 self._program = ""
                 raise
 
-    def cut(self, other_channel: Callable[[], None]) -> Halt:
-        other_channel()
+    def cut(self, other_channel: Callable[[], object]) -> Halt:
+        began = time.monotonic()
+        dry = other_channel()
         running = bool(self._program)
         place: Position | None = None
         line, read_s, told = 0, 0.0, ""
@@ -169,9 +172,12 @@ class Klipper:
             )
         except ControllerError as reason:
             told = reason.message
+        while running and not dry and self._boxes and time.monotonic() - began < DRY_S:
+            time.sleep(0.005)
+            dry = other_channel()
         stopped = False
         if self._boxes and not told:
-            stopped, told = self._cancel()
+            stopped, told = self._cancel() if dry or not running else (False, "the pressure boxes do not confirm their cut")
         if not stopped:
             try:
                 Moonraker(self._url, "stage guard", self._listener).tell(
@@ -181,7 +187,7 @@ class Klipper:
             except MoonrakerError as reason:
                 told = str(reason)
         self._program = ""
-        return Halt(place, line, stopped, stopped, told, running, read_s, exact=False)
+        return Halt(place, line, stopped, stopped, told, running, read_s, exact=False, runs_on=running)
 
     def _cancel(self) -> tuple[bool, str]:
         assert self._line is not None

@@ -174,7 +174,7 @@ class LinuxCNC:
 
     # Stopping
 
-    def cut(self, other_channel: Callable[[], None]) -> Halt:
+    def cut(self, other_channel: Callable[[], object]) -> Halt:
         running = bool(self._program)
         other_channel()
         halt = Halt(None, 0, False, False, "the controller is not connected", running)

@@ -288,7 +288,7 @@ class Marlin(Streamer):
 
     # Stopping
 
-    def cut(self, other_channel: Callable[[], None]) -> Halt:
+    def cut(self, other_channel: Callable[[], object]) -> Halt:
         # No more lines; without the lock, which a dialogue may hold.
         self._waiting = deque()
         # A fan follows the blocks, so its `off` takes effect only once the motion is stopped: the other channel goes first.
