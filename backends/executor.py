@@ -14,7 +14,7 @@ import numpy as np
 from ..kernel.diagnostics import Diagnostic, Severity, Span, WetprintError, error
 from ..kernel.filaments import Floats
 from ..kernel.material import Bath
-from ..kernel.motion import Toolpath
+from ..kernel.motion import PRINT, Toolpath
 from ..kernel.rig import Rig
 from . import resume as resuming
 from .controller import ControllerError, open_controller
@@ -291,7 +291,11 @@ class _Job:
         row = min(early.row, len(self.toolpath) - 1)
         bore = self.rig.nozzles[int(self.toolpath.nozzle[row])].inner_um
         overlap_um = OVERLAP_BORES * bore + early.window_s * float(self.toolpath.speed_um_s[row])
-        again_um = OVERLAP_BORES * bore + (cut.window_s + cut.late_s) * float(self.toolpath.speed_um_s[row])
+        # What may have been laid twice: as far as filaments are printed in that time, wherever the joint begins.
+        between = slice(row, min(cut.row, len(self.toolpath) - 1) + 1)
+        printed = self.toolpath.kind[between] == PRINT
+        fastest = float(self.toolpath.speed_um_s[between].max(where=printed, initial=0.0))
+        again_um = OVERLAP_BORES * bore + (cut.window_s + cut.late_s) * fastest
         self.journal.event("joint", row=early.row, overlap_um=max(overlap_um, again_um))
         return continue_from(self.toolpath, early, here_um, printer.rig, overlap_um)
 
