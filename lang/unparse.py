@@ -69,9 +69,11 @@ class _Printer:
                 body.append(f"process: {p.process};")
             if p.fields.get("speed") is not None:
                 body.append(f"speed: {figure(float(p.fields['speed']), _dim('speed'))};")
-            for name in ("lead", "turns"):
-                if p.fields.get(name):
-                    body.append(f"{name}: {figure(float(p.fields[name]), _dim(name))};")
+            body += [
+                f"{name}: {figure(float(p.fields[name]), _dim(name))};"
+                for name in ("lead", "turns")
+                if p.fields.get(name)
+            ]
             if p.fields.get("base", "pinned") != "pinned":
                 body.append(f"base: {p.fields['base']};")
             if p.fields.get("anchors") is not None:
