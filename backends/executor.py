@@ -24,7 +24,7 @@ from .handover import hand_over, is_carried
 from .journal import Journal, JournalError
 from .preflight import preflight
 from .record import default_runs, lock, new_folder, rig_hash, save_part, save_toolpath, toolpath_hash
-from .rejoin import Cut, Work, continue_from, cut_at, from_start, stepped_back
+from .rejoin import Cut, Work, continue_from, cut_at, cut_before, from_start, stepped_back
 from .runner import MachineError, Printer, Runner, Tally, TrippedError, where_stands
 from .states import Progress, RunResult, State
 from .watchdog import Watchdog
@@ -317,19 +317,26 @@ class _Job:
         guard = printer.guard
         assert guard is not None
         self.stopped = settle(printer.controller, printer.boxes(), guard.what_happened())
-        halt, cut = self.stopped.halt, None
+        halt, cut, dry = self.stopped.halt, None, False
         place = halt.cut_um or self.stopped.rest_um
         if at is not None and at[1].track is not None and place is not None:
             work, runner = at
             assert runner.track is not None
-            if halt.line:
-                runner.track.advance(halt.line, place, exact=halt.exact)
-            cut = cut_at(work, runner.track.row, np.array(place), printer.rig)
+            dry = guard.dry and not runner.begun
+            if dry:
+                # The ink had been cut before this section began to move, however far it came.
+                cut = cut_before(work, runner.track.first)
+            else:
+                if halt.line:
+                    runner.track.advance(halt.line, place, exact=halt.exact)
+                cut = cut_at(work, runner.track.row, np.array(place), printer.rig)
         if at is not None and cut is not None:
             work, runner = at
             assert runner.track is not None
             scale = printer.rig.time_scale
-            self.last_cut = replace(cut, window_s=halt.window_s * scale, late_s=halt.late_s * scale)
+            if not dry:
+                cut = replace(cut, window_s=halt.window_s * scale, late_s=halt.late_s * scale)
+            self.last_cut = cut
             # What was passed after the ink may have been cut is not executed.
             early = int(np.argmax(work.source >= stepped_back(self.toolpath, self.last_cut).row))
             with suppress(JournalError):

@@ -195,6 +195,7 @@ class Guard:
         self._lock = threading.Lock()
         self._over = False
         self.halt: Halt | None = None
+        self.dry = False
         self.tripped = threading.Event()
         self._cut = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="guard", daemon=True)
@@ -211,11 +212,14 @@ class Guard:
                 self.trip(self._control.requested)
 
     def trip(self, why: str, *, started: bool = False) -> Halt:
-        """Cut and stop now. `started`: a program began to run although a trip came before it; where it is cut is what counts."""
+        """Cut and stop now. `started`: a program began to run although a trip came before it. It ran `dry` where that trip is known
+        to have found nothing running."""
         self.tripped.set()
         with self._lock:
             halt, _ = trip(self._controller, self._dispensers)
-            if self.halt is None or self.halt.cut_um is None or (started and not self.halt.running):
+            first = self.halt
+            if first is None or first.cut_um is None or (started and not first.running):
+                self.dry = started and first is not None and first.cut_um is not None
                 self.halt = halt
         self._cut.set()
         self._on_trip(why)
@@ -228,7 +232,7 @@ class Guard:
 
     def rearm(self) -> None:
         with self._lock:
-            self.halt = None
+            self.halt, self.dry = None, False
             self._cut.clear()
             self.tripped.clear()
 

@@ -60,6 +60,12 @@ def cut_at(work: Work, row: int, stage_position_um: Floats, rig: Rig) -> Cut | N
     )
 
 
+def cut_before(work: Work, row: int) -> Cut | None:
+    """The cut of a stretch of work that began at `row` and laid nothing. None on a way to where the print goes on."""
+    source = int(work.source[row])
+    return Cut(source, work.whole.position_um[source - 1]) if source > 0 else None
+
+
 def stepped_back(toolpath: Toolpath, cut: Cut) -> Cut:
     """The cut as early as it can have been, where that lies before the filament of its row; else the cut as it is, because an
     overlap within one filament makes up for its `window_s`."""

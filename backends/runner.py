@@ -99,6 +99,8 @@ class Runner:
         self.dry_run = dry_run
         self.track: Track | None = None
         self.status: Status | None = None
+        #: Whether the section of `track` was begun with no stop before its start.
+        self.begun = False
         self._ids, self._last = last_rows(self.path)
         self._told = 0
         self._pressure = 0.0
@@ -166,6 +168,7 @@ class Runner:
         self._set_pressures(kpa)
         program = write_section(self.path, rig, section, dry_run=self.dry_run)
         rows = np.asarray(program.sample)
+        self.begun = False
         self.track = Track(self.path, rig, section.first, section.last, rows)
         self._stands_at(section)
         self.tally.number += 1
@@ -195,6 +198,7 @@ class Runner:
         if p.guard is not None and p.guard.tripped.is_set():
             p.guard.trip("started in between", started=True)
             raise TrippedError
+        self.begun = True
         p.journal.section_is(self.tally.number, "acknowledged")
         p.journal.filaments(self._ids[mine].tolist(), "acknowledged")
         self._follow(section)
