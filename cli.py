@@ -287,8 +287,12 @@ def fmt(
 def explain(code: Annotated[str, typer.Argument(help="a code, such as E201")]) -> None:
     """Tell a code in full, with an example."""
     from .backends.codes import CODES as BACKENDS
+    from .backends.shown import SHOWN as BACKENDS_SHOWN
     from .kernel.codes import CODES as KERNEL
+    from .kernel.shown import SHOWN as KERNEL_SHOWN
+    from .kernel.shown import told
     from .lang.codes import CODES as LANG
+    from .lang.shown import SHOWN as LANG_SHOWN
 
     known = {c.code: c for c in (*LANG, *KERNEL, *BACKENDS)}
     found = known.get(code.upper())
@@ -299,9 +303,7 @@ def explain(code: Annotated[str, typer.Argument(help="a code, such as E201")]) -
         raise typer.BadParameter(
             f"{code} is not a code of wetprint. Did you mean {near[0]}?", param_hint="CODE"
         )
-    print(f"{found.code}: {found.title}\n\n{found.text.strip()}")
-    if found.example:
-        print("\nExample:\n\n" + "\n".join("    " + line for line in found.example.strip().splitlines()))
+    print(told(found, {**LANG_SHOWN, **KERNEL_SHOWN, **BACKENDS_SHOWN}.get(found.code)))
 
 
 @app.command()

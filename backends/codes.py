@@ -82,7 +82,8 @@ RIG: tuple[Code, ...] = (
     Code(
         "R518",
         "assumed figures in use",
-        "The rig prints with figures that nobody measured. For the simulated rig that is as it should be.",
+        "The rig lists under `assumed` figures that nobody measured, and prints with them. Of the simulated rig it is not told: there it "
+        "is as it should be.",
     ),
     Code(
         "R519",
