@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from .filaments import Floats
+from .filaments import Floats, Ints
 
 Bools = npt.NDArray[np.bool_]
 
@@ -59,47 +59,91 @@ def profile(
     Klipper. Look-ahead is a running minimum of `cap - 2 a L` from both sides.
     """
     a = acceleration_um_s2
-    step = points_um[1:] - points_um[:-1]
-    length = np.sqrt(np.einsum("ij,ij->i", step, step))
+    # Column by column: short inner axes are slow, and every array here is as long as the path.
+    step = [column[1:] - column[:-1] for column in points_um.T]
+    length = _dot(step, step)
+    np.sqrt(length, out=length)
     fastest = np.broadcast_to(np.square(speed_um_s), length.shape)
     cap = np.zeros(len(points_um))
     if not stops[1:-1].all():
         with np.errstate(invalid="ignore", divide="ignore"):
-            dot = np.einsum("ij,ij->i", step[1:], step[:-1]) / (length[1:] * length[:-1])
-            # A repeated point has no direction: motion goes straight on.
-            np.nan_to_num(dot, copy=False, nan=1.0)
-            np.clip(dot, -1.0, 1.0, out=dot)
-            sine = np.sqrt(0.5 * (1.0 + dot))
-            cosine = np.sqrt(0.5 * (1.0 - dot))
-            turn = corner_um * sine / (1.0 - sine)
-            short = 0.5 * np.minimum(length[1:], length[:-1]) * sine / cosine
-        # 1 - dot of a straight pair is rounding noise: 1e-12 is an angle of 1.4e-6 rad.
-        allowed = np.where(1.0 - dot < 1e-12, np.inf, a * np.minimum(turn, short))
-        cap[1:-1] = np.minimum(allowed, np.minimum(fastest[1:], fastest[:-1]))
+            dot = _dot([s[1:] for s in step], [s[:-1] for s in step])
+            dot /= length[1:] * length[:-1]
+            # A repeated point has no direction (NaN, which fmin passes over): motion goes straight on.
+            np.fmin(dot, 1.0, out=dot)
+            np.maximum(dot, -1.0, out=dot)
+            off = 1.0 - dot
+            # 1 - dot of a straight pair is rounding noise: 1e-12 is an angle of 1.4e-6 rad.
+            straight = off < 1e-12
+            off *= 0.5
+            cosine = np.sqrt(off, out=off)
+            dot += 1.0
+            dot *= 0.5
+            sine = np.sqrt(dot, out=dot)
+            short = np.minimum(length[1:], length[:-1])
+            short *= 0.5
+            short *= sine
+            short /= cosine
+            turn = corner_um * sine
+            turn /= 1.0 - sine
+        allowed = np.minimum(turn, short, out=turn)
+        allowed *= a
+        allowed[straight] = np.inf
+        np.minimum(allowed, fastest[1:], out=allowed)
+        np.minimum(allowed, fastest[:-1], out=cap[1:-1])
         cap[stops] = 0.0
+    gain = (2.0 * a) * length
     run = np.empty(len(points_um))
     run[0] = 0.0
-    np.cumsum(2.0 * a * length, out=run[1:])
-    u = run + np.minimum.accumulate(cap - run)
+    np.cumsum(gain, out=run[1:])
+    cap -= run
+    u = np.minimum.accumulate(cap, out=cap)
+    u += run
     back = u + run
-    u = np.minimum(u, np.minimum.accumulate(back[::-1])[::-1] - run)
+    np.minimum.accumulate(back[::-1], out=back[::-1])
+    back -= run
+    np.minimum(u, back, out=u)
     np.maximum(u, 0.0, out=u)
     u[stops] = 0.0
     u_in, u_out = u[:-1], u[1:]
-    u_peak = np.minimum(fastest, 0.5 * (2.0 * a * length + u_in + u_out))
-    np.maximum(u_peak, np.maximum(u_in, u_out), out=u_peak)
+    ends = u_in + u_out
+    u_peak = gain
+    u_peak += ends
+    u_peak *= 0.5
+    np.minimum(u_peak, fastest, out=u_peak)
+    np.maximum(u_peak, u_in, out=u_peak)
+    np.maximum(u_peak, u_out, out=u_peak)
     peak = np.sqrt(u_peak)
     v = np.sqrt(u)
+    # Way at the highest speed: what speeding up and slowing down leave of the length.
+    cruise = 2.0 * u_peak
+    cruise -= ends
+    cruise /= -2.0 * a
+    cruise += length
+    np.maximum(cruise, 0.0, out=cruise)
     with np.errstate(invalid="ignore", divide="ignore"):
-        cruise = np.maximum(length - (2.0 * u_peak - u_in - u_out) / (2.0 * a), 0.0) / peak
-    time = (2.0 * peak - v[:-1] - v[1:]) / a + cruise
-    between = stops[:-1] & stops[1:] & _joins(stops)
-    time[(length == 0.0) | between] = 0.0
+        cruise /= peak
+    time = peak
+    time *= 2.0
+    time -= v[:-1]
+    time -= v[1:]
+    time /= a
+    time += cruise
+    time[length == 0.0] = 0.0
+    time[_joins(stops)] = 0.0
     return Profile(length, u_in, u_out, u_peak, time)
 
 
-def _joins(stops: Bools) -> Bools:
-    """Pairs of stops that join one polyline to the next: stops come as start, end, start, end ..."""
-    number = np.cumsum(stops)
-    joins: Bools = (number[:-1] % 2 == 0) & stops[:-1]
+def _dot(a: list[Floats], b: list[Floats]) -> Floats:
+    out = a[0] * b[0]
+    for one, two in zip(a[1:], b[1:], strict=True):
+        out += one * two
+    return out
+
+
+def _joins(stops: Bools) -> Ints:
+    """Segments between stops that join one polyline to the next: stops come as start, end, start, end ..."""
+    at = np.flatnonzero(stops)
+    end, start = at[1:-1:2], at[2::2]
+    joins: Ints = end[start == end + 1]
     return joins

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from wetprint.backends.rig_store import load_rig
-from wetprint.kernel import motion
+from wetprint.kernel import parts
 from wetprint.kernel.dosing import dose
 from wetprint.kernel.filaments import filaments
 from wetprint.kernel.frames import from_stage, purge_place_um, to_stage
@@ -255,7 +255,7 @@ def test_a_straight_move_takes_the_trapezoid(plans: ModuleType) -> None:
 def test_chunks_do_not_show(plans: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
     part = plans.cross_layers(6, 400.0, 40.0, inks=("au", "cdse"))
     _, whole = plans.planned(part, plans.sim())
-    monkeypatch.setattr(motion, "_CHUNK", 7)
+    monkeypatch.setattr(parts, "CHUNK", 7)
     _, pieces = plans.planned(part, plans.sim())
     assert len(whole) == len(pieces)
     assert np.array_equal(whole.valve, pieces.valve) and np.array_equal(whole.kind, pieces.kind)
