@@ -895,6 +895,32 @@ def print_(
     raise typer.Exit(code)
 
 
+@app.command()
+def studio(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="a design (.wp)")],
+    rig: RigOption = "sim",
+    port: Annotated[int, typer.Option("--port", help="0: a free one", min=0, max=65535)] = 0,
+    host: Annotated[str, typer.Option("--host", help="address to listen on")] = "127.0.0.1",
+    no_browser: Annotated[bool, typer.Option("--no-browser", help="only print the address")] = False,
+    runs: Runs = None,
+) -> None:
+    """Edit, see and print a design in a live page of the browser."""
+    from .backends.studio.app import studio as serve
+    from .lang.studio import Editing
+
+    serve(
+        file,
+        Editing,
+        rig=rig,
+        host=host,
+        port=port,
+        browser=not no_browser,
+        runs=runs,
+        tell=lambda text: print(text, flush=True),
+        show=show,
+    )
+
+
 @rig_app.command("new")
 def rig_new(
     name: Annotated[str, typer.Argument(help="name of the rig")],

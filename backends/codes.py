@@ -311,9 +311,55 @@ CALIBRATION: tuple[Code, ...] = (
     ),
 )
 
+STUDIO: tuple[Code, ...] = (
+    Code(
+        "X740",
+        "the studio is not installed",
+        "`wp studio` is an extra: `pip install 'wetprint[studio]'` brings trame, which serves the page, and trame-code, which brings its editor.",
+    ),
+    Code(
+        "X741",
+        "a port that is in use",
+        "Another program listens on this port, often a studio that is still open. Without `--port` a free one is taken.",
+    ),
+    Code(
+        "X742",
+        "a studio that others can reach",
+        "With `--host` other than 127.0.0.1 the page can be reached from the network, over a line that is not encrypted. Whoever has the address with its "
+        "token can change the design and print.",
+    ),
+    Code(
+        "X743",
+        "a request without the token",
+        "The studio answers only to who opens it by the address that `wp studio` printed, which holds a token; it is new with every start.",
+    ),
+    Code(
+        "X744",
+        "a design that is not UTF-8",
+        "The bytes of the file are not text in UTF-8. The studio would have to guess at letters, so it does not open the file. Save it as UTF-8.",
+    ),
+    Code(
+        "X745",
+        "a print is running already",
+        "The studio follows one print at a time. Wait for its end, or stop it.",
+    ),
+    Code(
+        "X746",
+        "the process that prints has ended without a word",
+        "It was killed, or failed in a way that it could not tell. The watchdog of the print cuts ink and stops the stage in such a case; the record of the "
+        "run tells what it did, and `wp print --resume` goes on.",
+    ),
+    Code(
+        "X747",
+        "nothing to export or print",
+        "The design in the page has errors, so there is no part. They are listed beside the editor.",
+    ),
+)
+
 CODES: tuple[Code, ...] = (
     *CALIBRATION,
     *PICTURES,
+    *STUDIO,
     *RIG,
     *FILES,
     *PRINT,

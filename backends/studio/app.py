@@ -1,0 +1,327 @@
+"""The studio itself: joins the desk, the bench and the prints, and tells the page what they say."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ...kernel.diagnostics import Severity, WetprintError, error, warning
+from ..rig_store import list_rigs, load_rig
+from ..watch import Files
+from . import web
+from .bench import Bench, Outcome, Wish
+from .desk import Desk
+from .language import Language
+from .prints import Prints
+from .wording import offset, place, worded
+
+if TYPE_CHECKING:
+    from ...kernel.diagnostics import Diagnostic, Source
+    from ...kernel.rig import Rig
+
+#: The file is looked at so often, and written so long after the last edit, s.
+_LOOK_S, _SAVE_S = 0.1, 0.7
+_PICTURE = (1600, 1200)
+
+
+class Studio:
+    """One design in one page (or several pages of it). What a page asks for comes as triggers, on the loop of the server."""
+
+    def __init__(self, path: Path, language: Language, rig: str, runs: Path | None) -> None:
+        self.path, self.language = path, language
+        self.desk = Desk(path)
+        self.search = [path.resolve().parent / "rigs", Path.cwd() / "rigs"]
+        self.rig: Rig = load_rig(rig, self.search)
+        self.sets: dict[str, str] = {}
+        self.preset: str | None = None
+        self.outcome: Outcome | None = None
+        self.shown: Outcome | None = None
+        self.files = Files([path])
+        self.edited = 0.0
+        self.note = ""
+        self.loop: asyncio.AbstractEventLoop | None = None
+        self.bench = Bench(language, self._heard, lambda text: self._soon(lambda: self._noted(f"a fault of wetprint itself: {text}")))
+        self.prints = Prints(language, path, runs, lambda: self._soon(self._told_print))
+        self.server = web.new_server()
+        self.state = self.server.state
+        for name in (
+            "edit", "save", "settle", "set_param", "take_preset", "reset", "write_back", "complete", "hover", "format", "use_rig",
+            "print_ask", "print_go", "print_tell",
+        ):  # fmt: skip
+            self.server.controller.trigger(name)(getattr(self, name))
+        self.state.update(
+            {
+                "doc": {}, "values": {}, "result": {"number": 0}, "run": self.prints.status, "keywords": list(language.keywords),
+                "rigs": [{"name": r["name"], "doc": r["doc"]} for r in list_rigs(self.search)], "rig": self.rig.name, "names": {},
+            }
+        )  # fmt: skip
+        self._told_text()
+        self._want()
+
+    # --- from other threads -------------------------------------------------------------------------------------------
+
+    def _soon(self, call: Callable[[], None]) -> None:
+        if self.loop is not None and not self.loop.is_closed():
+            self.loop.call_soon_threadsafe(call)
+
+    def _heard(self, outcome: Outcome) -> None:
+        self.outcome = outcome
+        self._soon(lambda: self._told_outcome(outcome))
+
+    # --- what the page is told ----------------------------------------------------------------------------------------
+
+    def _told_text(self) -> None:
+        d = self.desk
+        with self.state:
+            self.state.doc = {
+                "name": self.path.name,
+                "path": str(self.path.resolve()),
+                "text": d.text,
+                "version": d.version,
+                "unsaved": d.unsaved,
+                "conflict": d.conflict and {"mine": d.conflict.mine.name, "disk": d.conflict.disk},
+                "note": self.note,
+            }
+
+    def _noted(self, note: str) -> None:
+        self.note = note
+        self._told_text()
+
+    def _told_outcome(self, outcome: Outcome) -> None:
+        wish, reading = outcome.wish, outcome.reading
+        self.sets, self.preset = dict(reading.sets), reading.preset
+        self.files.follow(reading.files)
+        if outcome.part is not None:
+            self.shown = outcome
+        with self.state:
+            if reading.scene is not None or reading.params["params"] or not self.state.values:
+                self.state.values = {**reading.params, "sets": self.sets, "preset": self.preset or ""}
+            else:
+                # What is wrong hides the values; the page goes on showing what it had.
+                self.state.values = {**self.state.values, "sets": self.sets, "preset": self.preset or ""}
+            self.state.names = reading.names
+            self.state.result = {
+                "number": wish.number,
+                "version": wish.version,
+                "diagnostics": worded(outcome.diagnostics, str(self.path)),
+                "refusals": worded(outcome.refusals, str(self.path)),
+                "part": self.shown.wish.number if self.shown else 0,
+                "sound": outcome.part is not None,
+                "figures": outcome.figures,
+                "plan": outcome.plan,
+                "final": outcome.final,
+                "took_ms": round(1000 * (time.monotonic() - wish.asked)),
+            }
+
+    def _told_print(self) -> None:
+        with self.state:
+            self.state.run = self.prints.status
+
+    def _want(self) -> int:
+        return self.bench.want(self.desk.text, self.desk.version, self.sets, self.preset, self.rig)
+
+    # --- what the page asks for ---------------------------------------------------------------------------------------
+
+    def edit(self, text: str, version: int) -> dict[str, Any]:
+        kept = self.desk.edit(text, version)
+        self.edited = time.monotonic()
+        number = self._want()
+        if not kept or self.desk.conflict is not None:
+            self._told_text()
+        return {"version": self.desk.version, "number": number, "kept": kept}
+
+    def save(self) -> bool:
+        try:
+            saved = self.desk.save()
+            self.note = ""
+        except WetprintError as caught:
+            saved, self.note = False, _line(caught.diagnostics[0])
+        self._told_text()
+        return saved
+
+    def settle(self, mine: bool) -> None:
+        self.desk.settle(mine)
+        self._told_text()
+        self._want()
+
+    def set_param(self, name: str, value: Any) -> int:
+        """A value in the param's own unit, or an expression as text; None for what the design says."""
+        param = next((p for p in self.state.values.get("params", []) if p["name"] == name), None)
+        if value is None or param is None:
+            self.sets.pop(name, None)
+        else:
+            self.sets[name] = self.language.value(param, value)
+        return self._want()
+
+    def take_preset(self, name: str) -> int:
+        self.preset, self.sets = name or None, {}
+        return self._want()
+
+    def reset(self) -> int:
+        return self.take_preset("")
+
+    def write_back(self) -> None:
+        """The values that differ from the text become its defaults."""
+        params = self.state.values.get("params", [])
+        values = {p["name"]: self.language.value(p, p["value"]) for p in params if p["value"] != p["default"]} | {
+            n: v for n, v in self.sets.items() if any(p["name"] == n for p in params)
+        }
+        self.desk.edit(self.language.written(self.desk.text, values), self.desk.version)
+        self.edited = time.monotonic()
+        self.preset, self.sets = None, {}
+        self._told_text()
+        self._want()
+
+    async def complete(self, text: str, line: int, column: int) -> list[dict[str, Any]]:
+        at = offset(text, line, column)
+        found = await asyncio.to_thread(self.language.complete, text, at)
+        from ...kernel.diagnostics import Source
+
+        source: Source = Source("", text)
+        return [{**item, "start": place(source, item["start"])} for item in found[:300]]
+
+    async def hover(self, text: str, line: int, column: int) -> str | None:
+        return await asyncio.to_thread(self.language.hover, text, offset(text, line, column))
+
+    def format(self, text: str) -> str:
+        try:
+            return self.language.formatted(text)
+        except WetprintError:
+            return text
+
+    def use_rig(self, name: str) -> bool:
+        try:
+            self.rig = load_rig(name, self.search)
+            self.note = ""
+        except WetprintError as caught:
+            self._noted(_line(caught.diagnostics[0]))
+            return False
+        with self.state:
+            self.state.rig = self.rig.name
+        self._told_text()
+        self._want()
+        return True
+
+    async def print_ask(self, dry_run: bool) -> dict[str, Any]:
+        wish = Wish(self.desk.text, self.desk.version, dict(self.sets), self.preset)
+        return await asyncio.to_thread(self.prints.offer, wish, self.rig, dry_run)
+
+    def print_go(self, nonce: str) -> bool:
+        return self.prints.begin(nonce)
+
+    def print_tell(self, do: str, number: int = 0, choice: str = "") -> None:
+        if do in ("pause", "stop", "answer"):
+            self.prints.tell_printer(do, number=number, choice=choice)
+
+    # --- files ----------------------------------------------------------------------------------------------------------
+
+    def routes(self, app: Any) -> None:
+        from aiohttp import web as http
+
+        async def part(request: Any) -> Any:
+            if self.shown is None or self.shown.part is None:
+                return http.Response(status=404, text="there is no part")
+            return http.Response(body=self.shown.part, content_type="application/octet-stream")
+
+        async def viewer(request: Any) -> Any:
+            template = (Path(__file__).parent.parent / "previews" / "viewer.html").read_text(encoding="utf-8")
+            page = template.replace("@TITLE@", "part", 1).replace("@PART@", "null", 1).replace("@DATA@", "", 1)
+            return http.Response(text=page, content_type="text/html")
+
+        async def export(request: Any) -> Any:
+            name, state = request.query.get("format", ""), request.query.get("state", "dried")
+            try:
+                data, file = await asyncio.to_thread(self.exported, name, state)
+            except WetprintError as caught:
+                return http.Response(status=409, text="\n".join(_line(d) for d in caught.diagnostics))
+            return http.Response(body=data, headers={"Content-Disposition": f'attachment; filename="{file}"'})
+
+        async def frame(request: Any) -> Any:
+            found = self.prints.frame()
+            return http.FileResponse(found) if found else http.Response(status=404, text="no camera frame")
+
+        for name, handler in (("part", part), ("viewer", viewer), ("export", export), ("frame", frame)):
+            app.router.add_get(f"/{name}", handler)
+
+    def exported(self, name: str, state: str) -> tuple[bytes, str]:
+        """A file of the part, and its name. `name`: a format of geometry, `png`, or `program` for the rig's own dialect."""
+        from ..dialects import DIALECTS
+        from ..export import export_format, write_geometry, write_program
+        from ..preview import preview
+        from .bench import solved
+
+        outcome = self.outcome
+        if outcome is None or not outcome.jobs:
+            raise WetprintError(error("X747", "the design has errors: there is nothing to export"))
+        if not outcome.final or (name == "program" and outcome.toolpath is None):
+            outcome = solved(self.language, replace(outcome.wish), self.rig)
+        with tempfile.TemporaryDirectory() as folder:
+            if name == "png":
+                out = Path(folder) / f"{self.path.stem}_{state}.png"
+                preview(outcome.jobs, state=state, png=out, size=_PICTURE, title=self.path.stem)
+            elif name == "program":
+                bad = [d for d in outcome.refusals if d.severity is Severity.ERROR]
+                if outcome.toolpath is None:
+                    raise WetprintError(*(bad or [error("X747", "there is no plan: nothing to export")]))
+                out = Path(folder) / f"{self.path.stem}_{self.rig.name}{DIALECTS[self.rig.controller.dialect].suffixes[0]}"
+                write_program(outcome.toolpath, self.rig, self.rig.controller.dialect, out)
+            else:
+                out = Path(folder) / f"{self.path.stem}_{state}.{name}"
+                write_geometry(outcome.jobs, export_format(out), out, "wet" if state == "wet" else "dried")
+            return out.read_bytes(), out.name
+
+    async def follow(self) -> None:
+        """Look at the files, and write the design when the hand rests."""
+        self.loop = asyncio.get_running_loop()
+        self._told_print()
+        self._want()
+        while True:
+            await asyncio.sleep(_LOOK_S)
+            try:
+                if self.files.saved():
+                    await asyncio.to_thread(self.files.wait, 0.0)
+                    if self.desk.look():
+                        self._told_text()
+                    self._want()
+                elif self.desk.unsaved and self.desk.conflict is None and time.monotonic() - self.edited > _SAVE_S:
+                    self.save()
+                    # A file that cannot be written is tried again after the next edit.
+                    self.edited = float("inf") if self.note else self.edited
+            except WetprintError as caught:
+                self._noted(_line(caught.diagnostics[0]))
+
+
+def _line(d: Diagnostic) -> str:
+    return f"{d.code}: {d.message}"
+
+
+def studio(
+    path: Path,
+    language: Callable[[Path], Language],
+    *,
+    rig: str,
+    host: str,
+    port: int,
+    browser: bool,
+    runs: Path | None,
+    tell: Callable[[str], None],
+    show: Callable[[list[Diagnostic]], None],
+) -> None:
+    """`wp studio`: serve the page until Ctrl-C. A print that runs goes on. Raises WetprintError (X740, X741, X744)."""
+    web.installed()
+    port = web.free_port(host, port)
+    if not web.is_local(host):
+        show([warning("X742", f"{host} can be reached from the network, and the line is not encrypted; 127.0.0.1 was expected")])
+    here = Studio(path, language(path), rig, runs)
+    gate = web.Gate(port)
+    asyncio.run(web.run(here.server, gate, here.routes, host, port, browser, tell, here.follow))
+    here.bench.close()
+    if here.desk.unsaved and here.desk.conflict is None:
+        here.desk.save()
+    if here.prints.running:
+        tell(f"the print {here.prints.status.get('run', '')} goes on; `wp stop` stops it")

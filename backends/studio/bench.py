@@ -1,0 +1,219 @@
+"""What comes of a text: part, figures, rules and plan, made in a thread of its own whenever the text or a value changes."""
+
+from __future__ import annotations
+
+import json
+import struct
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from ...kernel.diagnostics import Diagnostic, Severity, WetprintError
+from .language import Language, Reading
+
+if TYPE_CHECKING:
+    from ...kernel.build import Job
+    from ...kernel.filaments import FilamentSet
+    from ...kernel.motion import Toolpath
+    from ...kernel.rig import Rig
+    from ...kernel.shrink import Model
+
+#: Above so many filaments the plan comes after the part: planning them takes longer than a hand waits (docs/planning.md).
+_PLAN_AT_ONCE = 2500
+#: What takes seconds to solve is begun only where nothing changed for so long, s.
+_REST_S = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is to be made: a text, values of its params, and the rig that it is planned for."""
+
+    text: str
+    version: int
+    sets: dict[str, str] = field(default_factory=dict)
+    preset: str | None = None
+    rig: Rig | None = None
+    number: int = 0
+    asked: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a wish. `part` is None where there is none to show; `final` where nothing better will follow."""
+
+    wish: Wish
+    reading: Reading
+    diagnostics: tuple[Diagnostic, ...]
+    final: bool
+    jobs: tuple[Job, ...] = ()
+    part: bytes | None = None
+    figures: dict[str, Any] | None = None
+    plan: dict[str, Any] | None = None
+    toolpath: Toolpath | None = None
+    refusals: tuple[Diagnostic, ...] = ()
+
+
+class Bench:
+    """Makes the newest wish and tells `heard`, first what is quick, then what is solved. Older wishes are let go."""
+
+    def __init__(self, language: Language, heard: Callable[[Outcome], None], fault: Callable[[str], None]) -> None:
+        self.language, self.heard, self.fault = language, heard, fault
+        self._news = threading.Condition()
+        self._wish: Wish | None = None
+        self._count = 0
+        self._closed = False
+        threading.Thread(target=self._work, daemon=True, name="bench").start()
+
+    def want(
+        self, text: str, version: int, sets: dict[str, str], preset: str | None, rig: Rig | None
+    ) -> int:
+        """Ask for this; the number by which its outcome can be known."""
+        with self._news:
+            self._count += 1
+            self._wish = Wish(text, version, dict(sets), preset, rig, self._count, time.monotonic())
+            self._news.notify()
+            return self._count
+
+    def close(self) -> None:
+        with self._news:
+            self._closed = True
+            self._news.notify()
+
+    def _stale(self, wish: Wish) -> bool:
+        return wish.number != self._count or self._closed
+
+    def _work(self) -> None:
+        while True:
+            with self._news:
+                while self._wish is None and not self._closed:
+                    self._news.wait()
+                if self._closed:
+                    return
+                wish, self._wish = self._wish, None
+                assert wish is not None
+            self._try(wish, "analytic")
+
+    def _try(self, wish: Wish, model: Model) -> None:
+        try:
+            self._make(wish, model)
+        except Exception as caught:  # a fault of ours must not end the studio
+            self.fault(f"{type(caught).__name__}: {caught}")
+
+    def _make(self, wish: Wish, model: Model) -> None:
+        reading = self.language.read(wish.text, wish.sets, wish.preset)
+        if self._stale(wish):
+            return
+        jobs, said = _built(reading, model)
+        if not jobs or self._stale(wish):
+            self.heard(Outcome(wish, reading, tuple(said), True))
+            return
+        quick = model == "analytic"
+        count = sum(len(job.filaments) for job in jobs)
+        rig = wish.rig if not quick or count <= _PLAN_AT_ONCE else None
+        self.heard(_judged(self.language, wish, reading, jobs, said, rig, final=not quick))
+        if quick:
+            threading.Thread(target=self._solve, args=(wish,), daemon=True).start()
+
+    def _solve(self, wish: Wish) -> None:
+        """The full model of drying, and the plan of a large part, once the hand rests."""
+        end = time.monotonic() + _REST_S
+        while time.monotonic() < end:
+            time.sleep(0.02)
+            if self._stale(wish):
+                return
+        self._try(wish, "auto")
+
+
+def solved(language: Language, wish: Wish, rig: Rig) -> Outcome:
+    """All of a wish at once, dried by the full model and planned for `rig`."""
+    reading = language.read(wish.text, wish.sets, wish.preset)
+    jobs, said = _built(reading, "auto")
+    if not jobs:
+        return Outcome(wish, reading, tuple(said), True)
+    return _judged(language, wish, reading, jobs, said, rig, final=True)
+
+
+def _built(reading: Reading, model: Model) -> tuple[tuple[Job, ...], list[Diagnostic]]:
+    """The part of a reading in both states; no jobs where it is broken."""
+    said = list(reading.diagnostics)
+    if reading.scene is None or _broken(said):
+        return (), said
+    from ...kernel.build import build
+    from ...kernel.shrink import complete_jobs
+
+    try:
+        jobs, more = build(reading.scene)
+        said += more
+        if jobs and not _broken(said):
+            jobs, more = complete_jobs(reading.scene, jobs, model=model)
+            said += more
+    except WetprintError as caught:
+        said += caught.diagnostics
+    return (() if _broken(said) else jobs), said
+
+
+def _judged(
+    language: Language,
+    wish: Wish,
+    reading: Reading,
+    jobs: tuple[Job, ...],
+    said: list[Diagnostic],
+    rig: Rig | None,
+    *,
+    final: bool,
+) -> Outcome:
+    from ...kernel.check import run_checks
+    from ...kernel.measure import figures, measure
+
+    assert reading.scene is not None
+    toolpath: Toolpath | None = None
+    plan: dict[str, Any] | None = None
+    refusals: tuple[Diagnostic, ...] = ()
+    if rig is not None:
+        toolpath, plan, refusals = _planned(jobs, rig)
+    part = packed_part(jobs, toolpath)
+    said = [*said, *run_checks(reading.scene, jobs, None)]
+    if reading.scene.post_checks:
+        said += language.judge(reading.scene, figures(jobs))
+    return Outcome(wish, reading, tuple(said), final, jobs, part, measure(jobs), plan, toolpath, refusals)
+
+
+def _broken(said: Sequence[Diagnostic]) -> bool:
+    return any(d.severity is Severity.ERROR for d in said)
+
+
+def _planned(jobs: Sequence[Job], rig: Rig) -> tuple[Toolpath | None, dict[str, Any] | None, tuple[Diagnostic, ...]]:
+    """Motion on the rig, its figures, and why the rig would refuse it."""
+    from ...kernel.motion import make_toolpath
+    from ...kernel.order import make_plan, summary
+    from ...kernel.rig_check import problems
+
+    try:
+        plan = make_plan(jobs, rig)
+        toolpath = make_toolpath(plan, rig)
+        found = problems(plan, rig, toolpath)
+        return toolpath, summary(plan, toolpath, rig), tuple(found)
+    except WetprintError as caught:
+        return None, None, caught.diagnostics
+
+
+def packed_part(jobs: Sequence[Job], toolpath: Toolpath | None) -> bytes:
+    """What the viewer of the page takes: four bytes that tell how long its head is, the head, and the columns.
+
+    With a plan the filaments stand in the order in which they are printed."""
+    from ..drawing.camera import Camera
+    from ..export import whole
+    from ..previews.html import packed
+
+    part: FilamentSet = whole(jobs, "dried")
+    ordered = toolpath is not None and toolpath.plan.filaments.dried is not None
+    if toolpath is not None and ordered:
+        part = toolpath.plan.filaments.take(toolpath.plan.order)
+    head, data = packed(part)
+    camera = Camera()
+    head |= {"title": "", "show": "dried", "camera": [camera.azimuth_deg, camera.elevation_deg], "ordered": ordered}
+    text = json.dumps(head, ensure_ascii=False, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 4)
+    return struct.pack("<I", len(text)) + text + data
