@@ -117,24 +117,17 @@ def by_frame(
     `extra bool[P]`: points that nobody drew, which go again where they are not needed."""
     from .drying_frame import ASSUMED, solve
 
-    try:
-        found = solve(filaments, drawn, hold)
-    except RuntimeError:
-        # SuperLU meets a singular matrix: some piece is held by nothing that resists.
-        return None, (
-            warning(
-                "W261",
-                "the drying model found a piece of the part that nothing holds; the closed-form model stands in",
-                filaments.spans[0] if filaments.spans else None,
-                notes=("outlines that touch or nearly touch, and slivers between them, do this",),
-            ),
-        )
+    found = solve(filaments, drawn, hold)
     if not found.converged:
         return None, (
             warning(
                 "W261",
-                f"the drying model stopped {found.residual_um:.3g} um short of balance after {found.steps} steps; the "
-                "closed-form model stands in",
+                (
+                    f"the drying model stopped {found.residual_um:.3g} um short of balance after {found.steps} steps"
+                    if np.isfinite(found.residual_um)
+                    else "the drying model found no balance"
+                )
+                + "; the closed-form model stands in",
                 filaments.spans[0] if filaments.spans else None,
                 notes=(
                     "parts that hang together by few bonds, or inks that shrink very differently, do this",
@@ -194,12 +187,15 @@ def by_frame(
             )
         )
     if found.adrift:
+        first = found.adrift[0]
+        point = filaments.offsets[first]
+        many = len(found.adrift)
         said.append(
             warning(
                 "W260",
-                f"{found.adrift} nodes of filament touch neither the substrate nor what stands on it; they were expected "
-                "to rest on something",
-                where,
+                f"{many} filament{'' if many == 1 else 's'} touch{'es' if many == 1 else ''} neither the substrate nor what stands "
+                f"on it; the first lies {filaments.state(drawn).points_um[point, 2]:.4g} um high",
+                filaments.spans[filaments.origin[first]] if filaments.spans else None,
                 notes=("where they dry to is not known: they were held by their lowest points",),
             )
         )

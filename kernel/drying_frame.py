@@ -30,6 +30,9 @@ BONDS = 3e-4
 #: Largest turn of a node in one step, rad.
 TURN = 0.3
 
+#: Stiffness that holds what nothing else does, over the largest one there is.
+SOFT = 1e-9
+
 #: Searches, each with new bonds or a new factorisation, before the drying of the part is given up.
 LIMIT = 20
 
@@ -65,7 +68,7 @@ class Frame:
     """Where a search ended: points of the refined part in both states, what was left, and what a reader should know.
 
     `residual_um`: the largest step that was left. `turn_rad`: the largest turn of a node against its wet self.
-    `adrift`: nodes of pieces that touch neither the substrate nor what stands on it (held by their lowest nodes).
+    `adrift`: filaments that touch neither the substrate nor what stands on it (held by their lowest nodes).
     `curled`: free ends of filaments that stay straight in the wet state, because bent down they would touch what the
     design keeps apart; `curl_um`: how far the farthest of them dries from the design. `strangers`: bonds that the wet
     state has and the design has not. `ties`: the bonds that the balance was found with.
@@ -79,7 +82,7 @@ class Frame:
     steps: int
     converged: bool
     turn_rad: float
-    adrift: int = 0
+    adrift: tuple[int, ...] = ()
     curled: int = 0
     curl_um: float = 0.0
     strangers: int = 0
@@ -146,7 +149,7 @@ class Balance:
             self.steps,
             self.converged,
             float(np.abs(vector(self.turns)).max(initial=0.0)),
-            truss.adrift,
+            tuple(truss.adrift.tolist()),
             int(self.ends.sum()),
             curl,
             strangers,
@@ -178,8 +181,6 @@ class Balance:
 
     def _settle(self, tolerance_um: float) -> None:
         """Balances the forces, and with the dried state drawn, finds the bonds that go with them."""
-        from scipy.sparse.linalg import splu
-
         truss = self.truss
         dry_drawn = truss.drawn == "dried"
         if dry_drawn and self.steps:
@@ -187,14 +188,10 @@ class Balance:
         # Early bonds are not worth a close solution.
         goal, last = 0.01 * self.scale if dry_drawn else tolerance_um, np.inf
         for searches in range(LIMIT if len(truss.free) else 0):
-            if self.lu is None:
-                k = truss.matrix(truss.pose(*truss.states(self.other), self.turns))
-                self.lu = splu(
-                    k.astype(self.kind),
-                    permc_spec="MMD_AT_PLUS_A",
-                    diag_pivot_thresh=0.0,
-                    options={"SymmetricMode": True},
-                )
+            if self.lu is None and not self._factor():
+                self.residual, self.converged = np.inf, False
+                return
+            assert self.lu is not None
             search = _Search(truss, self.other, self.turns, self.lu, self.scale, self.kind)
             found: Found = fixed_point(search.step, np.zeros(6 * len(truss.free)), tolerance=goal, limit=25)
             self.steps += found.steps
@@ -218,6 +215,32 @@ class Balance:
             goal = float(np.clip(0.05 * self.residual, tolerance_um, goal))
             self._bond()
 
+    def _factor(self) -> bool:
+        """Factorises the stiffness about where the part is now; False where that is no number. What nothing resists is held
+        softly: steps only have to point the right way, and where no force is there is none."""
+        from scipy.sparse.linalg import splu
+
+        k = self.truss.matrix(self.truss.pose(*self.truss.states(self.other), self.turns))
+        if not np.isfinite(k.data).all():
+            return False
+        for kind, soft in ((self.kind, 0.0), (np.dtype(np.float64), 0.0), (np.dtype(np.float64), SOFT)):
+            held = k
+            if soft > 0.0:
+                held = k.copy()
+                held.setdiag(k.diagonal() + soft * float(np.abs(k.diagonal()).max()))
+            try:
+                self.lu = splu(
+                    held.astype(kind),
+                    permc_spec="MMD_AT_PLUS_A",
+                    diag_pivot_thresh=0.0,
+                    options={"SymmetricMode": True},
+                )
+            except RuntimeError:  # exactly singular
+                continue
+            self.kind = kind
+            return True
+        return False
+
     def _freeze(self) -> None:
         """From here on the bonds are those of the design as it is drawn, whether they touch in the wet state or not."""
         self.frozen = True
@@ -231,6 +254,9 @@ class Balance:
             truss.pegs = pegs_at(truss.skeleton, wet, old.segment, old.t, old.hold)
         else:
             truss.pegs = find_pegs(truss.skeleton, wet, truss.meant)
+        if not truss.stands():
+            # Bonds of the design that a wet shape on the way lacks would let go of a piece.
+            self._freeze()
         if _unlike(old, truss.pegs):
             self.lu = None
 

@@ -71,8 +71,13 @@ class Truss:
         self.free = np.flatnonzero(~self.held)
         self.dofs = (self.free[:, None] * 6 + np.arange(6)).ravel()
 
-    def _held(self) -> tuple[npt.NDArray[np.bool_], int]:
-        """Nodes that keep their place, and how many nodes belong to pieces that nothing holds."""
+    def stands(self) -> bool:
+        """Whether every piece has a node that is held."""
+        piece, count = _connected(len(self.held), np.concatenate([self.skeleton.beams, self.pegs.nodes]))
+        return len(np.unique(piece[self.held])) == count
+
+    def _held(self) -> tuple[npt.NDArray[np.bool_], Ints]:
+        """Nodes that keep their place, and the filaments of pieces that nothing holds."""
         z, height = self.given_um[:, 2], self.height_um
         # Compared in the wet state of a pinned filament, so that both states give the same base.
         pinned = self.foot_factor() if self.drawn == "dried" else np.ones(len(z))
@@ -97,10 +102,10 @@ class Truss:
                 away = self.given_um[foot, :2] - self.given_um[foot, :2].mean(axis=0)
                 away = np.sqrt(np.einsum("ij,ij->i", away, away))
                 held[foot[np.argmax(away <= away.min() + NEAR * self.width_um[foot])]] = True
-            return held, 0
+            return held, np.zeros(0, dtype=np.int64)
         stands[piece[sticks | self.anchored]] = True
         adrift = ~stands[piece]
-        return sticks | self.anchored | (adrift & feet), int(adrift.sum())
+        return sticks | self.anchored | (adrift & feet), np.unique(self.skeleton.filament[adrift])
 
     def foot_factor(self) -> Floats:
         """Dried over wet height of a node at the substrate, [N]: its filament is pinned along its axis, or free."""
