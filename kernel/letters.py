@@ -129,5 +129,8 @@ def _rings(parts: str, scale: float, x: float, y: float, tolerance: float) -> li
                 a, b, c = (1 - t) ** 2, 2 * t * (1 - t), t * t
                 ring.append((a * x0 + b * x1 + c * x2, a * y0 + b * y1 + c * y2))
         close = max(abs(u - v) for u, v in zip(ring[0], ring[-1], strict=True)) < 1e-9 * max(1.0, abs(scale))
-        out.append(tuple(ring[:-1] if close else ring))
+        corners = tuple(ring[:-1] if close else ring)
+        # Some glyphs carry a contour of one point, an anchor for hinting.
+        if len(corners) > 2:
+            out.append(corners)
     return out

@@ -113,3 +113,10 @@ def test_many_edges_are_met_through_a_tree_as_one_by_one(
     for one, two in zip(*found, strict=True):
         assert len(one) == len(two)
         assert np.allclose(one, two, atol=1e-9)
+
+
+def test_every_outline_encloses_something() -> None:
+    """Some glyphs of the font carry a contour of one point, which bounds nothing."""
+    for letter in "uqpAw":
+        rings = outlines(letter, 100.0, 1.0, "centre", 0.05)
+        assert rings and all(len(ring) >= 3 for ring in rings), letter
