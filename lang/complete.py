@@ -17,7 +17,7 @@ from .heads import HEAD_KINDS, PRINT, REGION, head, head_names
 from .hover import View, construct_doc, field_doc
 from .lexer import Token, lex
 from .parts import members
-from .scope import BARE_WORDS, COORDINATES, UNSET, Env
+from .scope import COORDINATES, UNSET, Env
 from .source import LIBRARY
 from .types import USUAL_UNIT
 from .units import UNITS
@@ -27,7 +27,7 @@ _BEFORE_UNIT = re.compile(r"(?<![A-Za-z_0-9.])[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-
 _IN_UNIT = re.compile(r"[0-9]\[([^\[\]\n]*?)([A-Za-zµμ°Ω]*)\Z")
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 #: Fields that take one of a few words.
-_CHOICES = {"cut": ("split", "whole"), "base": ("pinned", "free")}
+_CHOICES = {"cut": ("split", "whole"), "base": ("pinned", "free"), "align": ('"left"', '"centre"', '"right"')}
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +170,7 @@ def _statement(tokens: list[Token]) -> list[Token]:
 
 def _owner(view: View, tokens: list[Token], opener: int) -> tuple[str, Construct | None]:
     """What the block that opens at token `opener` belongs to: (word, construct)."""
-    before = tokens[max(0, opener - 60) : opener]
+    before = tokens[:opener]
     if len(before) >= 2 and before[-2].type == "LAYER":
         outer = [o for o in _open(tokens[:opener]) if o.kind == "LBRACE"]
         return "layer", _owner(view, tokens, outer[-1].at)[1] if outer else None
@@ -191,6 +191,10 @@ def _owner(view: View, tokens: list[Token], opener: int) -> tuple[str, Construct
 
 
 def _construct(view: View, before: list[Token]) -> Construct | None:
+    if before and before[-1].type == "RPAR":
+        # `curve(t in a..b: [x, y, z]) {`: its block knows the fields of what stands before the bracket.
+        opener = _open(before[:-1])
+        before = before[: opener[-1].at] if opener and opener[-1].kind == "LPAR" else []
     if not before or not before[-1].text.isidentifier():
         return None
     name = before[-1].text
@@ -202,12 +206,10 @@ def _construct(view: View, before: list[Token]) -> Construct | None:
         if isinstance(binding.value, Thing):
             return binding.value.construct
         # Its own block is half-typed: what it is made by says enough.
-        value = binding.expr
-        return (
-            head(value.head.name)
-            if isinstance(value, s.Construct) and isinstance(value.head, s.Var)
-            else None
-        )
+        maker = binding.expr.head if isinstance(binding.expr, s.Construct) else None
+        if isinstance(maker, s.Curve):
+            maker = maker.head
+        return head(maker.name) if isinstance(maker, s.Var) else None
     return head(name)
 
 
@@ -272,7 +274,7 @@ def _field_value(view: View, tokens: list[Token], opener: int, start: int) -> li
     spec = construct.field(name) if construct is not None else None
     if spec is None:
         return _names(view, start, "")
-    if name in BARE_WORDS and name in _CHOICES:
+    if name in _CHOICES:
         return [Item(w, "value", start, w, rank=0) for w in _CHOICES[name]]
     found = _names(view, start, spec.type.of or spec.type.name, spec=spec)
     if spec.type.of in ("material", "bath", "solvent", "linker", "solid"):

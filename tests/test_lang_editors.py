@@ -90,7 +90,7 @@ SAMPLES = {
     },
     'param width: Length = 10um in 7um..44um step 0.5um "w";': {
         "param": "storage.type", "width": "variable.other.constant", "Length": "support.type", "10": "constant.numeric",
-        "um": "keyword.other.unit", "in": "keyword.control", "..": "keyword.operator.range", "step": "keyword.control",
+        "um": "keyword.other.unit", "in": "keyword.control", "..": "keyword.operator.range", "44": "constant.numeric", "step": "keyword.control",
         '"w"': "string.quoted",
     },
     'param ink: Text = "Au" choices ["Au"];': {"choices": "keyword.control", "Text": "support.type"},
@@ -109,6 +109,9 @@ SAMPLES = {
     "  molarity: 0.5[mM] assumed;": {"mM": "keyword.other.unit", "assumed": "storage.modifier.assumed"},
     "  density: 25[mg/mL];": {"25": "constant.numeric", "mg/mL": "keyword.other.unit", "density": "variable.other.property"},
     "lattice body = woodpile {": {"lattice": "storage.type.kind", "body": "entity.name.type", "woodpile": "support.class"},
+    "path p = curve(t in 0deg..360deg: [90um * cos(t), 5um]) {": {
+        "curve": "support.class", "t": "variable.parameter", "in": "keyword.control", "360": "constant.numeric", "cos": "support.function",
+    },
     "  layer k {": {"layer": "keyword.control", "k": "variable.parameter"},
     "  material: [au, cdse][k mod 2];": {"material": "variable.other.property", "mod": "keyword.operator.word"},
     "region heart in body where inside(core) and not z > 60µm { omit: true; }": {

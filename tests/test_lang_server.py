@@ -189,6 +189,59 @@ def test_places_are_counted_in_the_units_of_the_client(drive: Drive) -> None:
     drive(conversation)
 
 
+FORMS = """\
+wp 1;
+use "nanocrystal.wp" as nc;
+path coil = curve(turn in 0deg..720deg: [80um * cos(turn), 80um * sin(turn), 6um + 20um * turn / 360deg]) {
+  filament: 8um + 2um * sin(turn);
+  material: nc.gold;
+}
+path name = text { text: "Au"; capital: 60um; align: "left"; filament: 6um; material: nc.gold; }
+lattice tube = diamond {
+  map: annulus { radius: 150um; inner_radius: 100um; height: 200um; };
+  cells: [16, 1, 4]; filament: 8um; material: nc.gold;
+}
+lattice beam = octet { along: coil; section: [60um, 60um]; pitch: 60um; filament: 7um; material: nc.silver; }
+print union(coil, name) { bath: nc.gold_bath; base: free; }
+"""
+
+
+def test_curves_letters_and_bent_cells(drive: Drive) -> None:
+    async def conversation(e: Editor) -> None:
+        assert await e.open(FORMS) == []
+
+        async def offered(text: str, skip: int = 0) -> list[str]:
+            found = await e.client.text_document_completion_async(t.CompletionParams(**e.at(text, skip)))
+            return [i.label for i in (found.items if isinstance(found, t.CompletionList) else found or [])]
+
+        async def told(text: str, skip: int = 0) -> str:
+            found = await e.client.text_document_hover_async(t.HoverParams(**e.at(text, skip)))
+            return found.contents.value if found and isinstance(found.contents, t.MarkupContent) else ""
+
+        # The parameter is known in the coordinates and in the block; the block offers what is not yet said.
+        assert (await offered("80um * cos", 7))[0] == (await offered("2um * sin", 6))[0] == "turn"
+        assert await offered("material: nc.gold;\n}") == ["tolerance"]
+        assert "curve" in await offered("curve(turn")
+        assert "path curve" in await told("curve(", 1) and "filament: Length" in await told(
+            "filament: 8um", 1
+        )
+        assert set(await offered('"left"')) == {'"left"', '"centre"', '"right"'}
+        assert set(await offered('text: "Au"')) == {"centre", "outline", "spacing", "tolerance"}
+        assert {"box", "cylinder", "annulus"} <= set(await offered("annulus {"))
+        assert await offered("inner_radius") == ["at"]
+        assert "radius of the hole" in await told("annulus {", 1)
+        assert "coil" in (await offered("coil; section"))[:4]
+        assert set(await offered("free; }")) == {"pinned", "free"}
+        symbols = await e.client.text_document_document_symbol_async(t.DocumentSymbolParams(e.document))
+        assert [s.name for s in symbols or []][:4] == ["coil", "name", "tube", "beam"]
+        renamed = await e.client.text_document_rename_async(t.RenameParams(new_name="phi", **e.at("turn in")))
+        assert renamed is not None and renamed.changes is not None
+        text = e.applied([x for x in renamed.changes[e.uri] if isinstance(x, t.TextEdit)])
+        assert text == FORMS.replace("turn", "phi")
+
+    drive(conversation)
+
+
 def test_hover(drive: Drive) -> None:
     async def conversation(e: Editor) -> None:
         await e.open(DESIGN)

@@ -32,6 +32,7 @@
     (,(regexp-opt wp-kinds 'symbols) . font-lock-keyword-face)
     (,(regexp-opt wp-words 'symbols) . font-lock-keyword-face)
     (,(concat (regexp-opt wp-functions 'symbols) "\\s-*(") 1 font-lock-builtin-face)
+    ("\\_<\\(curve\\)\\s-*(" 1 font-lock-function-name-face)
     (,(regexp-opt wp-types 'symbols) . font-lock-type-face)
     (,(regexp-opt '("true" "false" "rest" "pi") 'symbols) . font-lock-constant-face)))
 

@@ -22,6 +22,7 @@ syn keyword wpType Conductivity Ratio Count Text Bool Material Bath Solvent Link
 syn match wpField /\<\h\w*\ze\s*:/
 syn match wpMember /\.\@1<=\h\w*/
 syn match wpConstruct /\<\h\w*\ze\s*{/
+syn match wpConstruct /\<curve\ze\s*(/
 syn match wpVersion /^\s*\zswp\ze\s\+\d/
 
 syn match wpNumber /\<\d\+\%(\.\d\+\)\?\%([eE][+-]\?\d\+\)\?/ nextgroup=wpUnit
