@@ -88,6 +88,45 @@ def test_the_tutorial_s_pictures_are_there_and_small() -> None:
         assert data.startswith(b"\x89PNG") and len(data) < 200_000
 
 
+def test_the_readme_shows_what_its_design_makes_and_leads_to_every_page() -> None:
+    page = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert re.search(r"```wp\n.*?```\n\n!\[Both: [^\]]*\]\(docs/pictures/readme\.png\)", page, re.DOTALL)
+    linked = set(re.findall(r"\]\(([^)#]+)[^)]*\)", page))
+    assert {f"docs/{p.name}" for p in (ROOT / "docs").glob("*.md")} <= linked
+    assert [name for name in linked if "://" not in name and not (ROOT / name).exists()] == []
+
+
+def test_links_between_pages_lead_somewhere() -> None:
+    def anchors(page: Path) -> set[str]:
+        heads = re.findall(r"^#+ (.*)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+        return {re.sub(r"[^\w\- ]", "", h.lower()).replace(" ", "-") for h in heads}
+
+    broken = []
+    for page in PAGES:
+        for name, anchor in re.findall(r"\]\(([^)#:]*)(?:#([^)]*))?\)", page.read_text(encoding="utf-8")):
+            other = (page.parent / name).resolve() if name else page
+            if not other.exists() or (anchor and anchor not in anchors(other)):
+                broken.append(f"{page.name}: {name}#{anchor}")
+    assert broken == []
+
+
+def test_the_cheat_sheet_names_every_command_and_option() -> None:
+    import click
+    import typer.main
+    from wetprint.cli import app
+
+    def commands(group: click.Command, name: str) -> dict[str, set[str]]:
+        if not hasattr(group, "commands"):
+            longs = {o for p in group.params for o in p.opts if o.startswith("--") and o != "--help"}
+            return {name: longs}
+        return {k: v for n, c in group.commands.items() for k, v in commands(c, f"{name} {n}").items()}
+
+    page = (ROOT / "docs" / "cheatsheet.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(wp [a-z ]+)` \| [^|]+ \| ([^|]*) \|$", page, re.MULTILINE)
+    told = {name: set(re.findall(r"`(--[a-z-]+)`", options)) for name, options in rows}
+    assert told == commands(typer.main.get_command(app), "wp")
+
+
 def test_what_the_tutorial_says_of_mistakes_is_so() -> None:
     one, two = (t for _, t in FENCE.findall(TUTORIAL)[:2])
     with pytest.raises(WetprintError, match=r"`12um` was expected"):
