@@ -349,10 +349,12 @@ def measure(
         ),
     ] = "",
     uncertainty: Annotated[
-        bool, typer.Option("--uncertainty", help="what the spread of the inks' figures makes of the dried part")
+        bool,
+        typer.Option("--uncertainty", help="what the spread of the inks' figures makes of the dried part"),
     ] = False,
     samples: Annotated[
-        int, typer.Option("--samples", help="dry so many times with drawn figures; 0: linear", min=0, max=100_000)
+        int,
+        typer.Option("--samples", help="dry so many times with drawn figures; 0: linear", min=0, max=100_000),
     ] = 0,
     seed: Annotated[int, typer.Option("--seed", help="of the draws", min=0)] = 1,
     plot: Annotated[
@@ -384,7 +386,9 @@ def measure(
     spread = None
     if uncertainty or samples:
         if state in FURTHER:
-            raise typer.BadParameter("the spread of inks is that of the dried part", param_hint="--uncertainty")
+            raise typer.BadParameter(
+                "the spread of inks is that of the dried part", param_hint="--uncertainty"
+            )
         from .kernel.spread import spread_of, spread_table
 
         spread = spread_of(jobs, samples=samples, seed=seed)
@@ -421,7 +425,9 @@ def _settled(jobs: tuple[Job, ...]) -> tuple[Job, ...]:
 
     found = [settle(job.filaments) for job in jobs]
     for job, f in zip(jobs, found, strict=True):
-        say(f"{job.name}: spans sag by up to {f.sag_um:.3g} um, sections flatten to {f.flattest:.0%} of their height")
+        say(
+            f"{job.name}: spans sag by up to {f.sag_um:.3g} um, sections flatten to {f.flattest:.0%} of their height"
+        )
     for line in (ASSUMED, *ASSUMPTIONS):
         say(line)
     return tuple(replace(job, filaments=f.filaments) for job, f in zip(jobs, found, strict=True))
@@ -461,6 +467,13 @@ def preview(
     gif: Annotated[
         Path | None, typer.Option("--gif", help="film a turn, or the drying with --state both")
     ] = None,
+    mp4: Annotated[Path | None, typer.Option("--mp4", help="the same in true colours; needs ffmpeg")] = None,
+    film: Annotated[
+        str, typer.Option("--film", metavar="WHAT", help="of --gif and --mp4: turn, drying or print")
+    ] = "",
+    glb: Annotated[
+        Path | None, typer.Option("--glb", help="write the part for slides, web pages and Blender")
+    ] = None,
     size: Annotated[
         str | None, typer.Option("--size", help="of the picture in pixels, such as 1600x1200")
     ] = None,
@@ -474,8 +487,17 @@ def preview(
         typer.Option("--run", metavar="RUN", help="what a print has laid so far, in place of a design"),
     ] = None,
     by: Annotated[
-        str | None, typer.Option("--by", help="colours: ink or movement (as it dries); of a run: time or ink")
+        str | None,
+        typer.Option(
+            "--by",
+            metavar="WHAT",
+            help="colours: ink, layer, width, height, movement (as it dries), gap, span; order, time, speed, pressure of the print; of "
+            "a run: time or ink",
+        ),
     ] = None,
+    rig: Annotated[
+        str, typer.Option("--rig", help="where order, time, speed and pressure are those of a print")
+    ] = "sim",
     overlay: Annotated[
         bool, typer.Option("--overlay", help="the wet part as a ghost over the dried one")
     ] = False,
@@ -488,32 +510,31 @@ def preview(
 
     _states(state)
     pixels = None if size is None else _size(size)
-    _keep_designs(png, html, gif)
+    _keep_designs(png, html, gif, mp4, glb)
     if (file is None) == (run is None):
         raise typer.BadParameter(
             "expected a design, or --run RUN for what a print has laid", param_hint="FILE"
         )
+    asks: dict[str, Any] = {
+        "png": png, "html": html, "gif": gif, "mp4": mp4, "size": pixels, "transparent": transparent, "style": style, "view": view,
+        "overlay": overlay, "film": film,
+    }  # fmt: skip
+    if file is not None:
+        from .backends.colouring import names
+
+        if by is not None and by not in names():
+            raise typer.BadParameter(f"{by!r}: expected {', '.join(names())}", param_hint="--by")
+        asks |= {"by": by or "ink", "rig": partial(_rig, rig, file), "title": Path(file).stem}
     if watch:
         if file is None or file == "-":
             raise typer.BadParameter("expected a design in a file, which can be saved", param_hint="--watch")
+        if glb is not None:
+            raise typer.BadParameter("pictures, pages, films and the window follow saves", param_hint="--glb")
         from .backends.preview import look_for
         from .kernel.material import FURTHER
 
-        asked, look = look_for(
-            state="dried" if state in FURTHER else state,
-            png=png,
-            html=html,
-            gif=gif,
-            size=pixels,
-            transparent=transparent,
-            style=style,
-            view=view,
-            title=Path(file).stem,
-            overlay=overlay,
-            by="movement" if by == "movement" else "ink",
-        )
-        alone = bool(html is None and asked and not overlay and by != "movement" and not settled)
-        _watch(file, sets, preset, state, state if alone else "both", asked, look, settled)
+        asked, look = look_for(state="dried" if state in FURTHER else state, **asks)
+        _watch(file, sets, preset, state, _needed(look, asked, state, settled), asked, look, settled)
         return
     jobs: Sequence[Job | FilamentSet]
     if run is not None:
@@ -522,14 +543,18 @@ def preview(
         if by not in ("time", "ink", None) or overlay:
             said_of = "--overlay" if overlay else "--by"
             raise typer.BadParameter("a run is shown as it was laid, by time or by ink", param_hint=said_of)
-        jobs, state, title = [deposited(run, runs, by=by or "time")], "wet", f"run {run}"
+        jobs, state = [deposited(run, runs, by=by or "time")], "wet"
+        asks["title"] = f"run {run}"
     else:
         assert file is not None
+        from .backends.preview import look_for
+        from .kernel.material import FURTHER
+
         loaded = load_design(file, sets, preset)
-        if by not in ("ink", "movement", None):
-            raise typer.BadParameter(f"{by!r}: expected ink or movement", param_hint="--by")
-        alone = bool(html is None and (png or gif) and not overlay and by != "movement")
-        made, said = _jobs(loaded, only=state if alone and not settled else "both")
+        asked, look = look_for(state="dried" if state in FURTHER else state, **asks)
+        made, said = _jobs(loaded, only="both" if glb else _needed(look, asked, state, settled))
+        if not asked:
+            asks["problems"] = partial(_problems, loaded, made)
         made, state, said = _further(made, state, said)
         if any(job.drying is not None for job in made):
             from .kernel.measure import drying_lines, told_drying
@@ -538,22 +563,35 @@ def preview(
                 say(line)
         jobs = _settled(made) if settled else made
         show(d for d in said if d.severity >= Severity.WARNING)
-        title = Path(loaded.source.name).stem
-    for path in draw(
-        jobs,
-        state=state,
-        png=png,
-        html=html,
-        gif=gif,
-        size=pixels,
-        transparent=transparent,
-        style=style,
-        view=view,
-        title=title,
-        overlay=overlay,
-        by="movement" if by == "movement" else "ink",
-    ):
-        print(f"picture: {path}")
+        asks["title"] = Path(loaded.source.name).stem
+    if glb is not None:
+        from .backends.export import write_geometry
+
+        write_geometry(jobs, "glb", glb, "wet" if state == "wet" else "dried")
+        print(f"model: {glb}")
+        if not any((png, html, gif, mp4)):
+            return
+    for path in draw(jobs, state=state, **asks):
+        word = {".html": "page", ".gif": "film", ".mp4": "film"}.get(path.suffix.lower(), "picture")
+        print(f"{word}: {path}")
+
+
+def _needed(look: Look, asked: Sequence[tuple[str, Path]], state: str, settled: bool) -> str:
+    """The states that must be known to show a part so: `state` alone where only that one is drawn."""
+    drawn = bool(asked) and all(name != "html" for name, _ in asked)
+    planned = look.film == "print" or look.by in ("order", "time", "speed", "pressure")
+    alone = drawn and not (
+        look.overlay or look.by == "movement" or look.film == "drying" or planned or settled
+    )
+    return state if alone else "both"
+
+
+def _problems(loaded: Loaded, jobs: tuple[Job, ...]) -> Sequence[Diagnostic]:
+    """What `wp check` says of a part."""
+    from .kernel.check import run_checks
+
+    assert loaded.scene is not None
+    return run_checks(loaded.scene, jobs, None)
 
 
 def _watch(

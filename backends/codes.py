@@ -244,7 +244,14 @@ PICTURES: tuple[Code, ...] = (
         "X726",
         "a view that only pictures have",
         "The wet part as a ghost over the dried one (`--overlay`) and colours by movement (`--by movement`) are drawn in pictures (`--png`) and films "
-        "(`--gif`). Window and page show both states, one after the other.",
+        "(`--gif`, `--mp4`); window and page show both states, one after the other. Colours by a figure (`--by gap`) are drawn there and in the "
+        "window. Those of the print (order, time, speed, pressure), and films of it (`--film print`), need a design and a rig, not bare filaments.",
+    ),
+    Code(
+        "X727",
+        "no .mp4 without ffmpeg",
+        "Films are packed as .mp4 by the program `ffmpeg` (`apt-get install ffmpeg`) with its encoder libx264; the message shows its own words where "
+        "it fails. `--gif FILE` writes the same film without any other program.",
     ),
 )
 

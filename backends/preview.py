@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from ..kernel.diagnostics import WetprintError, error
 from ..kernel.filaments import FilamentSet
+from .colouring import INK, MOVEMENT, follower
 from .previews import PREVIEWS
 
 if TYPE_CHECKING:
     from ..kernel.build import Job
+    from ..kernel.diagnostics import Diagnostic
+    from ..kernel.rig import Rig
+    from .course import Course
 
+Film = Literal["", "turn", "drying", "print"]
 Shown = Literal["wet", "dried", "both"]
 Jobs = "FilamentSet | Sequence[FilamentSet | Job]"
 
@@ -23,7 +28,9 @@ class Look:
     """How a user wants to see a part. `view` is a named direction or "AZIMUTH,ELEVATION" in degrees; `title` names the part.
 
     A `draft` is drawn in a tenth of a second: coarser, with less light. Pictures and films may show the dried part with the wet one as a
-    ghost over it (`overlay`), and colour it `by` "ink" or "movement", how far each place moves as it dries.
+    ghost over it (`overlay`), and colour it `by` its ink, by "movement", how far each place moves as it dries, or by a figure of the
+    register of colourings. `film` is what a film shows; "" stands for drying where both states are shown, otherwise for a turn.
+    `rig` loads the rig on which the print is planned, and `problems` finds what `wp check` says of the part, where they are asked for.
     """
 
     state: Shown = "dried"
@@ -34,7 +41,14 @@ class Look:
     title: str = ""
     draft: bool = False
     overlay: bool = False
-    by: Literal["ink", "movement"] = "ink"
+    by: str = INK
+    film: Film = ""
+    rig: Callable[[], Rig] | None = None
+    problems: Callable[[], Sequence[Diagnostic]] | None = None
+
+    def course(self, jobs: FilamentSet | Sequence[FilamentSet | Job]) -> Callable[[], Course] | None:
+        """The course of a print of `jobs`, found when it is asked for; None where no rig is known."""
+        return None if self.rig is None else follower(jobs, self.rig)
 
 
 class Preview(Protocol):
@@ -62,32 +76,17 @@ def preview(
     png: Path | None = None,
     html: Path | None = None,
     gif: Path | None = None,
+    mp4: Path | None = None,
     size: tuple[int, int] | None = None,
-    transparent: bool = False,
-    style: str = "paper",
-    view: str = "axonometric",
-    title: str = "",
-    overlay: bool = False,
-    by: Literal["ink", "movement"] = "ink",
+    **look: Any,
 ) -> list[Path]:
-    """Show `jobs` in each file that is named, or in a window where none is. Returns the files that were written."""
-    asked, look = look_for(
-        state=state,
-        png=png,
-        html=html,
-        gif=gif,
-        size=size,
-        transparent=transparent,
-        style=style,
-        view=view,
-        title=title,
-        overlay=overlay,
-        by=by,
-    )
+    """Show `jobs` in each file that is named, or in a window where none is; `look` has the other fields of Look. Returns the files
+    that were written."""
+    asked, seen = look_for(state=state, png=png, html=html, gif=gif, mp4=mp4, size=size, **look)
     if not asked:
-        PREVIEWS["window"].show(jobs, look, None)
+        PREVIEWS["window"].show(jobs, seen, None)
         return []
-    return [path for name, path in asked if PREVIEWS[name].show(jobs, look, Path(path))]
+    return [path for name, path in asked if PREVIEWS[name].show(jobs, seen, Path(path))]
 
 
 def look_for(
@@ -97,31 +96,41 @@ def look_for(
     html: Path | None,
     gif: Path | None,
     size: tuple[int, int] | None,
-    transparent: bool,
-    style: str,
-    view: str,
-    title: str,
+    mp4: Path | None = None,
     overlay: bool = False,
-    by: Literal["ink", "movement"] = "ink",
+    by: str = INK,
+    film: str = "",
+    **look: Any,
 ) -> tuple[list[tuple[str, Path]], Look]:
     """The previews that are asked for with their files, none for the window, and the look of them.
 
     `size` is 1600 x 1200 pixels unless said otherwise, 2000 x 1000 where both states stand side by side, and 1200 x 800
-    for a window, which has to fit on a laptop. Raises WetprintError (X726) where a window or a page shall show what only pictures do.
+    for a window, which has to fit on a laptop. Raises WetprintError (X726) where a page or the window shall show what it cannot.
     """
-    asked = [(name, path) for name, path in (("png", png), ("html", html), ("gif", gif)) if path is not None]
-    if overlay or by != "ink":
-        other = [name for name, _ in asked if name not in ("png", "gif")]
-        if other or not asked:
-            what = "a page" if other else "the window"
-            raise WetprintError(
-                error(
-                    "X726", f"{what} shows no ghost and no movement; a picture (--png) or a film (--gif) does"
-                )
+    files = (("png", png), ("html", html), ("gif", gif), ("mp4", mp4))
+    asked = [(name, path) for name, path in files if path is not None]
+    drawn = [name for name, _ in asked if name != "html"]
+    if (overlay or by != INK) and len(drawn) < len(asked):
+        raise WetprintError(
+            error(
+                "X726",
+                "a page shows no ghost and no colours but those of the inks and layers; a picture (--png) does",
             )
+        )
+    if not asked and (overlay or by == MOVEMENT):
+        raise WetprintError(
+            error(
+                "X726", "the window shows no ghost and no movement; a picture (--png) or a film (--gif) does"
+            )
+        )
+    films: dict[str, Film] = {"": "", "turn": "turn", "drying": "drying", "print": "print"}
+    if film not in films:
+        raise WetprintError(error("X726", f"{film!r} is no film; expected turn, drying or print"))
+    if film and not any(name in ("gif", "mp4") for name, _ in asked):
+        raise WetprintError(error("X726", f"a film of the {film} needs a file: `--gif FILE` or `--mp4 FILE`"))
     side_by_side = state == "both" and not overlay
     usual = (1200, 800) if not asked else (2000, 1000) if side_by_side else (1600, 1200)
-    return asked, Look(_shown(state), size or usual, style, view, transparent, title, overlay=overlay, by=by)
+    return asked, Look(_shown(state), size or usual, overlay=overlay, by=by, film=films[film], **look)
 
 
 def _shown(state: str) -> Shown:

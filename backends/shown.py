@@ -99,6 +99,7 @@ FILE_SHOWN: Mapping[str, Shown] = {
     "X724": Shown("A picture of a part of more than 250 inks."),
     "X725": Shown("$ wp report body.wp -o part.pdf"),
     "X726": Shown("$ wp preview body.wp --html part.html --overlay"),
+    "X727": Shown("`wp preview body.wp --mp4 part.mp4` where no ffmpeg is installed."),
     "X730": Shown(_FIT, files=(("lines.csv", "gold 8.0 7.1\n"),)),
     "X731": Shown(_FIT, files=_lines("gold, gold_bath, 8.0", head="ink, bath, wet width [um]")),
     "X732": Shown(_FIT, files=_lines("gold, gold_bath, eight, 7.1", "gold, gold_bath, 9.0, 8.0")),

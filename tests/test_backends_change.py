@@ -193,4 +193,4 @@ def test_the_verb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     )
     assert done.exit_code == 0, done.output
     assert Image.open(tmp_path / "d.png").size == (320, 240)
-    assert CliRunner().invoke(app, ["preview", "d.wp", "--by", "time", "--png", "d.png"]).exit_code == 2
+    assert CliRunner().invoke(app, ["preview", "d.wp", "--by", "smell", "--png", "d.png"]).exit_code == 2

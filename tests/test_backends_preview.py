@@ -274,10 +274,10 @@ def test_the_window_does_what_its_keys_say(part: FilamentSet, tmp_path: Path) ->
 @pytest.mark.gl
 def test_films_turn_and_dry(part: FilamentSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from PIL import Image
-    from wetprint.backends.previews import gif
+    from wetprint.backends.previews import film
 
-    monkeypatch.setattr(gif, "_TURN", 4)
-    monkeypatch.setattr(gif, "_DRY", 2)
+    monkeypatch.setattr(film, "TURN", 4)
+    monkeypatch.setattr(film, "DRY", 2)
     for name, state, count in (("turn", "wet", 4), ("dry", "both", 3)):
         files = [tmp_path / f"{name}{k}.gif" for k in range(2)]
         for file in files:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
@@ -14,17 +14,18 @@ from ...kernel.diagnostics import WetprintError, error
 from ...kernel.filaments import FilamentSet, Floats
 from ...kernel.material import Ink
 from ...kernel.scene import StateName
+from ..colouring import INK, MOVEMENT, names, part_and_values, shares
 from ..export import whole
 from .camera import Camera, Frame, extent, nice_length
-from .change import GHOST, Bar, by_movement
+from .change import GHOST, STEPS, Bar, by_movement
 from .change import colours as bar_colours
 from .style import STYLES, Style
 
 if TYPE_CHECKING:
     from ...kernel.build import Job
+    from ..course import Course
 
 Shown = Literal["wet", "dried", "both"]
-By = Literal["ink", "movement"]
 Jobs = "FilamentSet | Sequence[FilamentSet | Job]"
 
 #: Share of a panel that a part fills, and of the picture that margins and lettering take (chosen by eye).
@@ -93,14 +94,18 @@ def picture(
     ground: bool = True,
     lettering: bool = True,
     overlay: bool = False,
-    by: By = "ink",
+    by: str = INK,
     most_um: float | None = None,
+    course: Callable[[], Course] | None = None,
 ) -> Picture:
     """Lay out a picture of `jobs`. `overlay`: the dried part with the wet one over it as a ghost. `by` "movement": coloured by how
-    far each place moves as the part dries, on a bar up to `most_um` (up to the largest movement unless said otherwise).
+    far each place moves as the part dries, on a bar up to `most_um` (up to the largest movement unless said otherwise); `by` one of the
+    register of colourings: by that figure of each filament. Those of the print take it from `course`.
 
-    Raises WetprintError: X712 nothing there, X713 state not known, X722 size, X723 style.
+    Raises WetprintError: X712 nothing there, X713 state not known, X722 size, X723 style, X726 not coloured by that.
     """
+    if by not in names():
+        raise WetprintError(error("X726", f"{by!r} is nothing to colour by; expected {', '.join(names())}"))
     if style not in STYLES:
         raise WetprintError(error("X723", f"{style!r} is not a style; expected {', '.join(STYLES)}"))
     width, height = size
@@ -114,12 +119,24 @@ def picture(
     look = STYLES[style]
     ends = [extent(part, name, camera.axes()) for part, name in zip(parts, states, strict=True)]
     bar = None
-    if by == "movement" and not look.lines:
+    if by == MOVEMENT and not look.lines:
         if parts[0].wet is None or parts[0].dried is None:
             raise WetprintError(error("X713", "both states are needed to tell how far the part moves"))
         for k in range(1 if overlay else 0, len(parts)):
             parts[k], indices[k], bar = by_movement(parts[k], states[k], most_um)
         colours, legend = bar_colours(), ()
+    elif by != INK and not look.lines:
+        some = range(1 if overlay else 0, len(parts))
+        figures = []
+        for k in some:
+            parts[k], values, told = part_and_values(by, parts[k], states[k], course)
+            figures.append(values)
+        # One bar for all states that are shown.
+        share, low_end, high_end = shares(np.concatenate(figures))
+        rows = np.rint(share * (STEPS - 1)).astype(np.uint8)
+        for k, mine in zip(some, np.split(rows, np.cumsum([len(v) for v in figures])[:-1]), strict=True):
+            indices[k] = mine
+        colours, legend, bar = bar_colours(), (), Bar(told.label, low_end, high_end)
     if look.grey and bar is None:
         colours, legend = greys(parts[0]), ()
     if look.lines:

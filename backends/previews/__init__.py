@@ -15,6 +15,7 @@ PREVIEWS: Registry[Preview] = Registry(
     {
         "gif": ".gif:GIF",
         "html": ".html:HTML",
+        "mp4": ".mp4:MP4",
         "png": ".png:PNG",
         "window": ".window:WINDOW",
     },

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from ...kernel.filaments import FilamentSet, Floats, filaments
 from ...kernel.scene import StateName
+from ..colouring import INK
 from ..drawing.camera import Camera
 from ..drawing.change import GHOST, GHOST_LINE, GHOST_SHARE
 from ..drawing.gbuffer import (
@@ -28,7 +29,7 @@ from ..drawing.gbuffer import (
 from ..drawing.large import rods_of, seen_pieces, without_specks
 from ..drawing.lettering import letter
 from ..drawing.light import Lights, Open, nearby_light, open_light
-from ..drawing.picture import By, Panel, Picture, Shown, picture
+from ..drawing.picture import Panel, Picture, Shown, picture
 from ..drawing.shading import drawing, encoded, lamps, linear, nearest, shade
 from ..files import writing
 from ..preview import Look
@@ -36,6 +37,7 @@ from ..tubes import Floats32, chord_sides
 
 if TYPE_CHECKING:
     from ...kernel.build import Job
+    from ..course import Course
 
 #: Samples each way in a pixel: edges are drawn from their mean.
 _FINE = 2
@@ -56,17 +58,18 @@ def render_png(
     ground: bool = True,
     draft: bool = False,
     overlay: bool = False,
-    by: By = "ink",
+    by: str = INK,
+    course: Callable[[], Course] | None = None,
 ) -> Path:
     """Draw `jobs` to `path`. Same input, same bytes. Raises WetprintError (X710, X712, X713, X720, X722, X723).
 
-    A `draft` is drawn small, with little light, and stretched to `size`. `overlay` and `by` as `picture` takes them.
+    A `draft` is drawn small, with little light, and stretched to `size`. `overlay`, `by` and `course` as `picture` takes them.
     """
     scale = min(1.0, (_DRAFT / (size[0] * size[1])) ** 0.5) if draft else 1.0
     drawn = (max(16, round(size[0] * scale)), max(16, round(size[1] * scale))) if draft else size
     shown = picture(
         jobs, state=state, size=drawn, transparent=transparent, style=style, camera=camera, ground=ground,
-        overlay=overlay, by=by,
+        overlay=overlay, by=by, course=course,
     )  # fmt: skip
     pixels = render(shown, looks=_DRAFT_LOOKS if draft else 32)
     from PIL import Image
@@ -282,6 +285,7 @@ class _Png:
             draft=look.draft,
             overlay=look.overlay,
             by=look.by,
+            course=look.course(jobs),
         )
 
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ...kernel.motion import FLOWING, PRINT
+from ...kernel.motion import FLOWING
+from .. import course
 from . import numbers
 from .blocks import Block, Cell, Drawing, Steps, Table
 from .charts import phase_bar
@@ -27,16 +28,7 @@ PICOLITRE, NANOLITRE = 1e3, 1e6
 
 def printed_s(subject: Subject) -> tuple[Floats, Floats]:
     """Begin and end of every filament, s from the start of the print, by place in the order."""
-    toolpath = subject.toolpath
-    order = toolpath.plan.order
-    rows = np.flatnonzero(toolpath.kind == PRINT)
-    which = toolpath.filament[rows]
-    begin, end = np.full(len(order), np.inf), np.zeros(len(order))
-    before = np.concatenate([[0.0], toolpath.time_s[:-1]])[rows] + toolpath.waits_s()[rows]
-    np.minimum.at(begin, which, before)
-    np.maximum.at(end, which, toolpath.time_s[rows])
-    begin = np.where(np.isfinite(begin), begin, end)
-    return begin[order], end[order]
+    return course.printed_s(subject.toolpath)
 
 
 def flowing_nl(subject: Subject) -> dict[str, float]:

@@ -1,0 +1,92 @@
+"""MP4: the same films in true colours, for slides and papers' supplements; the program `ffmpeg` packs them."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ...kernel.diagnostics import WetprintError, error
+from ...kernel.filaments import FilamentSet
+from ..files import writing
+from ..preview import Look
+from .film import film
+
+if TYPE_CHECKING:
+    from ...kernel.build import Job
+
+#: Pictures a second of the file: a film's pictures stay whole numbers of its ticks (hundredths of a second).
+_RATE = 25
+
+
+def render_mp4(jobs: FilamentSet | Sequence[FilamentSet | Job], path: Path, look: Look) -> Path:
+    """Draw a film to `path`. The same pictures and the same ffmpeg give the same bytes. Raises WetprintError as pictures do, and X727
+    where there is no ffmpeg or it fails."""
+    program = shutil.which("ffmpeg")
+    if program is None:
+        raise WetprintError(
+            error(
+                "X727",
+                "no ffmpeg was found, which packs films as .mp4",
+                notes=(
+                    "install it: `apt-get install ffmpeg`",
+                    "or write a film as `--gif FILE`, which needs no program",
+                ),
+            )
+        )
+    # yuv420p, which all players show, wants even sides.
+    look = replace(look, size=(look.size[0] - look.size[0] % 2, look.size[1] - look.size[1] % 2))
+    width, height = look.size
+    command = [
+        program, "-v", "error", "-nostdin", "-y", "-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{width}x{height}", "-r", str(_RATE), "-i", "pipe:0",
+        # One thread and no dates: the same pictures give the same bytes.
+        "-threads", "1", "-c:v", "libx264", "-preset", "medium", "-crf", "18", "-pix_fmt", "yuv420p", "-fflags", "+bitexact",
+        "-flags:v", "+bitexact", "-map_metadata", "-1", "-movflags", "+faststart",
+    ]  # fmt: skip
+    shots = film(jobs, look)
+    with tempfile.TemporaryDirectory() as folder:
+        made = Path(folder) / "film.mp4"
+        said = Path(folder) / "said"
+        with said.open("wb") as errors:
+            process = subprocess.Popen(
+                [*command, str(made)], stdin=subprocess.PIPE, stdout=errors, stderr=errors
+            )
+            assert process.stdin is not None
+            try:
+                for shot, pause in shots:
+                    for _ in range(max(1, round(pause * _RATE / 100))):
+                        process.stdin.write(shot.tobytes())
+                process.stdin.close()
+            except BrokenPipeError:
+                pass  # its exit status and its words tell why
+            except BaseException:
+                process.kill()
+                process.wait()
+                raise
+            code = process.wait()
+        if code != 0:
+            words = said.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+            raise WetprintError(error("X727", f"ffmpeg ended with {code}", notes=tuple(words[-3:])))
+        data = made.read_bytes()
+    with writing(Path(path)) as out:
+        out.write(data)
+    return Path(path)
+
+
+class _Mp4:
+    name = "mp4"
+    doc = "a film in true colours; needs the program ffmpeg"
+    ending = ".mp4"
+
+    def show(
+        self, jobs: FilamentSet | Sequence[FilamentSet | Job], look: Look, path: Path | None
+    ) -> Path | None:
+        assert path is not None
+        return render_mp4(jobs, path, look)
+
+
+MP4 = _Mp4()
