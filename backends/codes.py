@@ -131,13 +131,26 @@ RIG: tuple[Code, ...] = (
     Code(
         "R527",
         "a mix that varies without steps, on a rig that cannot follow",
-        "A graded mix of two inks without `steps` asks for a ratio that changes as the filament is printed. That takes a nozzle "
-        "fed by two channels at once, which no rig here has; so premixed inks stand for the ratio, each place taking the "
+        "A graded mix of two inks without `steps` asks for a ratio that changes as the filament is printed. That takes a mixing "
+        "head (`mix` in a nozzle of the rig), which this rig has not; so premixed inks stand for the ratio, each place taking the "
         "nearest. The note says how many, and how far the printed ratio is off at worst. `steps: N` in the mix says how many "
         "there shall be.",
         'wp 1;\nuse "nanocrystal.wp" as nc;\n'
         "lattice body = woodpile {\n  size: [400um, 400um]; layers: 4; pitch: 40um; filament: 10um;\n"
         "  material: mix(nc.gold: ramp(x, over: body.x), nc.silver: rest);\n}\nprint body { bath: nc.gold_bath; }\n",
+    ),
+    Code(
+        "R528",
+        "a mixing head whose dead volume is not known, or not purged",
+        "Ink that is mixed behind the tip comes out later: the ratio is set ahead by the dead volume of the head, along the path. Without "
+        "`dead_volume_nl` it would come too late by an unknown length, so only exports and `--dry-run` go on; and every purge has to let "
+        "at least that volume out, or the part begins with another ratio. `steps: N` in the mix prints premixed inks instead.",
+    ),
+    Code(
+        "R529",
+        "a ratio that a mixing head cannot follow",
+        "Along some filament the ratio of the two inks at the tip, computed from the pressures as they are set, is off by more than 1 %: the "
+        "dispensers' steps are too coarse for so little ink, or the ratio changes faster than outputs can be set.",
     ),
     Code(
         "R530",

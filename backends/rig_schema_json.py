@@ -76,7 +76,13 @@ def _section(name: str) -> dict[str, Any]:
         spellings = list(key.spellings)
         for spelling, factor in key.spellings.items():
             properties[spelling] = {**_value(key, factor), "description": key.doc}
-        if key.required:
+        if key.required and key.unless:
+            other, value = key.unless
+            excused: dict[str, Any] = {"required": [other]}
+            if value is not None:
+                excused["properties"] = {other: {"const": value}}
+            rules.append({"anyOf": [*({"required": [s]} for s in spellings), excused]})
+        elif key.required:
             # One of its units, and not two.
             rules.append({"oneOf": [{"required": [s]} for s in spellings]})
         elif len(spellings) > 1:

@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from ..kernel.diagnostics import Diagnostic, WetprintError, error
-from ..kernel.rig import Rig
+from ..kernel.rig import ANALOG, Rig
 from ..kernel.rig_file import parse_rig
 
 BUILT_IN = Path(__file__).parent / "rigs"
@@ -113,7 +113,7 @@ def _transports(rig: Rig, path: Path) -> list[Diagnostic]:
 
     known = [f"{kind}:" for kind in ("emulated", *TRANSPORTS.names()) if kind != "descriptor"]
     places = {"controller.transport": rig.controller.transport}
-    places |= {f"dispensers.{name}.transport": box.transport for name, box in rig.dispensers.items()}
+    places |= {f"dispensers.{name}.transport": box.transport for name, box in rig.dispensers.items() if box.kind != ANALOG}
     return [
         error(
             "R503",

@@ -76,6 +76,14 @@ RIG_SHOWN: Mapping[str, Shown] = {
         "  points: [[-50um, 0um, 60um], [50um, 0um, 60um]]; filament: 10um; material: nc.gold;\n}\n"
         "print wire { bath: nc.gold_bath; }\n",
     ),
+    "R528": Shown(
+        "A rig as `sim-mix` (`wp rig show sim-mix`) without `dead_volume_nl`, or with `time_s = 0.1` in its [purge], and a design whose mix has "
+        "no `steps`: `mix(au: ramp(x, over: body.x), cdse: rest)`."
+    ),
+    "R529": Shown(
+        "A rig as `sim-mix` with `resolution_kpa = 0.5` in its dispensers, and a design whose mix has no `steps`: a filament of 10 um takes some "
+        "4 kPa, so that a channel has eight steps for the whole ramp."
+    ),
     "R530": Shown("$ wp rig new 'our printer' --yes"),
 }
 

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .filaments import FilamentSet, Floats
+from .live import share_ends, swelling
 from .plan import Plan
 from .rig import InkLoad, Rig
 
@@ -43,9 +44,12 @@ def ink_area_um2(plan: Plan) -> tuple[Floats, Floats]:
     """
     filaments = plan.filaments
     wet = filaments.state("wet")
+    more = swelling(filaments)
     least, most = np.empty(len(filaments)), np.empty(len(filaments))
     for low, high, points, begin in filaments.runs():
         section = wet.width_um[points] * wet.height_um[points]
+        if more is not None:
+            section = section / more[points]
         least[low:high] = np.minimum.reduceat(section, begin)
         most[low:high] = np.maximum.reduceat(section, begin)
     swell = np.array([ink.swell for ink in filaments.inks] or [1.0])[filaments.material]
@@ -101,12 +105,15 @@ def dose(plan: Plan, rig: Rig) -> Dosing:
             least_um_s = load.calibration[0].flow_um3_s / area[here] if load.calibration else 0.0
             speed[here] = np.minimum(speed[here], np.maximum(slow, least_um_s))
             flow[here] = area[here] * speed[here]
-        if load.calibration:
+        nozzle = int(key) // len(plan.filaments.inks)
+        if rig.nozzles[nozzle].mix:
+            pressure[here], bent[here] = _of_head(plan, rig, nozzle, here, flow[here])
+        elif load.calibration:
             flows = np.array([p.flow_um3_s for p in load.calibration])
             kpa = np.array([p.pressure_kpa for p in load.calibration])
             pressure[here] = np.interp(flow[here], flows, kpa)
             bent[here] = (flow[here] < flows[0] * (1 - 1e-9)) | (flow[here] > flows[-1] * (1 + 1e-9))
-            box = rig.dispensers.get(rig.nozzles[int(key) // len(plan.filaments.inks)].dispenser)
+            box = rig.dispensers.get(rig.nozzles[nozzle].dispenser)
             if box is not None and box.resolution_kpa > 0:
                 steps = np.round(pressure[here] / box.resolution_kpa)
                 pressure[here] = np.round(steps * box.resolution_kpa, 9)
@@ -114,3 +121,23 @@ def dose(plan: Plan, rig: Rig) -> Dosing:
     same = np.append(True, (np.diff(pressure) == 0.0) | (np.diff(plan.nozzle) != 0))
     settle[same] = 0.0
     return Dosing(speed, flow, pressure, on, off, settle, bent, bool((most <= 1.01 * least).all()))
+
+
+def _of_head(
+    plan: Plan, rig: Rig, nozzle: int, here: npt.NDArray[np.bool_], flow_um3_s: Floats
+) -> tuple[Floats, npt.NDArray[np.bool_]]:
+    """Of places that a mixing head prints: the pressure of its first channel at the mean of their least and largest ratio (mixing.py sets
+    both row by row), and whether a channel is asked for a flow outside its calibration anywhere along them."""
+    index = plan.order[here]
+    pair = plan.filaments.inks[int(plan.filaments.material[index[0]])].live
+    least, most = share_ends(plan.filaments, index)
+    kpa, bent = np.zeros(len(index)), np.zeros(len(index), bool)
+    for k, load in enumerate(rig.nozzles[nozzle].mixes(pair) or ()):
+        if not load.calibration:
+            continue
+        low, high = (least, most) if k == 0 else (1.0 - most, 1.0 - least)
+        flows = np.array([p.flow_um3_s for p in load.calibration])
+        bent |= (low * flow_um3_s < flows[0] - 1e-9 * flows[-1]) | (high * flow_um3_s > flows[-1] * (1 + 1e-9))
+        if k == 0:
+            kpa = np.interp(0.5 * (low + high) * flow_um3_s, flows, [p.pressure_kpa for p in load.calibration])
+    return kpa, bent

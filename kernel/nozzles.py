@@ -32,8 +32,9 @@ _ALIKE = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Pressure:
-    """A pressure and what it rests on. `basis`: "calibration"; "scaled" (a formula carries a measured one over: assumed);
-    "none" where nothing was measured, and `kpa` is None. `why` says from what it was scaled."""
+    """A pressure and what it rests on. `basis`: "calibration"; "scaled" (a formula carries a measured one over: assumed); "mixed"
+    in a mixing head, whose two pressures follow the ratio; "none" where nothing was measured; of the last two `kpa` is None.
+    `why` says from what it was scaled."""
 
     kpa: float | None
     basis: str
@@ -121,6 +122,8 @@ def pressure_for(rig: Rig, nozzle: Nozzle, ink: Ink, flow: float) -> Pressure:
     """Pressure that drives `flow` um^3/s of an ink through a nozzle: interpolated where it was measured; beyond its ends, or from
     another nozzle of the rig with that ink, scaled by the power law of a cone; None where nobody measured anything."""
     load = nozzle.load(ink.name)
+    if load is not None and nozzle.mix:
+        return Pressure(None, "mixed", load.source, why="each channel by its own calibration", assumed=load.assumed)
     if load is not None and load.calibration:
         first, last = load.calibration[0], load.calibration[-1]
         if first.flow_um3_s * (1 - 1e-9) <= flow <= last.flow_um3_s * (1 + 1e-9):
@@ -300,6 +303,8 @@ def _span(ends: Sequence[float]) -> str:
 
 
 def _kpa(row: dict[str, Any]) -> str:
+    if row["basis"] == "mixed":
+        return f"{_span(row['set_kpa'])} kPa in the first channel ({row['why']})" if "set_kpa" in row else row["why"]
     if row["pressure_kpa"] is None:
         return f"pressure not known ({row['why']})"
     said = ", ".join(s for s in (row["why"], row["source"], row["date"]) if s)

@@ -16,6 +16,7 @@ from .exchanges import bath_groups, exchange_table
 from .filaments import FilamentSet, Ints
 from .frames import purge_place_um
 from .gelling import with_waits
+from .live import with_heads
 from .motion import DWELL, KIND_NAMES, PRINT, Toolpath
 from .nozzles import plan_widths, widths_table
 from .plan import Event, Plan
@@ -39,11 +40,15 @@ def make_plan(jobs: Sequence[Job], rig: Rig) -> Plan:
     batches.py says what may be printed together, tour.py in which order. A change of bath separates what is printed before it
     from what follows. Raises LookupError where the wet state has not been computed.
     """
+    parts = [with_heads(job.filaments, rig) for job in jobs]
     filaments = _joined(
-        [with_leads(job.filaments, float(job.print.fields.get("lead") or 0.0)) for job in jobs]
+        [
+            with_leads(part, float(job.print.fields.get("lead") or 0.0))
+            for part, job in zip(parts, jobs, strict=True)
+        ]
     )
     f = len(filaments)
-    job_of = np.repeat(np.arange(len(jobs)), [len(job.filaments) for job in jobs])
+    job_of = np.repeat(np.arange(len(jobs)), [len(part) for part in parts])
     group = bath_groups(jobs, rig)
     baths = [job.print.bath.name if job.print.bath else "" for job in jobs]
     batch = np.zeros(0, np.int64)
@@ -112,8 +117,14 @@ def _loaded(filaments: FilamentSet, rig: Rig) -> int | None:
 
 def nozzle_of_inks(inks: Sequence[str], rig: Rig) -> dict[str, int]:
     """Which nozzle prints each ink: the one that names it, else the nozzles for any ink in turn, in order of first use."""
-    named = {e.ink: n for n, nozzle in reversed(list(enumerate(rig.nozzles))) for e in nozzle.loads}
-    free = [n for n, nozzle in enumerate(rig.nozzles) if any(e.ink == ANY for e in nozzle.loads)]
+    named = {
+        e.ink: n for n, nozzle in reversed(list(enumerate(rig.nozzles))) if not nozzle.mix for e in nozzle.loads
+    }
+    for ink in inks:
+        head = rig.head_of(ink.split("/"))
+        if head is not None:
+            named[ink] = head
+    free = [n for n, nozzle in enumerate(rig.nozzles) if not nozzle.mix and any(e.ink == ANY for e in nozzle.loads)]
     found: dict[str, int] = {}
     turn = 0
     for ink in inks:
@@ -140,7 +151,9 @@ def _events(
     changes = np.flatnonzero((np.diff(inks) != 0) | (np.diff(baths) != 0)) + 1
     holds: dict[int, str] = {}
     for n, nozzle in enumerate(rig.nozzles):
-        if nozzle.loads and nozzle.loads[0].ink != ANY:
+        if nozzle.mix:
+            holds[n] = "/".join(e.ink for e in nozzle.loads)
+        elif nozzle.loads and nozzle.loads[0].ink != ANY:
             holds[n] = nozzle.loads[0].ink
     for at in [0, *changes.tolist()]:
         name = filaments.inks[inks[at]].name

@@ -4,7 +4,7 @@ what a print needs and does not find is listed all at once by rig_check.problems
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -35,17 +35,33 @@ class Controller:
     remote_folder: str | None = None
 
 
+#: The kind of a dispenser that is a pressure regulator on an analog output of the controller.
+ANALOG = "analog"
+
+
+@dataclass(frozen=True)
+class SignalPoint:
+    """One pair of an analog dispenser: this value of the controller's output (volts, counts, or what its programs write) gives this
+    pressure."""
+
+    value: float
+    pressure_kpa: float
+
+
 @dataclass(frozen=True)
 class Dispenser:
     """A pressure box: `kind` is a name in the register of dispensers. Limits and steps of its output in kPa (an Ultimus V
-    takes tenths)."""
+    takes tenths). One of kind ANALOG hangs on analog output `channel` of the controller; `signal` is sorted by value, `source` says
+    who measured it."""
 
     kind: str
-    transport: str
+    transport: str = ""
     channel: int = 0
     pressure_min_kpa: float = 0.0
     pressure_max_kpa: float = 100.0
     resolution_kpa: float = 0.1
+    signal: tuple[SignalPoint, ...] = ()
+    source: str = ""
 
 
 @dataclass(frozen=True)
@@ -94,7 +110,10 @@ ANY = "*"
 class Nozzle:
     """A nozzle: tip diameters, `cone` (height above the tip, outer radius) pairs upwards, offset from nozzle 0, its
     dispenser (name) and the digital output of the controller that opens its valve. `manual`: bringing it, or another ink
-    in it, to the part takes an operator."""
+    in it, to the part takes an operator.
+
+    A mixing head has two dispensers, `mix`, for the inks of its two `loads`. `dead_volume_um3`: how much ink leaves the tip between a
+    change of their ratio and ink of the new ratio."""
 
     name: str
     inner_um: float
@@ -105,9 +124,36 @@ class Nozzle:
     offset_um: tuple[float, float, float] = (0.0, 0.0, 0.0)
     loads: tuple[InkLoad, ...] = ()
     manual: bool = True
+    mix: tuple[str, ...] = ()
+    dead_volume_um3: float | None = None
+
+    @property
+    def boxes(self) -> tuple[str, ...]:
+        """Names of the dispensers that feed it."""
+        return self.mix or (self.dispenser,)
+
+    def mixes(self, pair: Sequence[str]) -> tuple[InkLoad, InkLoad] | None:
+        """Of a mixing head: what is known of both inks of a pair in it, in their order; None where it holds others."""
+        if not self.mix or len(pair) != 2:
+            return None
+        for loads in (self.loads, self.loads[::-1]):
+            if all(entry.ink in (ink, ANY) for entry, ink in zip(loads, pair, strict=True)):
+                return loads[0], loads[1]
+        return None
 
     def load(self, ink: str) -> InkLoad | None:
-        """What is known of `ink` in this nozzle: its own entry before one for any ink."""
+        """What is known of `ink` in this nozzle: its own entry before one for any ink. Of a mixing head and an ink called `A/B`: the
+        longer of both delays, without a calibration, for both inks have their own."""
+        if self.mix:
+            both = self.mixes(ink.split("/"))
+            if both is None:
+                return None
+            lags = [entry.lags for entry in both if entry.lags is not None]
+            if len(lags) < 2:
+                return InkLoad(ink)
+            longest = {k: max(getattr(entry, k) for entry in lags) for k in ("on_s", "off_s", "ramp_s")}
+            said = " / ".join(dict.fromkeys(entry.source for entry in lags))
+            return InkLoad(ink, lags=Lags(**longest, source=said), assumed=any(e.assumed for e in both))
         for wanted in (ink, ANY):
             for entry in self.loads:
                 if entry.ink == wanted:
@@ -221,3 +267,24 @@ class Rig:
     time_scale: float = 1.0
     doc: str = ""
     path: str = ""
+
+    def head_of(self, pair: Sequence[str]) -> int | None:
+        """The nozzle that mixes two inks as it prints, None where none does."""
+        return next((n for n, nozzle in enumerate(self.nozzles) if nozzle.mixes(pair) is not None), None)
+
+    @property
+    def columns(self) -> tuple[tuple[int, str], ...]:
+        """(nozzle, dispenser) of every column of pressures: one a nozzle in their order, then the second ones of mixing heads."""
+        first = [(n, nozzle.boxes[0]) for n, nozzle in enumerate(self.nozzles)]
+        second = [(n, name) for n, nozzle in enumerate(self.nozzles) for name in nozzle.boxes[1:]]
+        return (*first, *second)
+
+    def columns_of(self, nozzle: int) -> tuple[int, ...]:
+        """Columns of pressures that belong to one nozzle."""
+        return tuple(c for c, (n, _) in enumerate(self.columns) if n == nozzle)
+
+    @property
+    def analog(self) -> dict[int, Dispenser]:
+        """Columns of pressures that the motion program itself sets, with their dispensers."""
+        boxes = ((c, self.dispensers.get(name)) for c, (_, name) in enumerate(self.columns))
+        return {c: box for c, box in boxes if box is not None and box.kind == ANALOG}

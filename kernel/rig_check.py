@@ -9,6 +9,7 @@ from .diagnostics import Diagnostic, Related, Severity, Span, error, warning
 from .dosing import dose, lengths_um
 from .filaments import Ints
 from .frames import purge_place_um, to_stage, wipe_way_um
+from .mixing_check import check_heads
 from .motion import DWELL, PRINT, Toolpath
 from .plan import Plan
 from .precede import PRESS
@@ -34,6 +35,7 @@ def problems(plan: Plan, rig: Rig, toolpath: Toolpath | None = None) -> list[Dia
         *_idle(plan, rig),
         *_order(plan),
         *_live(plan, rig),
+        *check_heads(plan, rig, toolpath),
     ]
     if toolpath is not None:
         found += [*_reach(toolpath, rig), *_short(toolpath, rig), *_clearance(toolpath, rig)]
@@ -52,7 +54,7 @@ def _live(plan: Plan, rig: Rig) -> list[Diagnostic]:
     """Mixes without steps: no nozzle mixes two inks as it prints, so that premixed inks stand for the ratio."""
     mixes: dict[tuple[str, ...], list[int]] = {}
     for i, ink in enumerate(plan.filaments.inks):
-        if ink.live:
+        if ink.live and rig.head_of(ink.live) is None:
             mixes.setdefault(ink.live, []).append(i)
     found = []
     for (first, second), rows in mixes.items():
@@ -97,6 +99,9 @@ def _inks(plan: Plan, rig: Rig) -> list[Diagnostic]:
         n, m = divmod(k, len(filaments.inks))
         here = np.flatnonzero(key == k)
         ink, nozzle = filaments.inks[m].name, rig.nozzles[n]
+        if nozzle.mix and nozzle.load(ink) is not None:
+            # Both of its channels are looked at together.
+            continue
         span = _span(plan, int(plan.order[here[0]]))
         load = nozzle.load(ink)
         if load is None:

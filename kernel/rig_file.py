@@ -15,6 +15,7 @@ from typing import Any
 
 from .diagnostics import Diagnostic, Edit, Fix, Source, Span, WetprintError, error
 from .rig import (
+    ANALOG,
     Axis,
     Controller,
     Dispenser,
@@ -26,6 +27,7 @@ from .rig import (
     Nozzle,
     Purge,
     Rig,
+    SignalPoint,
     Speeds,
     Vessel,
     Wipe,
@@ -160,7 +162,7 @@ class _Reader:
                 self.wrong(here, raw, f"one of {', '.join(s for s in key.spellings if s in data)}, not both")
                 continue
             values[key.name] = self.value(raw, key, factor, here)
-        self.missing += [((*path, k.name), k) for k in keys if k.required and k.name not in values]
+        self.missing += [((*path, k.name), k) for k in keys if k.lacks(values)]
         return values
 
     def value(self, raw: Any, key: Key, factor: float, path: Path) -> Any:
@@ -311,6 +313,7 @@ def _cross_check(reader: _Reader, values: dict[str, Any]) -> None:
             inconsistent(
                 ("dispensers", name), f"dispenser {name} gives {low:g} to {high:g} kPa", "min below max"
             )
+        _check_box(reader, ("dispensers", name), box)
     vessel = values.get("vessel") or {}
     if (fill := vessel.get("fill_um")) and (wall := vessel.get("wall_um")) and fill > wall:
         inconsistent(
@@ -328,10 +331,14 @@ def _cross_check(reader: _Reader, values: dict[str, Any]) -> None:
                 (*at, "name"), f"two nozzles are called `{nozzle['name']}`", "a name of its own for each"
             )
         names.add(nozzle.get("name") or "")
-        box = nozzle.get("dispenser")
-        if box and values.get("dispensers") and box not in dispensers:
-            known = ", ".join(sorted(dispensers))
-            inconsistent((*at, "dispenser"), f"there is no dispenser `{box}`", f"one of {known}")
+        mix = nozzle.get("mix") or ()
+        for box in (*mix, nozzle.get("dispenser")):
+            if box and values.get("dispensers") and box not in dispensers:
+                known = ", ".join(sorted(dispensers))
+                key = "mix" if box in mix else "dispenser"
+                inconsistent((*at, key), f"there is no dispenser `{box}`", f"one of {known}")
+        if "mix" in nozzle:
+            _check_head(reader, at, nozzle, dispensers)
         inner, outer = nozzle.get("inner_um"), nozzle.get("outer_um")
         if inner and outer and inner >= outer:
             inconsistent(
@@ -357,6 +364,41 @@ def _cross_check(reader: _Reader, values: dict[str, Any]) -> None:
                 )
 
 
+def _check_box(reader: _Reader, path: Path, box: dict[str, Any]) -> None:
+    """An analog dispenser has a table of its signal, told by whom, and its own resolution."""
+    if box.get("kind") == ANALOG:
+        needed = ("signal", "source", "resolution_kpa")
+        reader.missing += [
+            ((*path, k.name), k) for k in SECTIONS["dispenser"] if k.name in needed and box.get(k.name) is None
+        ]
+    pairs = [(p.get("value"), p.get("pressure_kpa")) for p in box.get("signal") or ()]
+    if not pairs or any(v is None or p is None for v, p in pairs):
+        return
+    if len(pairs) < 2 or any(a[0] >= b[0] or a[1] >= b[1] for a, b in pairwise(pairs)):
+        what = f"its signal has {len(pairs)} pair(s) that do not all rise"
+        wanted = "two or more, with value and pressure rising"
+        reader.found.append(error("R506", f"{what}; expected {wanted}", reader.span((*path, "signal"))))
+
+
+def _check_head(reader: _Reader, at: Path, nozzle: dict[str, Any], dispensers: dict[str, Any]) -> None:
+    """A mixing head: two analog dispensers, two inks."""
+    mix, loads = nozzle["mix"] or (), nozzle.get("loads") or ()
+    said = [
+        (len(set(mix)) != 2 or len(mix) != 2, "mix", f"the head mixes {len(mix)} channels", "two different dispensers"),
+        ("dispenser" in nozzle, "dispenser", "the head has `mix` and `dispenser`", "`mix` alone"),
+        (len(loads) != 2, "mix", f"the head has {len(loads)} loads", "two, the inks of its dispensers in order"),
+        *(
+            (dispensers[box].get("kind") not in (None, ANALOG), "mix", f"dispenser `{box}` is of kind `{dispensers[box].get('kind')}`",
+             f'kind = "{ANALOG}": the ratio changes with the motion')
+            for box in mix
+            if box in dispensers
+        ),
+    ]  # fmt: skip
+    reader.found += [
+        error("R506", f"{what}; expected {wanted}", reader.span((*at, key))) for bad, key, what, wanted in said if bad
+    ]
+
+
 def _build(values: dict[str, Any], name: str, path: str) -> Rig:
     def load(v: dict[str, Any]) -> InkLoad:
         points = tuple(FlowPoint(**p) for p in v.pop("calibration", ()))
@@ -365,7 +407,12 @@ def _build(values: dict[str, Any], name: str, path: str) -> Rig:
 
     def nozzle(v: dict[str, Any]) -> Nozzle:
         loads = tuple(load(dict(entry)) for entry in v.pop("loads", ()))
+        if v.get("mix"):
+            v["dispenser"] = v["mix"][0]
         return Nozzle(**v, loads=loads)
+
+    def box(v: dict[str, Any]) -> Dispenser:
+        return Dispenser(**{**v, "signal": tuple(SignalPoint(**p) for p in v.get("signal", ()))})
 
     v = dict(values)
     return Rig(
@@ -373,7 +420,7 @@ def _build(values: dict[str, Any], name: str, path: str) -> Rig:
         path=path,
         controller=Controller(**v.pop("controller")),
         axes={a: Axis(**v["axes"][a]) for a in AXES if v["axes"]},
-        dispensers={n: Dispenser(**d) for n, d in v.pop("dispensers").items()},
+        dispensers={n: box(d) for n, d in v.pop("dispensers").items()},
         nozzles=tuple(nozzle(dict(n)) for n in v.pop("nozzles")),
         speeds=Speeds(**v.pop("speeds", {})),
         heights=Heights(**v.pop("heights", {})),

@@ -21,7 +21,8 @@ UNITS: Mapping[str, Mapping[str, float]] = {
 @dataclass(frozen=True, slots=True)
 class Key:
     """One key of a section of a rig file. `kind`: text, number, count, flag, names, pair, triple, cone, table (one table of
-    section `of`), tables (an array of them), named (a table of them by name). `low` and `high` are inclusive."""
+    section `of`), tables (an array of them), named (a table of them by name). `low` and `high` are inclusive. `unless`: another
+    key of the section, and the value of it (None: any), with which a required one is not."""
 
     name: str
     kind: str
@@ -31,6 +32,14 @@ class Key:
     low: float | None = None
     high: float | None = None
     choices: tuple[Any, ...] = ()
+    unless: tuple[str, str | None] | None = None
+
+    def lacks(self, values: Mapping[str, Any]) -> bool:
+        """Whether it is needed beside these values of its section, and not among them."""
+        if not self.required or self.name in values:
+            return False
+        key, value = self.unless or ("", None)
+        return key not in values or (value is not None and values[key] != value)
 
     @property
     def spellings(self) -> Mapping[str, float]:
@@ -86,18 +95,26 @@ SECTIONS: Mapping[str, tuple[Key, ...]] = {
     ),
     "dispenser": (
         Key("kind", "text", "driver of the dispenser", True),
-        Key("transport", "text", 'where it is: "serial:/dev/NAME", "tcp://HOST:PORT", "null:"', True),
-        Key("channel", "count", "channel of the box", low=0),
+        Key("transport", "text", 'where it is: "serial:/dev/NAME", "tcp://HOST:PORT", "null:"; an `analog` one has none', True, unless=("kind", "analog")),
+        Key("channel", "count", "channel of the box; of an `analog` one: which analog output of the controller", low=0),
         Key("pressure_min_kpa", "number", "lowest pressure", low=0.0),
         Key("pressure_max_kpa", "number", "highest pressure", low=SOME),
         Key("resolution_kpa", "number", "step in which pressures are set", low=0.0),
+        Key("signal", "tables", "of an `analog` one: measured pairs of what the output is set to and pressure", of="signal"),
+        Key("source", "text", "who measured `signal`, how and when"),
+    ),
+    "signal": (
+        Key("value", "number", "what the program sets the output to: volts, counts, or Klipper's 0 to 1", True),
+        Key("pressure_kpa", "number", "pressure", True, low=0.0),
     ),
     "nozzle": (
         Key("name", "text", "name of the nozzle", True),
         Key("inner_um", "number", "inner diameter of the tip", True, low=SOME),
         Key("outer_um", "number", "outer diameter of the tip", True, low=SOME),
         Key("cone_um", "cone", "[[height over the tip, outer radius], ...] upwards", True),
-        Key("dispenser", "text", "name of the dispenser that drives it", True),
+        Key("dispenser", "text", "name of the dispenser that drives it", True, unless=("mix", None)),
+        Key("mix", "names", "of a head that mixes two inks as it prints: names of two `analog` dispensers, for its two `loads` in order"),
+        Key("dead_volume_um3", "number", "of such a head: ink that leaves the tip between a change of the ratio and the new ratio", low=0.0),
         Key("output", "count", "digital output of the controller that opens its valve", low=0),
         Key("offset_um", "triple", "position of its tip relative to nozzle 0"),
         Key("manual", "flag", "true where an operator brings this nozzle, or another ink into it"),

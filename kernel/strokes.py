@@ -52,8 +52,12 @@ def with_leads(part: FilamentSet, lead_um: float) -> FilamentSet:
             new[own], new[at] = old, end[free]
         return State(*out)
 
+    share = None if part.share is None else np.empty(int(offsets[-1]))
+    if share is not None and part.share is not None:
+        share[own], share[at] = part.share, part.share[tip][free]
     return FilamentSet(
-        offsets, part.material, part.layer, part.origin, part.inks, part.spans, state(part.wet), state(part.dried)
+        offsets, part.material, part.layer, part.origin, part.inks, part.spans, state(part.wet), state(part.dried),
+        share=share,
     )  # fmt: skip
 
 
@@ -122,6 +126,6 @@ def with_turns(part: FilamentSet, order: Ints, reverse: Bools, batch: Ints, most
 
     made = FilamentSet(
         offsets.astype(np.int64), part.material[parent], part.layer[parent], part.origin[parent], part.inks,
-        part.spans, state(part.wet), state(part.dried),
+        part.spans, state(part.wet), state(part.dried), share=None if part.share is None else part.share[source],
     )  # fmt: skip
     return Joined(made, parent)

@@ -49,7 +49,7 @@ def test_schema_and_rig_agree() -> None:
         "rig": model.Rig, "controller": model.Controller, "axis": model.Axis, "dispenser": model.Dispenser,
         "nozzle": model.Nozzle, "load": model.InkLoad, "calibration": model.FlowPoint, "lags": model.Lags,
         "speeds": model.Speeds, "heights": model.Heights, "purge": model.Purge, "exchange": model.Exchange,
-        "wipe": model.Wipe, "vessel": model.Vessel,
+        "wipe": model.Wipe, "vessel": model.Vessel, "signal": model.SignalPoint,
     }  # fmt: skip
     assert set(classes) == set(SECTIONS)
     for section, cls in classes.items():
@@ -197,7 +197,7 @@ def test_nearer_rigs_hide_farther_ones(tmp_path: Path, monkeypatch: pytest.Monke
     assert load_rig("sim", [near / "rigs"]).doc.startswith("near")
     assert load_rig("sim").doc.startswith("user's")
     entries = {e["name"]: e for e in list_rigs([near])}
-    assert set(entries) == {"lab1", "paper", "sim", "sim-grbl", "sim-klipper", "sim-linuxcnc", "sim-marlin"}
+    assert set(entries) == {"lab1", "paper", "sim", "sim-grbl", "sim-klipper", "sim-linuxcnc", "sim-marlin", "sim-mix"}
     assert entries["paper"]["place"] == "built in" and entries["sim"]["place"] == "beside the design"
     assert find_rig(str(users / "rigs" / "lab1.toml")) == users / "rigs" / "lab1.toml"
     (near / "rigs" / "bad.toml").write_text("moves = 3")

@@ -9,6 +9,7 @@ DISPENSERS: Registry[Callable[[Box], Dispenser]] = Registry(
     "dispensers",
     __name__,
     {
+        "analog": ".analog:Analog",
         "ultimus_v": ".ultimus:Ultimus",
         "valve": ".valve:Valve",
     },
