@@ -223,15 +223,19 @@ class Streamer(ABC):
             self._sent.append(line)
             self._went()
         self._send(line.data)
-        done = self._until(lambda: any(s == "ok" or self._refusal(s) for s in self._said[-1:]), timeout_s)
+
+        def ends() -> int:
+            return next((k for k, s in enumerate(self._said) if s == "ok" or self._refusal(s)), -1)
+
+        done = self._until(lambda: ends() >= 0, timeout_s)
         with self._change:
-            found = self._said
+            found, end = self._said, ends()
             if not done:
                 self._sent.clear()
                 raise ControllerError("M631", f"the controller gives no usable answer to `{text}`")
-        if why := self._refusal(found[-1]):
+        if why := self._refusal(found[end]):
             raise ControllerError("M633", f"the controller refuses `{text}`: {why}")
-        return found[:-1]
+        return found[:end]
 
     def _refusal(self, text: str) -> str:
         """What an answer that refuses a command says, "" where it does not."""

@@ -19,6 +19,8 @@ STOP_S = 0.6
 BANNER_S = 3.0
 #: A board that is busy says so every 2 s; one that says nothing for longer has lost a line, or its answer was lost.
 SILENT_S = 2.5
+#: A board answers so soon to new line numbers, whatever it does.
+RENUMBER_S = 1.0
 #: How long a status waits for a new place while a program runs.
 ASK_S = 0.1
 #: How often a line that was not answered is sent again.
@@ -32,6 +34,8 @@ WHO, ALL, REST, STEPS, SPEEDS, GAINS = "M115", "M503", "M400", "M92", "M203", "M
 _COUNT = re.compile(r"X:-?[\d.]+ .*Count X:\s*(-?\d+) Y:\s*(-?\d+) Z:\s*(-?\d+)")
 _STEPS = re.compile(r"\bM92 X([\d.]+) Y([\d.]+) Z([\d.]+)")
 _OK = re.compile(r"ok(?: N(\d+))?(?: P(\d+))?(?: B(\d+))?")
+#: Errors of one line on its way, which is not lost: in Marlin's words, and in those of firmware that is like it.
+_GARBLED = re.compile(r"Last Line|checksum|line number|expected line", re.IGNORECASE)
 _RESEND = re.compile(r"(?:Resend|rs):? *(\d+)")
 
 
@@ -40,7 +44,7 @@ class Marlin(Streamer):
 
     def __init__(self, seat: Seat) -> None:
         super().__init__(seat)
-        # Of 16 blocks one stays free; a board with more shows it by what it calls free.
+        # Of 16 blocks one stays free; a board with more or fewer shows it by what it calls free at rest.
         self._capacity = 15
         self._n = 0
         self._skip = 0
@@ -86,19 +90,16 @@ class Marlin(Streamer):
         return name.removeprefix("FIRMWARE_NAME:").split(" SOURCE_CODE_URL")[0]
 
     def _renumber(self) -> None:
-        """Line numbers begin anew; without a number of its own, so that it is taken whatever came before."""
+        """Line numbers begin anew. Of this one line the number is not held against the one before."""
         with self._change:
             self._sent.clear()
-            self._n = self._skip = self._tried = 0
-        self._send(b"\nM110 N0\n")
-        time.sleep(0.05)
+            self._n, self._skip, self._tried = -1, 0, 0
+        # What hangs half sent on the line is ended first.
+        self._send(b"\n")
+        self._command("M110 N0", RENUMBER_S)
 
     def _frame(self, line: Line) -> bytes:
-        text = b"N%d %b" % (self._n + 1, line.data)
-        total = 0
-        for byte in text:
-            total ^= byte
-        return b"%b*%d\n" % (text, total)
+        return _numbered(self._n + 1, line.data)
 
     def _went(self) -> None:
         self._n += 1
@@ -110,7 +111,14 @@ class Marlin(Streamer):
         return False
 
     def _hear(self, text: str) -> None:
+        if text == "wait":
+            # It idles and tells so again and again: whatever was sent last did not come through.
+            return
         self._heard_s = time.monotonic()
+        if text.startswith("ok") and " X:" in text:
+            # Some firmware tells the place within its `ok`.
+            text, _, place = text.partition(" X:")
+            self._hear(f"X:{place}")
         if found := _OK.fullmatch(text):
             self._ok(found)
         elif found := _RESEND.fullmatch(text):
@@ -128,10 +136,10 @@ class Marlin(Streamer):
             if self._program:
                 self._fail("the controller was reset", self._line_in_motion())
         elif text.startswith("Error:"):
-            # Of lines that it wants again the number follows.
-            if "Last Line" not in text:
-                self._fail(f"the controller stopped: {text[6:]}", self._line_in_motion())
-            self._said.append(text)
+            # Of lines that it wants again the number follows, or nothing does and they are sent again in time.
+            if not _GARBLED.search(text):
+                self._fail(f"the controller stopped: {text[6:].strip()}", self._line_in_motion())
+                self._said.append(text)
         elif text.startswith("echo:Unknown command"):
             number = self._sent[0].number if self._sent else 0
             self._fail(f"the controller does not know a line: {text[5:]}", number)
@@ -193,7 +201,7 @@ class Marlin(Streamer):
         self._send_again()
 
     def _refusal(self, text: str) -> str:
-        return text if text.startswith(("Error:", "echo:Unknown command")) and "Last Line" not in text else ""
+        return text if text.startswith(("Error:", "echo:Unknown command")) else ""
 
     # Before a print
 
@@ -220,6 +228,9 @@ class Marlin(Streamer):
         for output in self._outputs:
             self._command(f"M107 P{output}")
         self._command(REST, 5.0)
+        if self._free >= 0:
+            # Nothing moves now: so many blocks does this board have.
+            self._capacity = self._free
         return "settings as in the rig file, valves off"
 
     def _differences(self, settings: dict[str, dict[str, float]]) -> list[str]:
@@ -329,6 +340,15 @@ class Marlin(Streamer):
     def ink_is_off(self) -> bool | None:
         # No command tells the speed of a fan.
         return None
+
+
+def _numbered(number: int, data: bytes) -> bytes:
+    """A line with its number and checksum."""
+    text = b"N%d %b" % (number, data)
+    total = 0
+    for byte in text:
+        total ^= byte
+    return b"%b*%d\n" % (text, total)
 
 
 def _number(text: str) -> bool:
