@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 from pathlib import Path
-
-import numpy as np
 
 from ..kernel.diagnostics import WetprintError, error
 from ..kernel.motion import Toolpath
 from ..kernel.rig import Rig
+from .analog import dry
 from .dialects import DIALECTS
 from .files import writing
 from .journal import Journal, JournalError
@@ -34,7 +32,7 @@ def hand_over(
 
     Raises WetprintError X710 or M660 where it cannot be written.
     """
-    path = replace(toolpath, valve=np.zeros(len(toolpath), dtype=bool)) if dry_run else toolpath
+    path = dry(toolpath, rig) if dry_run else toolpath
     program = DIALECTS[rig.controller.dialect].write(path, rig)
     folder = new_folder(runs_dir, design)
     name = f"{design or 'part'}{ending(rig)}"

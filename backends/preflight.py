@@ -13,6 +13,7 @@ from ..kernel.hops import SIDE_UM
 from ..kernel.material import Bath
 from ..kernel.motion import APPROACH, DWELL, PRINT, RETREAT, TRAVEL, WIPE, Toolpath
 from ..kernel.rig import Rig
+from .analog import cannot_drive
 from .preflight_ink import check_baths, check_ink
 from .preflight_rows import first_of
 
@@ -52,11 +53,11 @@ def _sound(toolpath: Toolpath, rig: Rig) -> list[Diagnostic]:
     )
     if not all(bool(np.isfinite(a).all()) for a in floats):
         return [error("M601", "the toolpath holds numbers that are not finite")]
-    if toolpath.pressure_kpa.shape != (n, nozzles) or int(toolpath.nozzle.max()) >= nozzles:
+    if toolpath.pressure_kpa.shape != (n, len(rig.columns)) or int(toolpath.nozzle.max()) >= nozzles:
         return [
             error(
                 "M601",
-                f"the toolpath was made for {toolpath.pressure_kpa.shape[1]} nozzles, the rig has {nozzles}",
+                f"the toolpath was made for {toolpath.pressure_kpa.shape[1]} pressures, the rig has {len(rig.columns)}",
             )
         ]
     moving = np.ones(n, dtype=bool)
@@ -106,13 +107,14 @@ def _rig_ready(toolpath: Toolpath, rig: Rig) -> list[Diagnostic]:
             missing.append(f"axes.{axis}.sign: {entry.sign}, expected -1 or 1")
     for n in np.unique(toolpath.nozzle):
         nozzle = rig.nozzles[int(n)]
-        box = rig.dispensers.get(nozzle.dispenser)
-        if box is None:
-            missing.append(f"dispensers.{nozzle.dispenser}: nozzle `{nozzle.name}` names it")
-        elif box.kind not in DISPENSERS:
-            missing.append(
-                f"dispensers.{nozzle.dispenser}.kind: `{box.kind}` is not known (known: {', '.join(DISPENSERS.names())})"
-            )
+        for name in nozzle.boxes:
+            box = rig.dispensers.get(name)
+            if box is None:
+                missing.append(f"dispensers.{name}: nozzle `{nozzle.name}` names it")
+            elif box.kind not in DISPENSERS:
+                missing.append(
+                    f"dispensers.{name}.kind: `{box.kind}` is not known (known: {', '.join(DISPENSERS.names())})"
+                )
     where = rig.controller.transport
     if (
         where.startswith("tcp:")
@@ -127,9 +129,12 @@ def _rig_ready(toolpath: Toolpath, rig: Rig) -> list[Diagnostic]:
     outputs = [n.output for n in rig.nozzles]
     if len(set(outputs)) != len(outputs):
         missing.append("nozzles.output: two nozzles share one output, which would open both")
+    dialect = rig.controller.dialect
+    unable = cannot_drive(rig, dialect, getattr(DIALECTS[dialect], "analog", None)) if dialect in DIALECTS else []
     if not missing:
-        return []
+        return unable
     return [
+        *unable,
         error(
             "M602",
             f"rig `{rig.name}` lacks what a print needs: {len(missing)} field{'s' if len(missing) > 1 else ''}",

@@ -40,11 +40,15 @@ def check_ink(toolpath: Toolpath, rig: Rig, dry_run: bool) -> list[Diagnostic]:
                 )
             )
             continue
+        both = nozzle.mixes(ink.live) or (load,)
+        calibrated = all(entry.calibration for entry in both)
         lacks = [
             word
-            for word, there in (("calibration (pressure -> flow)", load.calibration), ("lags", load.lags))
+            for word, there in (("calibration (pressure -> flow)", calibrated), ("lags", load.lags))
             if not there
         ]
+        if nozzle.mix and nozzle.dead_volume_um3 is None:
+            lacks.append("dead_volume of the head")
         if lacks:
             out.append(
                 say(
@@ -64,12 +68,12 @@ def check_ink(toolpath: Toolpath, rig: Rig, dry_run: bool) -> list[Diagnostic]:
 def _pressures(toolpath: Toolpath, rig: Rig, dry_run: bool) -> list[Diagnostic]:
     out: list[Diagnostic] = []
     valve = toolpath.valve
-    for n, nozzle in enumerate(rig.nozzles):
-        box = rig.dispensers.get(nozzle.dispenser)
+    for column, (n, name) in enumerate(rig.columns):
+        nozzle, box = rig.nozzles[n], rig.dispensers.get(name)
         if box is None:
             continue
         mine = valve & (toolpath.nozzle == n)
-        kpa = toolpath.pressure_kpa[:, n]
+        kpa = toolpath.pressure_kpa[:, column]
         low, high = box.pressure_min_kpa, box.pressure_max_kpa
         # No pressure at all is what a missing calibration gives: told above, and below where ink is to come.
         bad = mine & (kpa > 0.0) & ((kpa < low - 1e-9) | (kpa > high + 1e-9))
@@ -79,17 +83,21 @@ def _pressures(toolpath: Toolpath, rig: Rig, dry_run: bool) -> list[Diagnostic]:
                 toolpath,
                 bad,
                 "M613",
-                f"{worst:g} kPa for nozzle `{nozzle.name}`: dispenser `{nozzle.dispenser}` gives {low:g} to {high:g} kPa",
+                f"{worst:g} kPa for nozzle `{nozzle.name}`: dispenser `{name}` gives {low:g} to {high:g} kPa",
                 "needs this pressure",
             )
-        if not dry_run:
+        if not dry_run and column < len(rig.nozzles):
+            # A mixing head gives ink as long as one of its channels does.
+            most = toolpath.pressure_kpa[:, list(rig.columns_of(n))].max(axis=1)
             out += first_of(
                 toolpath,
-                mine & (kpa <= 0.0),
+                mine & (most <= 0.0),
                 "M613",
                 f"0 kPa for nozzle `{nozzle.name}`: no ink would come",
                 "printed here",
             )
+        if column in rig.analog:
+            continue
         same = mine[1:] & mine[:-1] & (toolpath.filament[1:] >= 0)
         changes = np.concatenate([[False], same & (np.abs(np.diff(kpa)) > 1e-9)])
         out += first_of(
@@ -111,12 +119,15 @@ def volume_um3(toolpath: Toolpath, rig: Rig, *, between_fills: bool = False) -> 
         mine = toolpath.valve & (toolpath.nozzle == n)
         if not mine.any():
             continue
-        load = next((entry for entry in nozzle.loads if entry.calibration), None)
-        if load is None:
+        known = [entry for entry in nozzle.loads if entry.calibration]
+        if len(known) < len(nozzle.boxes):
             out[n] = np.nan
             continue
-        pairs = np.array([(p.pressure_kpa, p.flow_um3_s) for p in load.calibration])
-        flow = np.interp(toolpath.pressure_kpa[mine, n], pairs[:, 0], pairs[:, 1])
+        # Both channels of a mixing head, or the first calibration.
+        flow = np.zeros(int(mine.sum()))
+        for column, load in zip(rig.columns_of(n), known, strict=False):
+            pairs = np.array([(p.pressure_kpa, p.flow_um3_s) for p in load.calibration])
+            flow += np.interp(toolpath.pressure_kpa[mine, column], pairs[:, 0], pairs[:, 1])
         fill = np.zeros(len(toolpath), np.int64)
         if between_fills:
             fills = [row for row, event in toolpath.events if event.kind == "refill" and event.nozzle == n]
@@ -129,6 +140,9 @@ def _volume(toolpath: Toolpath, rig: Rig) -> list[Diagnostic]:
     out: list[Diagnostic] = []
     need = volume_um3(toolpath, rig, between_fills=True)
     for n, nozzle in enumerate(rig.nozzles):
+        if nozzle.mix:
+            # Each of its reservoirs by itself: R516.
+            continue
         have = [entry.volume_um3 for entry in nozzle.loads if entry.volume_um3 is not None]
         if have and np.isfinite(need[n]) and need[n] > max(have):
             row = int(np.flatnonzero(toolpath.valve & (toolpath.nozzle == n))[0])

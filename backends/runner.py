@@ -13,7 +13,7 @@ from ..kernel.diagnostics import Span
 from ..kernel.frames import to_stage
 from ..kernel.motion import APPROACH, DWELL, ON_THE_SPOT, PRINT, Program, Toolpath
 from ..kernel.plan import Event
-from ..kernel.rig import Rig
+from ..kernel.rig import ANALOG, Rig
 from .controller import Controller, ControllerError, Motion, Position, Status
 from .dispenser import Ask, Dispenser
 from .guard import Control, Guard
@@ -106,8 +106,10 @@ class Runner:
         self._pressure = 0.0
 
     def run(self) -> None:
-        resolution = min((d.resolution_kpa for d in self.printer.rig.dispensers.values()), default=0.1)
-        for section in sections(self.path, resolution_kpa=resolution):
+        boxes = [d for d in self.printer.rig.dispensers.values() if d.kind != ANALOG]
+        resolution = min((d.resolution_kpa for d in boxes), default=0.1)
+        analog = tuple(self.printer.rig.analog)
+        for section in sections(self.path, resolution_kpa=resolution, analog=analog):
             for event in section.events:
                 self._event(event)
             self._section(section)
@@ -162,9 +164,9 @@ class Runner:
         p, rig = self.printer, self.printer.rig
         self._check()
         kpa: dict[str, float] = {}
-        for nozzle, value in zip(rig.nozzles, section.kpa, strict=True):
+        for (_, name), value in zip(rig.columns, section.kpa, strict=True):
             if value > 0:
-                kpa[nozzle.dispenser] = value
+                kpa[name] = value
         self._set_pressures(kpa)
         program = write_section(self.path, rig, section, dry_run=self.dry_run)
         rows = np.asarray(program.sample)
@@ -305,12 +307,11 @@ class Runner:
 
 def write_section(path: Toolpath, rig: Rig, section: Section, *, dry_run: bool) -> Program:
     """The program of one section; with `dry_run` its valves stay closed."""
-    from dataclasses import replace
-
+    from .analog import dry
     from .dialects import DIALECTS
 
     if dry_run:
-        path = replace(path, valve=np.zeros(len(path), dtype=bool))
+        path = dry(path, rig)
     program: Program = DIALECTS[rig.controller.dialect].write(path, rig, slice(section.first, section.last))
     return program
 

@@ -20,7 +20,7 @@ HOSTED = ("switch_ink", "change_bath", "operator", "wait")
 
 @dataclass(frozen=True)
 class Section:
-    """Rows [first, last) of a toolpath, run as one program; `kpa[n]` the pressure of nozzle n while it runs (0 where it lays
+    """Rows [first, last) of a toolpath, run as one program; `kpa[n]` the pressure that the host sets for nozzle n while it runs (0 where it lays
     nothing); `events` come before it."""
 
     first: int
@@ -41,8 +41,11 @@ def atoms(toolpath: Toolpath) -> Ints:
     return np.flatnonzero(begins)
 
 
-def sections(toolpath: Toolpath, *, max_rows: int = MAX_ROWS, resolution_kpa: float = 0.1) -> list[Section]:
-    """The sections of a toolpath, in order; together they hold every row but row 0 once."""
+def sections(
+    toolpath: Toolpath, *, max_rows: int = MAX_ROWS, resolution_kpa: float = 0.1, analog: Sequence[int] = ()
+) -> list[Section]:
+    """The sections of a toolpath, in order; together they hold every row but row 0 once. Pressures in columns `analog` change with the
+    motion: no section ends for them, and they are not the host's (0 in `Section.kpa`)."""
     n = len(toolpath)
     if n < 2:
         return []
@@ -51,6 +54,7 @@ def sections(toolpath: Toolpath, *, max_rows: int = MAX_ROWS, resolution_kpa: fl
     step = np.round(toolpath.pressure_kpa / resolution_kpa) * resolution_kpa
     nozzles = toolpath.pressure_kpa.shape[1]
     lay = toolpath.valve[:, None] & (toolpath.nozzle[:, None] == np.arange(nozzles))
+    lay[:, list(analog)] = False
     kpa = np.maximum.reduceat(np.where(lay, step, 0.0), starts, axis=0)
     hosted: dict[int, list[Event]] = {}
     for row, event in toolpath.events:

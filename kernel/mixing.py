@@ -189,6 +189,12 @@ def _of_head(toolpath: Toolpath, rig: Rig, nozzle: int, pair: tuple[str, ...]) -
     from_[mine] = (begin - ink.before_um3[which]) / volume
     last = np.append(which[1:] != which[:-1], True)
     upto[mine] = np.where(last, 1.0, (end - ink.before_um3[which]) / volume)
+    # Dwells are written in milliseconds.
+    rests = np.flatnonzero(toolpath.dwell_s[source] > 0.0)
+    for edge in (from_, upto):
+        whole = toolpath.dwell_s[source[rests]]
+        inner = edge[rests] < 1.0
+        edge[rests[inner]] = (np.round(edge[rests] * whole, 3) / whole)[inner]
     position, time = toolpath.position_um[source], toolpath.time_s[source]
     cut = upto < 1.0
     way = (toolpath.position_um - np.roll(toolpath.position_um, 1, axis=0))[source[cut]]

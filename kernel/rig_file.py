@@ -374,6 +374,9 @@ def _check_box(reader: _Reader, path: Path, box: dict[str, Any]) -> None:
     pairs = [(p.get("value"), p.get("pressure_kpa")) for p in box.get("signal") or ()]
     if not pairs or any(v is None or p is None for v, p in pairs):
         return
+    if pairs[0][0] < 0.0:
+        what = f"its signal begins with {pairs[0][0]:g}; ink is cut by setting the output to 0"
+        reader.found.append(error("R506", f"{what}; expected 0 or more", reader.span((*path, "signal"))))
     if len(pairs) < 2 or any(a[0] >= b[0] or a[1] >= b[1] for a, b in pairwise(pairs)):
         what = f"its signal has {len(pairs)} pair(s) that do not all rise"
         wanted = "two or more, with value and pressure rising"
