@@ -11,8 +11,8 @@ import numpy.typing as npt
 from .circles import light_edges, uncircled
 from .filaments import FilamentSet, Ints, join
 from .phases import Needs, phases
-from .precede import LIGHT, MOST_UM, PRESS, Support, climbing, islands, support, upwards
-from .rig import Nozzle, Rig
+from .precede import LIGHT, MOST_PRESS, MOST_UM, PRESS, Support, climbing, islands, support, upwards
+from .rig import Rig
 from .tip import reach_um
 
 #: Layers of different prints whose lowest points differ by less (um) are printed together.
@@ -25,7 +25,8 @@ class Batches:
     filaments are cut: `filaments` are the pieces, `parent int64[F]` the filament of each. Batches of one `phase
     int64[F]` may be mixed as far as `edges int64[E,2]` (before, after) allow; None where none may. `one_way bool[F]` may only be printed from the first point to the last,
     and where `turned bool[F]` from the last to the first. `circles` are pairs that stand in each other's way in every order;
-    `hanging` filaments that nothing carries when they are printed. `proven`: no order has fewer changes of ink.
+    `hanging` filaments that nothing carries when they are printed. `proven`: no order has fewer changes of ink. `shortened`: how
+    many filaments stop short of a node.
     """
 
     filaments: FilamentSet
@@ -38,6 +39,7 @@ class Batches:
     circles: tuple[tuple[int, int], ...] = ()
     hanging: tuple[int, ...] = ()
     proven: bool = True
+    shortened: int = 0
 
 
 def batches(filaments: FilamentSet, job_of: Ints, group: Ints, loaded: int | None, rig: Rig) -> Batches:
@@ -85,7 +87,7 @@ def _together(filaments: FilamentSet, found: list[tuple[Ints, Batches]]) -> Batc
         _flags(f, name, [one.one_way for _, one in found]), _flags(f, name, [one.turned for _, one in found]),
         tuple((int(n[a]), int(n[b])) for n, (_, one) in zip(name, found, strict=True) for a, b in one.circles),
         tuple(int(n[i]) for n, (_, one) in zip(name, found, strict=True) for i in one.hanging),
-        all(one.proven for _, one in found),
+        all(one.proven for _, one in found), sum(one.shortened for _, one in found),
     )  # fmt: skip
 
 
@@ -99,7 +101,7 @@ def _flags(count: int, name: list[Ints], parts: list[npt.NDArray[np.bool_]]) -> 
 def _of_group(part: FilamentSet, job_of: Ints, loaded: int | None, rig: Rig) -> Batches:
     ink = part.material.astype(np.int64)
     if rig.nozzles and (climbing(part) | _uneven(part, job_of)).any() and _length_um(part) <= MOST_UM:
-        return _one_by_one(part, loaded, list({nozzle.cone_um: nozzle for nozzle in rig.nozzles}.values()))
+        return _one_by_one(part, loaded, rig)
     level = levels(part, job_of)
     sequence = ink_sequence(level, part.material, loaded)
     changes = int((np.diff(sequence[:, 1]) != 0).sum())
@@ -117,24 +119,31 @@ def _of_group(part: FilamentSet, job_of: Ints, loaded: int | None, rig: Rig) -> 
     )
 
 
-def _one_by_one(part: FilamentSet, loaded: int | None, nozzles: list[Nozzle]) -> Batches:
+def _one_by_one(part: FilamentSet, loaded: int | None, rig: Rig) -> Batches:
     """Filament by filament: one batch for each stretch of one ink."""
-    part, parent, found = uncircled(part, nozzles)
+    nozzles = list({nozzle.cone_um: nozzle for nozzle in rig.nozzles}.values())
+    part, parent, found, shortened = uncircled(part, nozzles, rig.heights.first_gap_um)
     edges = light_edges(len(part), found)
     rests = support(part)
     low = np.minimum.reduceat(part.state("wet").points_um[:, 2], part.offsets[:-1])
     ink = part.material.astype(np.int64)
     height = np.round(low * 1000).astype(np.int64)
     order = phases(len(part), Needs(edges, rests.touching, rests.grounded), ink, loaded, height)
-    deep = found.edges(PRESS)
+    if len(order.hanging) or len(order.forced):
+        # A light pressing is let pass where it would leave a filament with nothing to rest on.
+        strict = found.edges(PRESS)
+        other = phases(len(part), Needs(strict, rests.touching, rests.grounded), ink, loaded, height)
+        if (len(other.forced), len(other.hanging)) < (len(order.forced), len(order.hanging)):
+            edges, order = strict, other
+    deep = found.edges(MOST_PRESS)
     # A filament that was taken against an edge stands in the way of the deepest of its circle.
-    depth = found.depth[found.depth > PRESS]
+    depth = found.depth[found.depth > MOST_PRESS]
     against = (_deepest(int(i), deep, depth, order.phase, order.wave) for i in order.forced)
     circles = tuple(pair for pair in against if pair is not None)
     # One direction where the other presses in; a light pressing decides where there is nothing worse.
     down, back = found.forward, found.backward
     one_way = (np.maximum(down, back) > PRESS) | ((down > LIGHT) != (back > LIGHT))
-    circles += tuple((i, i) for i in np.flatnonzero(np.minimum(down, back) > PRESS).tolist())
+    circles += tuple((i, i) for i in np.flatnonzero(np.minimum(down, back) > MOST_PRESS).tolist())
     when = _numbered(order.phase, order.wave)
     hung, begins, stops = _held_ends(rests, when)
     # A filament with one end that rests on something begins there, unless the nozzle forbids it.
@@ -142,7 +151,7 @@ def _one_by_one(part: FilamentSet, loaded: int | None, nozzles: list[Nozzle]) ->
     turned = (one_way & (down > back)) | (free & stops)
     return Batches(
         part, parent, when, np.concatenate([edges, hung]), order.phase, one_way | free, turned, circles,
-        tuple(order.hanging.tolist()), order.proven,
+        tuple(order.hanging.tolist()), order.proven, shortened,
     )  # fmt: skip
 
 

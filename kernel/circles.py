@@ -17,6 +17,7 @@ from itertools import pairwise
 import numpy as np
 
 from .filaments import FilamentSet, Floats, Ints
+from .nodes import shortened
 from .pieces import cut_at
 from .precede import LIGHT, PRESS, Conflicts, conflicts, sample_hits, support
 from .rig import Nozzle
@@ -24,27 +25,52 @@ from .rig import Nozzle
 #: Rounds of cutting: each cuts one piece of every circle.
 ROUNDS = 100
 
+#: How often a part is looked at anew after it was cut.
+PASSES = 6
+
 #: A place this far before another is the same, but belongs to the piece before.
 _HAIR = 1e-7
+
+#: Where an end is shortened nothing is left that presses deeper than this: samples lie otherwise on the pieces than on the whole.
+SHORTEN = 0.16
 
 #: What a stretch must do.
 _EARLY, _LATE = 1, 2
 
 
-def uncircled(part: FilamentSet, nozzles: list[Nozzle]) -> tuple[FilamentSet, Ints, Conflicts]:
-    """A part whose circles are cut where they can be, the filament that each piece comes from, and its conflicts."""
-    found = conflicts(part, nozzles)
-    group = circles(len(part), found.edges(PRESS))
-    both_ways = (found.forward > PRESS) & (found.backward > PRESS)
-    members = np.flatnonzero((np.bincount(group)[group] > 1) | both_ways)
-    if len(members):
-        cuts = _Cuts(part, nozzles, group, members)
+def uncircled(
+    part: FilamentSet, nozzles: list[Nozzle], first_gap_um: float | None = None
+) -> tuple[FilamentSet, Ints, Conflicts, int]:
+    """A part whose circles are cut where they can be, the filament that each piece comes from, its conflicts, and how many
+    filaments were shortened."""
+    found = conflicts(part, nozzles, first_gap_um)
+    parent = np.arange(len(part))
+    drawn_um = _lengths_um(part, parent, len(part))
+    # Samples lie otherwise on the pieces than on the whole: what that brings to light is cut in a further pass.
+    for _ in range(PASSES):
+        group = circles(len(part), found.edges(PRESS))
+        both_ways = (found.forward > PRESS) & (found.backward > PRESS)
+        members = np.flatnonzero((np.bincount(group)[group] > 1) | both_ways)
+        if not len(members):
+            break
+        cuts = _Cuts(part, nozzles, group, members, first_gap_um)
         where = cuts.places()
-        if len(where):
-            pieces, parent = cut_at(part, where)
-            kept = np.flatnonzero(~np.isin(np.sort(np.concatenate([part.offsets[:-1], where])), cuts.dropped))
-            return pieces.take(kept), parent[kept], conflicts(pieces.take(kept), nozzles)
-    return part, np.arange(len(part)), found
+        if not len(where):
+            break
+        pieces, of = cut_at(part, where)
+        kept = np.flatnonzero(~np.isin(np.sort(np.concatenate([part.offsets[:-1], where])), cuts.dropped))
+        part, parent = pieces.take(kept), parent[of[kept]]
+        found = conflicts(part, nozzles, first_gap_um)
+    shorter = drawn_um - _lengths_um(part, parent, len(drawn_um)) > 1e-6 * drawn_um
+    return part, parent, found, int(shorter.sum())
+
+
+def _lengths_um(part: FilamentSet, parent: Ints, count: int) -> Floats:
+    """Length of what is printed of every filament, [count]."""
+    points, (first, owner) = part.state("wet").points_um, part.segments()
+    step = np.linalg.norm(points[first + 1] - points[first], axis=1)
+    lengths: Floats = np.bincount(parent[owner], step, count)
+    return lengths
 
 
 def circles(count: int, edges: Ints) -> Ints:
@@ -70,19 +96,25 @@ def light_edges(count: int, found: Conflicts) -> Ints:
 class _Cuts:
     """Places of a part at which circles are cut. Hits are looked up once, for filaments; pieces are stretches of places between cuts."""
 
-    def __init__(self, part: FilamentSet, nozzles: list[Nozzle], group: Ints, members: Ints) -> None:
+    def __init__(
+        self, part: FilamentSet, nozzles: list[Nozzle], group: Ints, members: Ints, first_gap_um: float | None
+    ) -> None:
         self.part = part
         self.touching = np.sort(support(part).place, axis=None)
         some = part.take(members)
         shift = part.offsets[:-1][members] - some.offsets[:-1]
-        by, of = [np.zeros(0)], [np.zeros(0)]
+        by, of, depth = [np.zeros(0)], [np.zeros(0)], [np.zeros(0)]
         for nozzle in nozzles:
-            for hit in sample_hits(some, nozzle):
+            for hit in sample_hits(some, nozzle, first_gap_um):
                 one, two = members[hit.by_filament], members[hit.of_filament]
-                keep = (group[one] == group[two]) & (hit.depth > PRESS)
+                keep = (group[one] == group[two]) & (hit.depth > SHORTEN)
                 by.append((hit.by_place + shift[hit.by_filament])[keep])
                 of.append((hit.of_place + shift[hit.of_filament])[keep])
-        self.by, self.of = np.concatenate(by), np.concatenate(of)
+                depth.append(hit.depth[keep])
+        # All that an end must be rid of where it is shortened; those that a circle is made of.
+        self.all_by, self.all_of = np.concatenate(by), np.concatenate(of)
+        deep = np.concatenate(depth) > PRESS
+        self.by, self.of = self.all_by[deep], self.all_of[deep]
         self.dropped: list[float] = []
 
     def places(self) -> Floats:
@@ -138,67 +170,28 @@ class _Cuts:
         return [at for _, cuts in best.values() for at in cuts]
 
     def _trims(self, bounds: Floats, one: Ints, two: Ints) -> list[float]:
-        """Where pieces of circles meet in a node, their ends stop short by as much as the nozzle needs, and still touch: cuts before
-        such ends, whose stretches are added to `dropped`. Of pieces that stand in each other's way one at a time."""
-        inner = np.isin(np.searchsorted(bounds, self.by, "right") - 1, one)
-        by, of = self.by[inner], self.of[inner]
-        first = np.searchsorted(bounds, by, "right") - 1
-        second = np.searchsorted(bounds, of, "right") - 1
-        circle = {(a, b) for a, b in zip(one.tolist(), two.tolist(), strict=True)}
-        partners: dict[int, dict[int, list[float]]] = {}
-        for a, b, p, q in zip(first.tolist(), second.tolist(), by.tolist(), of.tolist(), strict=True):
-            if (a, b) in circle:
-                partners.setdefault(a, {}).setdefault(b, []).append(p)
-                partners.setdefault(b, {}).setdefault(a, []).append(q)
-        found: list[tuple[float, int, list[tuple[float, float]]]] = []
-        for i, hit in partners.items():
-            cut = self._ends(i, bounds, hit)
-            if cut is not None:
-                found.append((cut[0], i, cut[1]))
-        busy: set[int] = set()
+        """Where pieces that meet in a node are each in the other's way: cuts before their ends (nodes.py), whose stretches are added to
+        `dropped`."""
+        first = np.searchsorted(bounds, self.all_by, "right") - 1
+        second = np.searchsorted(bounds, self.all_of, "right") - 1
+        circle = np.unique(one * len(bounds) + two)
+        some = np.isin(first * len(bounds) + second, circle)
+        widths = self.part.state("wet").width_um
+        found = shortened(
+            first[some], second[some], self.all_by[some], self.all_of[some],
+            lambda i: (*self._piece(i, bounds), float(widths[int(bounds[i])])),
+        )  # fmt: skip
         cuts: list[float] = []
-        for _, i, stretches in sorted(found):
-            if i in busy:
-                continue
-            busy |= {i, *partners[i]}
-            for cut_place, begins in stretches:
-                cuts.append(cut_place)
-                self.dropped.append(begins)
-                low, high = (begins, cut_place) if begins < cut_place else (cut_place, np.inf)
-                low -= 2 * _HAIR * (begins < cut_place)
-                last = float(self.part.offsets[np.searchsorted(self.part.offsets, low, "right")]) - 1.0
-                high = min(high, last, *bounds[bounds > low][:1].tolist())
-                gone = [(a >= low) & (a <= high) for a in (self.by, self.of)]
-                keep = ~(gone[0] | gone[1])
-                self.by, self.of = self.by[keep], self.of[keep]
+        for i, cut_place, at_head in found:
+            begins = float(bounds[i]) if at_head else cut_place
+            cuts.append(cut_place)
+            self.dropped.append(begins)
+            last = float(self.part.offsets[np.searchsorted(self.part.offsets, begins, "right")]) - 1.0
+            last = min(last, *bounds[bounds > begins][:1].tolist(), np.inf)
+            low, high = (begins - 2 * _HAIR, cut_place) if at_head else (cut_place, last)
+            self.by, self.of = _without(self.by, self.of, low, high)
+            self.all_by, self.all_of = _without(self.all_by, self.all_of, low, high)
         return cuts
-
-    def _ends(
-        self, i: int, bounds: Floats, hit: dict[int, list[float]]
-    ) -> tuple[float, list[tuple[float, float]]] | None:
-        """How much shorter a piece gets, and (cut, beginning of the stretch that is left out) for its ends, so that it meets none of the
-        places in `hit` and its ends still touch what they met; None where it would get too short or come loose."""
-        places, points = self._piece(i, bounds)
-        arc = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(points, axis=0), axis=1))])
-        width = float(self.part.state("wet").width_um[int(bounds[i])])
-        where = np.interp(np.concatenate([np.array(h) for h in hit.values()]), places, arc)
-        near = where <= 0.5 * arc[-1]
-        head, tail = where[near & (where <= width)], where[~near & (where >= arc[-1] - width)]
-        start = float(head.max()) + 0.3 if len(head) else 0.0
-        stop = float(tail.min()) - 0.3 if len(tail) else float(arc[-1])
-        met = np.minimum(where, arc[-1] - where)
-        if (met > width).any() or stop - start < width:
-            return None
-        stretches = []
-        for at, end, node in ((start, 0.0, points[0]), (stop, float(arc[-1]), points[-1])):
-            if at == end:
-                continue
-            here = np.array([np.interp(at, arc, points[:, k]) for k in range(3)])
-            if np.linalg.norm(here - node) > 0.97 * width:
-                return None
-            place = float(np.interp(at, arc, places))
-            stretches.append((place, float(bounds[i]) if end == 0.0 else place))
-        return start + float(arc[-1]) - stop, stretches
 
     def _piece(self, i: int, bounds: Floats) -> tuple[Floats, Floats]:
         """Places and positions of the points of a piece, its ends included."""
@@ -256,6 +249,12 @@ class _Cuts:
             if min(cut, arc[-1] - cut) > 0.5 * width:
                 cuts.append(float(np.interp(cut, arc, places)))
         return cuts, beside, float(arc[-1])
+
+
+def _without(one: Floats, two: Floats, low: float, high: float) -> tuple[Floats, Floats]:
+    """Pairs of places neither of which lies within low..high."""
+    keep = ~(((one >= low) & (one <= high)) | ((two >= low) & (two <= high)))
+    return one[keep], two[keep]
 
 
 def _marks(piece: Ints, place: Floats, what: Ints) -> dict[int, tuple[Floats, Ints]]:

@@ -94,8 +94,10 @@ def make_plan(jobs: Sequence[Job], rig: Rig) -> Plan:
     plan = with_waits(with_refills(plan, rig), rig)
     if found is None:
         return plan
-    cuts = len(found.filaments) - f
-    return replace(plan, circles=found.circles, hanging=found.hanging, cuts=cuts, proven=found.proven)
+    return replace(
+        plan, circles=found.circles, hanging=found.hanging, cuts=len(found.filaments) - f,
+        shortened=found.shortened, proven=found.proven,
+    )  # fmt: skip
 
 
 def _joined(sets: Sequence[FilamentSet]) -> FilamentSet:
@@ -251,6 +253,7 @@ def summary(plan: Plan, toolpath: Toolpath, rig: Rig) -> dict[str, Any]:
         "fewest_switches": plan.proven,
         "exchanges": exchange_table(plan, rig),
         "cut_filaments": plan.cuts,
+        "shortened_filaments": plan.shortened,
         "clearance_um": least.least_um if np.isfinite(least.least_um) else None,
         "refills": kinds.count("refill"),
         "time_by_kind_s": {**by_time, "exchanges": float(waits.sum())},
@@ -295,6 +298,10 @@ def summary_table(found: dict[str, Any]) -> str:
     if found["clearance_um"] is not None:
         lines.append(
             f"clearance    {found['clearance_um']:.4g} um at least between the nozzle and what is printed"
+        )
+    if found["cut_filaments"] or found["shortened_filaments"]:
+        lines.append(
+            f"cuts         {found['cut_filaments']} of filaments in each other's way, {found['shortened_filaments']} shortened in nodes"
         )
     lines += [
         f"switch       to {' in bath '.join(e[k] for k in ('ink', 'bath') if e[k])} after {e['before']} filaments: {e['time_s']:.1f} s"

@@ -38,7 +38,8 @@ class Plan:
     `before`; `baths` in order of use. It speaks of the wet state of `filaments`.
 
     What no order avoids: `circles`, pairs of filaments that stand in each other's way; `hanging`, filaments that nothing carries when
-    they are printed. `bath_spans`: where the design names each of `baths`. `cuts`: how many filaments were cut to break circles. `proven`: no order has fewer changes of ink."""
+    they are printed. `bath_spans`: where the design names each of `baths`. `cuts`: how many filaments were cut to break circles, `shortened`: how many
+    were shortened in nodes. `proven`: no order has fewer changes of ink."""
 
     filaments: FilamentSet
     order: npt.NDArray[np.int64]
@@ -50,6 +51,7 @@ class Plan:
     circles: tuple[tuple[int, int], ...] = ()
     hanging: tuple[int, ...] = ()
     cuts: int = 0
+    shortened: int = 0
     proven: bool = True
     bath_spans: tuple[Span, ...] = ()
 

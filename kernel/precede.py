@@ -22,7 +22,11 @@ from .tip import gap_um, least_cosine, radius_at_um, reach_um
 Bools = npt.NDArray[np.bool_]
 
 #: A tip may press into what is beside it by this part of its height: wet filaments of one layer that touch or cross.
-PRESS = 0.25
+#: More is refused.
+MOST_PRESS = 0.25
+
+#: What samples may show of it: between them it is up to 0.03 more.
+PRESS = 0.22
 
 #: An order that presses less than that is sought, down to this part, but no filament is cut for it.
 LIGHT = 0.1
@@ -71,8 +75,9 @@ class Hit:
     depth: Floats
 
 
-def sample_hits(part: FilamentSet, nozzle: Nozzle) -> Iterator[Hit]:
-    """All pairs of samples where the nozzle at the one presses into the other by more than LIGHT, in blocks."""
+def sample_hits(part: FilamentSet, nozzle: Nozzle, first_gap_um: float | None = None) -> Iterator[Hit]:
+    """All pairs of samples where the nozzle at the one presses into the other by more than LIGHT, in blocks. `first_gap_um`: how high
+    the tip stands over the substrate for what lies on it, where the rig says so (lines.tip_z)."""
     wet = part.state("wet")
     first, _ = part.segments()
     length = float(np.linalg.norm(wet.points_um[first + 1] - wet.points_um[first], axis=1).sum())
@@ -81,6 +86,8 @@ def sample_hits(part: FilamentSet, nozzle: Nozzle) -> Iterator[Hit]:
     height = wet.height_um[where.astype(np.int64)]
     radius = 0.5 * np.maximum(wet.width_um[where.astype(np.int64)], height)
     tip_z = axis[:, 2] + 0.5 * height
+    if first_gap_um is not None:
+        tip_z[(part.layer[owner] == 0) & (axis[:, 2] - 0.5 * height < 0.25 * height)] = first_gap_um
     reach = reach_um(nozzle, float(np.ptp(tip_z))) + float(radius.max()) + spacing
     steep = least_cosine(nozzle)
     for p, q in _pairs(axis[:, :2], reach):
@@ -110,13 +117,13 @@ def _pairs(points_um: Floats, reach_um: float) -> Iterator[tuple[Ints, Ints]]:
     yield one[:, 1], one[:, 0]
 
 
-def conflicts(part: FilamentSet, nozzles: list[Nozzle]) -> Conflicts:
+def conflicts(part: FilamentSet, nozzles: list[Nozzle], first_gap_um: float | None = None) -> Conflicts:
     """The conflicts of all pairs of filaments of a part, for the worst of the nozzles."""
     count = len(part)
     keys, depths = [np.zeros(0, np.int64)], [np.zeros(0)]
     own = np.zeros((2, count))
     for nozzle in nozzles:
-        for hit in sample_hits(part, nozzle):
+        for hit in sample_hits(part, nozzle, first_gap_um):
             itself = hit.by_filament == hit.of_filament
             ahead = (hit.of_place > hit.by_place)[itself].astype(np.int64)
             np.maximum.at(own, (ahead, hit.by_filament[itself]), hit.depth[itself])
@@ -173,6 +180,8 @@ def support(part: FilamentSet) -> Support:
     owner = part.owner()[bonds.segment]
     other = owner[:, 0] != owner[:, 1]
     owner, place = owner[other], (bonds.segment + np.clip(bonds.t, 0.0, 1.0))[other]
+    leaning = _leaning(part)
+    owner, place = np.concatenate([owner, leaning[0]]), np.concatenate([place, leaning[1]])
     ends = [np.zeros((0, 2), np.int64)]
     point = np.minimum(place.astype(np.int64), len(wet.points_um) - 2)
     at = wet.points_um[point] + (place - point)[..., None] * (wet.points_um[point + 1] - wet.points_um[point])
@@ -185,6 +194,33 @@ def support(part: FilamentSet) -> Support:
         np.logical_or.reduceat(on_ground, first), owner, place,
         np.concatenate([on_ground[first], on_ground[last]]), np.unique(np.concatenate(ends), axis=0),
     )  # fmt: skip
+
+
+def _leaning(part: FilamentSet) -> tuple[Ints, Floats]:
+    """Ends that lie within another filament, also where they end beside its end, which is no bond: (end's filament, other) and their places,
+    [K,2] each."""
+    from scipy.spatial import cKDTree
+
+    wet, f = part.state("wet"), len(part)
+    size = np.maximum(wet.width_um, wet.height_um)
+    axis, owner, where = sample(wet.points_um, part.owner(), 0.25 * float(size.min()))
+    ends = np.concatenate([part.offsets[:-1], part.offsets[1:] - 1])
+    mine = np.tile(np.arange(f), 2)
+    tree = cKDTree(axis)
+    near = tree.query_ball_point(wet.points_um[ends], float(size.max()))
+    counts = np.array([len(n) for n in near], dtype=np.int64)
+    one = np.repeat(np.arange(2 * f), counts)
+    two = np.concatenate([np.asarray(n, dtype=np.int64) for n in near]) if f else np.zeros(0, np.int64)
+    apart = np.linalg.norm(wet.points_um[ends[one]] - axis[two], axis=1)
+    keep = (mine[one] != owner[two]) & (apart < 0.5 * (size[ends[one]] + size[where[two].astype(np.int64)]))
+    one, two, apart = one[keep], two[keep], apart[keep]
+    # The nearest place of every end and filament.
+    sort = np.lexsort((apart, one * f + owner[two]))
+    head = np.diff((one * f + owner[two])[sort], prepend=-1) != 0
+    one, two = one[sort][head], two[sort][head]
+    return np.stack([mine[one], owner[two]], axis=1), np.stack(
+        [ends[one].astype(np.float64), where[two]], axis=1
+    )
 
 
 def islands(points_um: Floats, offsets: Ints, apart_um: float) -> Ints:

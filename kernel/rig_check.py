@@ -12,9 +12,9 @@ from .frames import purge_place_um, to_stage, wipe_way_um
 from .mixing_check import check_heads
 from .motion import DWELL, PRINT, Toolpath
 from .plan import Plan
-from .precede import PRESS
+from .precede import MOST_PRESS
 from .refill import uses
-from .rig import ANY, Rig
+from .rig import ANY, Nozzle, Rig
 
 #: Ink that is purged spreads: it stays this far (um) from the part. Assumed.
 PURGE_MARGIN_UM = 200.0
@@ -33,7 +33,7 @@ def problems(plan: Plan, rig: Rig, toolpath: Toolpath | None = None) -> list[Dia
         *_purge(plan, rig),
         *_speeds(rig),
         *_idle(plan, rig),
-        *_order(plan),
+        *_order(plan, rig),
         *_live(plan, rig),
         *check_heads(plan, rig, toolpath),
     ]
@@ -339,7 +339,7 @@ def _short(toolpath: Toolpath, rig: Rig) -> list[Diagnostic]:
     ]
 
 
-def _order(plan: Plan) -> list[Diagnostic]:
+def _order(plan: Plan, rig: Rig) -> list[Diagnostic]:
     """What no order avoids: filaments in each other's way, and filaments on nothing."""
     found: list[Diagnostic] = []
     if plan.circles:
@@ -354,7 +354,7 @@ def _order(plan: Plan) -> list[Diagnostic]:
         found.append(
             error(
                 "R525",
-                f"1 {what}: {_place(plan, one)}{'' if itself else f' and {_place(plan, two)}'}"
+                f"1 {what}: {_steep(plan, one)}{'' if itself else f' and {_steep(plan, two)}'}"
                 + (f", and {more} more" if more else ""),
                 _span(plan, one),
                 label="the nozzle on its way along this"
@@ -363,7 +363,10 @@ def _order(plan: Plan) -> list[Diagnostic]:
                 related=()
                 if itself
                 else (Related(_span(plan, two), "would hit this, and the other way round"),),
-                notes=("leave more room, let a third filament cross between them, or take a slimmer nozzle",),
+                notes=(
+                    "leave more room (a larger cell), let a third filament cross between them, or take a slimmer nozzle",
+                    _shape(rig.nozzles[int(plan.nozzle[plan.order.tolist().index(one)])]),
+                ),
             )
         )
     if plan.hanging:
@@ -381,6 +384,24 @@ def _order(plan: Plan) -> list[Diagnostic]:
     return found
 
 
+def _steep(plan: Plan, filament: int) -> str:
+    """Where a filament begins and, if it climbs, how steep it is."""
+    points = plan.filaments.state("wet").points_um
+    ends = points[plan.filaments.offsets[filament : filament + 2] - [0, 1]]
+    way = ends[1] - ends[0]
+    angle = float(np.degrees(np.arctan2(abs(way[2]), np.hypot(way[0], way[1]))))
+    return _place(plan, filament) + (f" (rising at {angle:.0f} degrees)" if angle >= 1.0 else "")
+
+
+def _shape(nozzle: Nozzle) -> str:
+    """A nozzle's outside in words."""
+    (low, at), (high, end) = nozzle.cone_um[0], nozzle.cone_um[-1]
+    angle = float(np.degrees(np.arctan2(end - at, high - low)))
+    return (
+        f"nozzle `{nozzle.name}` is {2 * at:.4g} um wide at its end and widens by {angle:.2g} degrees to either side"
+    )
+
+
 def _place(plan: Plan, filament: int) -> str:
     first = int(plan.filaments.offsets[filament])
     x, y, z = plan.filaments.state("wet").points_um[first]
@@ -392,7 +413,7 @@ def _clearance(toolpath: Toolpath, rig: Rig) -> list[Diagnostic]:
     plan = toolpath.plan
     if len(plan.order) == 0 or not rig.nozzles:
         return []
-    press = PRESS * float(plan.filaments.state("wet").height_um.min())
+    press = MOST_PRESS * float(plan.filaments.state("wet").height_um.min())
     least = clearance(toolpath, rig)
     if least.least_um >= -press:
         return []

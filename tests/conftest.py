@@ -109,3 +109,9 @@ def referee() -> ModuleType:
 def exact() -> ModuleType:
     """tests/support/exact.py: exact answers for small cases."""
     return _support("exact")
+
+
+@pytest.fixture(scope="session")
+def random_parts() -> ModuleType:
+    """tests/support/random_parts.py: rods, arches, zigzags, coils and lines for tests of orders."""
+    return _support("random_parts")

@@ -2,49 +2,14 @@
 
 from types import ModuleType
 
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from wetprint.kernel.filaments import FilamentSet, filaments
+from wetprint.kernel.filaments import FilamentSet
 from wetprint.kernel.rig_check import problems
 
 #: What a plan may press in, um: a quarter of a filament's height (wet filaments of one layer touch), and the judge's own step.
 PRESS_UM = 2.5 + 0.5
-
-
-def curves(plans: ModuleType, seed: int, n: int) -> FilamentSet:
-    """Rods, arches, zigzags, coils and level lines, anywhere from the substrate up."""
-    rng = np.random.default_rng(seed)
-    paths = []
-    for _ in range(n):
-        at = np.array([*rng.uniform(0, 120, 2), 5.0])
-        turn = rng.uniform(0, 2 * np.pi)
-        along = np.array([np.cos(turn), np.sin(turn), 0.0])
-        kind = rng.integers(0, 6)
-        if kind == 0:
-            path = [at, at + along * rng.uniform(20, 120) + [0, 0, rng.uniform(0, 90)]]
-        elif kind == 1:
-            t = np.linspace(0, np.pi, 14)
-            path = at + np.outer((1 - np.cos(t)) * rng.uniform(15, 50), along)
-            path[:, 2] += np.sin(t) * rng.uniform(5, 60)
-        elif kind == 2:
-            rise = rng.uniform(5, 50)
-            path = [at + along * 25.0 * k + [0, 0, rise * (k % 2)] for k in range(5)]
-        elif kind == 3:
-            t = np.linspace(0, 4 * np.pi, 40)
-            path = at + np.column_stack(
-                [18 * np.cos(t), 18 * np.sin(t), t / (4 * np.pi) * rng.uniform(0, 90)]
-            )
-        else:
-            height = 8.0 * rng.integers(0, 5)
-            path = [at + np.array([0, 0, height]), at + along * rng.uniform(40, 150) + [0, 0, height]]
-        paths.append(np.array(path))
-    return filaments(
-        np.concatenate(paths), np.array([len(p) for p in paths]), width_um=np.array(10.0),
-        material=rng.integers(0, 2, n), layer=0, origin=np.arange(n),
-        inks=(plans.ink("au"), plans.ink("cdse")), spans=(plans.SPAN,) * n, state="wet",
-    )  # fmt: skip
 
 
 def judged(plans: ModuleType, referee: ModuleType, part: FilamentSet) -> None:
@@ -63,15 +28,15 @@ def judged(plans: ModuleType, referee: ModuleType, part: FilamentSet) -> None:
 @given(st.integers(1, 7), st.integers(0, 100_000))
 @settings(max_examples=25)
 def test_no_plan_of_a_random_part_collides_or_hangs(
-    plans: ModuleType, referee: ModuleType, n: int, seed: int
+    plans: ModuleType, referee: ModuleType, random_parts: ModuleType, n: int, seed: int
 ) -> None:
-    judged(plans, referee, curves(plans, seed, n))
+    judged(plans, referee, random_parts.curves(plans, seed, n))
 
 
 @pytest.mark.soak
 @given(st.integers(2, 14), st.integers(0, 10**6))
 @settings(max_examples=250)
 def test_no_plan_of_many_random_parts_collides_or_hangs(
-    plans: ModuleType, referee: ModuleType, n: int, seed: int
+    plans: ModuleType, referee: ModuleType, random_parts: ModuleType, n: int, seed: int
 ) -> None:
-    judged(plans, referee, curves(plans, seed, n))
+    judged(plans, referee, random_parts.curves(plans, seed, n))
