@@ -115,3 +115,9 @@ def exact() -> ModuleType:
 def random_parts() -> ModuleType:
     """tests/support/random_parts.py: rods, arches, zigzags, coils and lines for tests of orders."""
     return _support("random_parts")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> ModuleType:
+    """tests/support/chromium.py: a real browser without a window."""
+    return _support("chromium")

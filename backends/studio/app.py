@@ -6,7 +6,6 @@ import asyncio
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +13,7 @@ from ...kernel.diagnostics import Severity, WetprintError, error, warning
 from ..rig_store import list_rigs, load_rig
 from ..watch import Files
 from . import web
-from .bench import Bench, Outcome, Wish
+from .bench import Bench, Outcome, Wish, solved
 from .desk import Desk
 from .language import Language
 from .prints import Prints
@@ -41,12 +40,13 @@ class Studio:
         self.preset: str | None = None
         self.outcome: Outcome | None = None
         self.shown: Outcome | None = None
-        self.files = Files([path])
+        self.parts = 0
+        self.own, self.files = Files([path]), Files([])
         self.edited = 0.0
         self.note = ""
         self.loop: asyncio.AbstractEventLoop | None = None
         self.bench = Bench(language, self._heard, lambda text: self._soon(lambda: self._noted(f"a fault of wetprint itself: {text}")))
-        self.prints = Prints(language, path, runs, lambda: self._soon(self._told_print))
+        self.prints = Prints(path, runs, lambda: self._soon(self._told_print))
         self.server = web.new_server()
         self.state = self.server.state
         for name in (
@@ -94,10 +94,13 @@ class Studio:
 
     def _told_outcome(self, outcome: Outcome) -> None:
         wish, reading = outcome.wish, outcome.reading
-        self.sets, self.preset = dict(reading.sets), reading.preset
-        self.files.follow(reading.files)
+        if wish.number == self.bench.newest:
+            # A name that the text has no more takes its value along; an older outcome knows nothing of newer values.
+            self.sets, self.preset = dict(reading.sets), reading.preset
+        self.files.follow(f for f in reading.files if f.resolve() != self.path.resolve())
         if outcome.part is not None:
             self.shown = outcome
+            self.parts += 1
         with self.state:
             if reading.scene is not None or reading.params["params"] or not self.state.values:
                 self.state.values = {**reading.params, "sets": self.sets, "preset": self.preset or ""}
@@ -110,7 +113,7 @@ class Studio:
                 "version": wish.version,
                 "diagnostics": worded(outcome.diagnostics, str(self.path)),
                 "refusals": worded(outcome.refusals, str(self.path)),
-                "part": self.shown.wish.number if self.shown else 0,
+                "part": self.parts,
                 "sound": outcome.part is not None,
                 "figures": outcome.figures,
                 "plan": outcome.plan,
@@ -208,8 +211,11 @@ class Studio:
         return True
 
     async def print_ask(self, dry_run: bool) -> dict[str, Any]:
-        wish = Wish(self.desk.text, self.desk.version, dict(self.sets), self.preset)
-        return await asyncio.to_thread(self.prints.offer, wish, self.rig, dry_run)
+        wish = Wish(self.desk.text, self.desk.version, dict(self.sets), self.preset, self.rig)
+        known = self.outcome
+        if known is not None and known.final and known.wish.number == self.bench.newest and known.wish.rig is self.rig:
+            return self.prints.offer(known, self.rig, dry_run)
+        return self.prints.offer(await asyncio.to_thread(solved, self.language, wish, self.rig), self.rig, dry_run)
 
     def print_go(self, nonce: str) -> bool:
         return self.prints.begin(nonce)
@@ -253,13 +259,12 @@ class Studio:
         from ..dialects import DIALECTS
         from ..export import export_format, write_geometry, write_program
         from ..preview import preview
-        from .bench import solved
 
         outcome = self.outcome
         if outcome is None or not outcome.jobs:
             raise WetprintError(error("X747", "the design has errors: there is nothing to export"))
         if not outcome.final or (name == "program" and outcome.toolpath is None):
-            outcome = solved(self.language, replace(outcome.wish), self.rig)
+            outcome = solved(self.language, outcome.wish, self.rig)
         with tempfile.TemporaryDirectory() as folder:
             if name == "png":
                 out = Path(folder) / f"{self.path.stem}_{state}.png"
@@ -283,10 +288,13 @@ class Studio:
         while True:
             await asyncio.sleep(_LOOK_S)
             try:
-                if self.files.saved():
-                    await asyncio.to_thread(self.files.wait, 0.0)
+                if self.own.saved():
+                    await asyncio.to_thread(self.own.wait, 0.0)
                     if self.desk.look():
                         self._told_text()
+                        self._want()
+                elif self.files.saved():
+                    await asyncio.to_thread(self.files.wait, 0.0)
                     self._want()
                 elif self.desk.unsaved and self.desk.conflict is None and time.monotonic() - self.edited > _SAVE_S:
                     self.save()

@@ -64,6 +64,7 @@ class Bench:
         self._wish: Wish | None = None
         self._count = 0
         self._closed = False
+        self._solving = threading.Lock()
         threading.Thread(target=self._work, daemon=True, name="bench").start()
 
     def want(
@@ -75,6 +76,11 @@ class Bench:
             self._wish = Wish(text, version, dict(sets), preset, rig, self._count, time.monotonic())
             self._news.notify()
             return self._count
+
+    @property
+    def newest(self) -> int:
+        """Number of the last wish."""
+        return self._count
 
     def close(self) -> None:
         with self._news:
@@ -123,7 +129,10 @@ class Bench:
             time.sleep(0.02)
             if self._stale(wish):
                 return
-        self._try(wish, "auto")
+        # One at a time: what is stale by now cannot be broken off, but need not have company.
+        with self._solving:
+            if not self._stale(wish):
+                self._try(wish, "auto")
 
 
 def solved(language: Language, wish: Wish, rig: Rig) -> Outcome:
@@ -213,7 +222,7 @@ def packed_part(jobs: Sequence[Job], toolpath: Toolpath | None) -> bytes:
         part = toolpath.plan.filaments.take(toolpath.plan.order)
     head, data = packed(part)
     camera = Camera()
-    head |= {"title": "", "show": "dried", "camera": [camera.azimuth_deg, camera.elevation_deg], "ordered": ordered}
+    head |= {"title": "", "show": "dried", "camera": [camera.azimuth_deg, camera.elevation_deg], "ordered": ordered, "live": True}
     text = json.dumps(head, ensure_ascii=False, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 4)
     return struct.pack("<I", len(text)) + text + data

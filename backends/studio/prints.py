@@ -17,8 +17,7 @@ from typing import Any
 from ...kernel.diagnostics import Diagnostic, Severity, WetprintError, error
 from ...kernel.rig import Rig
 from ..record import LOCK, default_runs
-from .bench import Wish, solved
-from .language import Language
+from .bench import Outcome
 from .printer import Order, sent
 from .wording import worded
 
@@ -38,8 +37,8 @@ class Offer:
 class Prints:
     """At most one print at a time. `changed` hears after every change of `status`, from any thread."""
 
-    def __init__(self, language: Language, source: Path, runs: Path | None, changed: Callable[[], None]) -> None:
-        self.language, self.source, self.changed = language, source, changed
+    def __init__(self, source: Path, runs: Path | None, changed: Callable[[], None]) -> None:
+        self.source, self.changed = source, changed
         self.runs = default_runs() if runs is None else runs
         self.status: dict[str, Any] = {"phase": "none"}
         self._offer: Offer | None = None
@@ -50,12 +49,11 @@ class Prints:
     def running(self) -> bool:
         return self._process is not None and self._process.poll() is None
 
-    def offer(self, wish: Wish, rig: Rig, dry_run: bool) -> dict[str, Any]:
+    def offer(self, outcome: Outcome, rig: Rig, dry_run: bool) -> dict[str, Any]:
         """What would be printed, with all rules applied; `nonce` is empty where it is refused."""
         self._offer = None
         if self.running:
             return self._refused([error("X745", "a print is running already; one at a time")], rig)
-        outcome = solved(self.language, wish, rig)
         # The stage moves without ink: what is not known of the ink does not matter.
         found = [d for d in outcome.refusals if not (dry_run and d.code in ("R511", "R512"))]
         said = [d for d in (*outcome.diagnostics, *found) if d.severity >= Severity.WARNING]
@@ -64,7 +62,7 @@ class Prints:
         assert outcome.reading.scene is not None and outcome.plan is not None
         order = Order(
             outcome.toolpath, rig, self.source.stem, str(self.source),
-            hashlib.sha256(wish.text.encode()).hexdigest(), self.runs, dry_run,
+            hashlib.sha256(outcome.wish.text.encode()).hexdigest(), self.runs, dry_run,
             [p.bath for p in outcome.reading.scene.prints if p.bath is not None],
         )  # fmt: skip
         told = {
@@ -76,7 +74,7 @@ class Prints:
             "operator_stops": outcome.plan["operator_stops"],
             "ink": outcome.plan["ink"],
         }
-        self._offer = Offer(told["nonce"], order, wish.version, told)
+        self._offer = Offer(told["nonce"], order, outcome.wish.version, told)
         return told
 
     def _refused(self, said: list[Diagnostic], rig: Rig) -> dict[str, Any]:

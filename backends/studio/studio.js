@@ -56,16 +56,16 @@ window.wp_studio = (() => {
     let shownPart = 0, fetching = false;
     async function part() {
       const wanted = (state.get("result") || {}).part || 0, viewer = at.view.contentWindow && at.view.contentWindow.wetprint;
-      if (!wanted || wanted === shownPart && !part.again || fetching || !viewer) return;
-      fetching = true; part.again = false;
+      if (!wanted || wanted === shownPart || fetching || !viewer) return;
+      fetching = true; const number = (state.get("result") || {}).number;
       try {
         const answer = await fetch(`part?n=${wanted}`); if (!answer.ok) return;
         const all = await answer.arrayBuffer(), n = new DataView(all).getUint32(0, true), head = JSON.parse(new TextDecoder().decode(new Uint8Array(all, 4, n)));
         viewer.show(head, all.slice(4 + n)); viewer.onpick = where => { const m = /:(\d+):(\d+)$/.exec(where); if (m && editor) editor.goto(+m[1], +m[2]); };
         shownPart = wanted; follow();
         requestAnimationFrame(() => setTimeout(() => {
-          root.dataset.shown = shownPart;
-          if (shownPart === wished && wishedAt) { root.dataset.took = Math.round(performance.now() - wishedAt); at.took.textContent = `${root.dataset.took} ms`; at.took.title = "from the last change to its picture"; }
+          root.dataset.shown = shownPart; root.dataset.shownNumber = number;
+          if (number === wished && wishedAt) { root.dataset.took = Math.round(performance.now() - wishedAt); at.took.textContent = `${root.dataset.took} ms`; at.took.title = "from the last change to its picture"; wishedAt = 0; }
         }));
       } finally { fetching = false; }
       if (((state.get("result") || {}).part || 0) !== shownPart) part();
@@ -107,7 +107,7 @@ window.wp_studio = (() => {
         if (p.low !== null) input("input", { type: "range", min: p.low, max: p.high, step }, value);
         // Not every number that is typed on the way to another is meant.
         input("input", { type: "number", step: p.step ? step : "any", className: "number", ...(p.low !== null ? { min: p.low, max: p.high } : {}) }, value, "change");
-        make("span", entry, p.unit, { className: "unit" });
+        make("span", entry, p.unit.replace(/^u(?=[a-zA-Z])/, "µ"), { className: "unit" });
       } else input("input", { type: "text", className: "text" }, x => x.value, "change");
       const wrong = make("span", row.place, "", { className: "wrong" });
       row.show = (q, number, sets) => {
@@ -128,7 +128,7 @@ window.wp_studio = (() => {
       const f = result.figures; at.solving.hidden = result.final !== false; if (!f) return;
       const w = f.states.wet, d = f.states.dried, size = s => s.bbox_um[0].map((v, k) => sig(s.bbox_um[1][k] - v, 3)).join(" × ");
       const lines = [["", "wet", "dried"], ["size, µm", size(w), size(d)], ["filaments", w.filaments, d.filaments], ["layers", w.layers, d.layers], ["length", length(w.length_um), length(d.length_um)], ["volume, nL", sig(w.volume_um3 / 1e6), sig(d.volume_um3 / 1e6)],
-        ["solid fraction", sig(w.solid_fraction, 3), sig(d.solid_fraction, 3)], ["smallest gap", length(w.min_gap_um), length(d.min_gap_um)], ["longest span", length(w.max_span_um), length(d.max_span_um)], ["crossings that miss", w.missing_contacts, d.missing_contacts]];
+        ["solid fraction", sig(w.solid_fraction, 3), sig(d.solid_fraction, 3)], ["smallest gap", length(w.min_gap_um), length(d.min_gap_um)], ["longest span", length(w.max_span_um), length(d.max_span_um)], ["missed crossings", w.missing_contacts, d.missing_contacts]];
       for (const [ink, m] of Object.entries(f.materials)) lines.push([ink, `${sig(m.ink_nl)} nL ink`, `${sig(m.nanocrystal_ug, 3)} µg`]);
       table(at.figures, lines);
     }
@@ -137,7 +137,7 @@ window.wp_studio = (() => {
       const li = make("li", list, undefined, { className: d.severity, tabIndex: 0 }); li.dataset.code = d.code;
       make("span", li, d.severity === "error" ? "●" : d.severity === "warning" ? "▲" : "■", { className: "sign", title: d.severity });
       const text = make("span", li, undefined, { className: "said" }); make("span", text, d.message); if (d.label) make("span", text, ` (${d.label})`, { className: "soft" });
-      for (const n of d.notes || []) make("div", text, n, { className: "soft" });
+      if ((d.notes || []).length) { const box = d.notes.length > 2 ? make("details", text) : text; if (box !== text) { make("summary", box, `${d.notes.length} notes`, { className: "soft" }); box.onclick = e => e.stopPropagation(); } for (const n of d.notes) make("div", box, n, { className: "soft" }); }
       for (const fix of d.fixes || []) { const b = make("button", text, fix.title, { className: "fix" }); b.onclick = e => { e.stopPropagation(); editor.apply(fix); }; }
       make("span", li, d.code, { className: "codename", title: `wp explain ${d.code}` }); make("span", li, d.range ? `line ${d.range[0]}` : d.where || "", { className: "soft" });
       const go = () => { if (d.range && editor) editor.goto(d.range[0], d.range[1]); }; li.onclick = go; li.onkeydown = e => { if (e.key === "Enter") go(); };

@@ -108,7 +108,7 @@ def new_server() -> Any:
         {
             "serve": {"wp_studio": str(ours), **editor},
             "scripts": ["wp_studio/studio.js"],
-            "styles": ["wp_studio/studio.css"],
+            "styles": [f"{next(iter(editor))}/style.css", "wp_studio/studio.css"],
             "vue_use": ["wp_studio"],
         }
     )
