@@ -1,0 +1,121 @@
+"""Options of the verbs that show, write and measure a part, and how what stands behind them is read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ..kernel.diagnostics import WetprintError, error
+
+if TYPE_CHECKING:
+    from .preview import Look
+
+StateOption = Annotated[
+    str, typer.Option("--state", help="wet, dried or both; xerogel or sintered where inks tell how")
+]
+RigOption = Annotated[str, typer.Option("--rig", help="name of a rig, or a rig file")]
+SettledOption = Annotated[
+    bool, typer.Option("--settled", help="with the sag of spans and the flattening of stacked filaments")
+]
+Shown = Annotated[
+    str | None, typer.Argument(metavar="[FILE]", help="a design (.wp), or - for standard input")
+]
+Png = Annotated[Path | None, typer.Option("--png", help="draw to a picture, no display needed")]
+Html = Annotated[Path | None, typer.Option("--html", help="write a page that turns in any browser")]
+Gif = Annotated[Path | None, typer.Option("--gif", help="film a turn, or the drying with --state both")]
+Mp4 = Annotated[Path | None, typer.Option("--mp4", help="the same in true colours; needs ffmpeg")]
+Film = Annotated[
+    str, typer.Option("--film", metavar="WHAT", help="of --gif and --mp4: turn, drying or print")
+]
+Glb = Annotated[Path | None, typer.Option("--glb", help="write the part for slides, web pages and Blender")]
+Size = Annotated[str | None, typer.Option("--size", help="of the picture in pixels, such as 1600x1200")]
+Style = Annotated[str, typer.Option("--style", help="paper, dark, sem or lines")]
+View = Annotated[str, typer.Option("--view", help="axonometric, isometric, top, front, side, low, or AZ,EL")]
+Transparent = Annotated[bool, typer.Option("--transparent", help="no background")]
+RunName = Annotated[
+    str | None,
+    typer.Option("--run", metavar="RUN", help="what a print has laid so far, in place of a design"),
+]
+By = Annotated[
+    str | None,
+    typer.Option(
+        "--by",
+        metavar="WHAT",
+        help="colours: ink, layer, width, height, movement (as it dries), gap, span; order, time, speed, pressure of the print; of "
+        "a run: time or ink",
+    ),
+]
+PlannedOn = Annotated[
+    str, typer.Option("--rig", help="where order, time, speed and pressure are those of a print")
+]
+Overlay = Annotated[bool, typer.Option("--overlay", help="the wet part as a ghost over the dried one")]
+Watch = Annotated[bool, typer.Option("--watch", help="draw again whenever the design is saved")]
+Conductance = Annotated[
+    str,
+    typer.Option("--conductance", help="axes such as `x` or `xyz`: what the dried part conducts along them"),
+]
+Uncertainty = Annotated[
+    bool,
+    typer.Option("--uncertainty", help="what the spread of the inks' figures makes of the dried part"),
+]
+Samples = Annotated[
+    int,
+    typer.Option("--samples", help="dry so many times with drawn figures; 0: linear", min=0, max=100_000),
+]
+Seed = Annotated[int, typer.Option("--seed", help="of the draws", min=0)]
+Plot = Annotated[
+    Path | None, typer.Option("--plot", metavar="FILE.svg", help="width and shrinkage against height")
+]
+InkOutput = Annotated[
+    Path | None, typer.Option("--output", "-o", help="file of inks to write (.wp), with a plot beside it")
+]
+MeasuredOn = Annotated[
+    str | None,
+    typer.Option("--date", help="day of the measurement, where the table does not tell: 2026-05-01"),
+]
+InkFile = Annotated[
+    Path | None, typer.Option("--inks", help="file that holds the inks (default: the library)")
+]
+Poisson = Annotated[
+    float,
+    typer.Option("--poisson", help="Poisson's ratio where free lines do not tell it", min=0.0, max=0.5),
+]
+PoissonSd = Annotated[float, typer.Option("--poisson-sd", help="its standard uncertainty", min=0.0, max=0.5)]
+Swell = Annotated[float, typer.Option("--swell", help="swell where flows do not tell it", min=0.1, max=10.0)]
+Keep = Annotated[bool, typer.Option("--keep-outliers", help="take in rows that do not follow the others")]
+
+
+def keep_designs(*outputs: Path | None) -> None:
+    """A design is never written over with what was made of it."""
+    for path in outputs:
+        if path is not None and path.suffix.lower() == ".wp":
+            raise WetprintError(
+                error(
+                    "X701",
+                    f"{path} is the name of a design; another ending was expected, nothing was written",
+                )
+            )
+
+
+def size_of(text: str) -> tuple[int, int]:
+    width, _, height = text.lower().partition("x")
+    if not (
+        width.isdecimal() and height.isdecimal() and 16 <= int(width) <= 16384 and 16 <= int(height) <= 16384
+    ):
+        raise typer.BadParameter(
+            f"{text!r}: expected WIDTHxHEIGHT in pixels, such as 1600x1200", param_hint="--size"
+        )
+    return int(width), int(height)
+
+
+def states_needed(look: Look, asked: Sequence[tuple[str, Path]], state: str, settled: bool) -> str:
+    """The states that must be known to show a part so: `state` alone where only that one is drawn."""
+    drawn = bool(asked) and all(name != "html" for name, _ in asked)
+    planned = look.film == "print" or look.by in ("order", "time", "speed", "pressure")
+    alone = drawn and not (
+        look.overlay or look.by == "movement" or look.film == "drying" or planned or settled
+    )
+    return state if alone else "both"

@@ -1,0 +1,69 @@
+"""What `wp measure` finds and tells of a part."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from ..kernel.diagnostics import Diagnostic, Severity
+from .pipeline import further_jobs
+from .verbs import print_json, show
+
+if TYPE_CHECKING:
+    from ..kernel.build import Job
+    from ..kernel.spread import Spread
+
+
+def figures_of(
+    jobs: tuple[Job, ...], said: list[Diagnostic], state: str, conductance: str, *, as_json: bool
+) -> tuple[dict[str, Any], tuple[Job, ...], list[Diagnostic]]:
+    """Figures of both states and of a further one, the jobs in the state that is asked for, and all that is said."""
+    from ..kernel.material import FURTHER
+    from ..kernel.measure import measure
+    from ..kernel.network import AXES
+
+    if not set(conductance) <= set("xyz"):
+        raise typer.BadParameter(f"{conductance!r}: expected some of x, y and z", param_hint="--conductance")
+    axes = [a for a in AXES if a in conductance]
+    try:
+        found = measure(jobs, () if state in FURTHER else axes)
+        if state in FURTHER:
+            jobs, _, said = further_jobs(jobs, state, said, as_json=as_json)
+            later = measure(jobs, axes)
+            found = {**later, "states": {**found["states"], state: later["states"]["dried"]}}
+    except LookupError as unknown:
+        raise typer.BadParameter(f"{unknown.args[0]}", param_hint="--conductance") from None
+    return found, jobs, said
+
+
+def spread_asked(jobs: tuple[Job, ...], state: str, samples: int, seed: int) -> Spread:
+    """What the spread of the inks' figures makes of the dried part."""
+    from ..kernel.material import FURTHER
+    from ..kernel.spread import spread_of
+
+    if state in FURTHER:
+        raise typer.BadParameter("the spread of inks is that of the dried part", param_hint="--uncertainty")
+    return spread_of(jobs, samples=samples, seed=seed)
+
+
+def tell(
+    found: dict[str, Any],
+    shown: Sequence[str],
+    spread: Spread | None,
+    said: Sequence[Diagnostic],
+    *,
+    as_json: bool,
+) -> None:
+    if as_json:
+        print_json(found if spread is None else {**found, "uncertainty": spread.as_dict()})
+        return
+    from ..kernel.measure import table
+
+    print(table(found, tuple(shown)))
+    if spread is not None:
+        from ..kernel.spread import spread_table
+
+        print(spread_table(spread))
+    show(d for d in said if d.severity >= Severity.WARNING)
