@@ -24,7 +24,6 @@ from .lang.pipeline import (
     further_jobs,
     jobs_of,
     planned,
-    problems_of,
     settled_jobs,
     states,
     toolpath_of,
@@ -291,7 +290,10 @@ def preview(
         asked, look = look_for(state="dried" if state in FURTHER else state, **asks)
         made, said = _jobs(loaded, only="both" if glb else o.states_needed(look, asked, state, settled))
         if not asked:
-            asks["problems"] = partial(problems_of, loaded, made)
+            from .backends.previews.marks import problems_of
+
+            assert loaded.scene is not None
+            asks["problems"] = partial(problems_of, loaded.scene, made)
         made, state, said = further_jobs(made, state, said)
         if any(job.drying is not None for job in made):
             from .kernel.measure import drying_lines, told_drying

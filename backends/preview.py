@@ -14,9 +14,9 @@ from .previews import PREVIEWS
 
 if TYPE_CHECKING:
     from ..kernel.build import Job
-    from ..kernel.diagnostics import Diagnostic
     from ..kernel.rig import Rig
     from .course import Course
+    from .previews.marks import Problem
 
 Film = Literal["", "turn", "drying", "print"]
 Shown = Literal["wet", "dried", "both"]
@@ -44,7 +44,7 @@ class Look:
     by: str = INK
     film: Film = ""
     rig: Callable[[], Rig] | None = None
-    problems: Callable[[], Sequence[Diagnostic]] | None = None
+    problems: Callable[[], Sequence[Problem]] | None = None
 
     def course(self, jobs: FilamentSet | Sequence[FilamentSet | Job]) -> Callable[[], Course] | None:
         """The course of a print of `jobs`, found when it is asked for; None where no rig is known."""

@@ -26,8 +26,11 @@ from .previews import PREVIEWS
 
 if TYPE_CHECKING:
     from ..kernel.build import Job
+    from .course import Course
     from .previews.window import Window
 
+    #: A part, and where the course of its print comes from.
+    _Shown = tuple[FilamentSet, Callable[[], Course] | None]
     Parts = Sequence[FilamentSet | Job]
 
 #: Seconds between two looks, between two looks that must agree, and how long a file that is gone or empty is waited for.
@@ -202,12 +205,12 @@ def watch_window(design: Path, make: Make, look: Look, tell: Tell, complain: Com
     prepare_window()
     from .previews import window
 
-    parts: SimpleQueue[FilamentSet | None] = SimpleQueue()
+    parts: SimpleQueue[_Shown | None] = SimpleQueue()
     ended = threading.Event()
     files = Files([design])
 
     def show(made: Parts, _last: bool) -> None:
-        parts.put(whole(made, "wet" if look.state in ("wet", "both") else "dried"))
+        parts.put((whole(made, "wet" if look.state in ("wet", "both") else "dried"), look.course(made)))
 
     def broken(found: Sequence[Diagnostic]) -> None:
         complain(found)
@@ -231,11 +234,11 @@ def watch_window(design: Path, make: Make, look: Look, tell: Tell, complain: Com
     before = signal.signal(signal.SIGINT, lambda *_: ended.set())
     try:
         threading.Thread(target=work, daemon=True).start()
-        first: FilamentSet | None = None
+        first: _Shown | None = None
         while first is None and not ended.is_set():
             first = _next(parts, _LOOK_S)
         if first is not None:
-            _in_window(window.Window(first, look), parts, ended, tell)
+            _in_window(window.Window(first[0], look, course=first[1]), parts, ended, tell)
     finally:
         signal.signal(signal.SIGINT, before)
     if faults:
@@ -266,15 +269,13 @@ def _abandoned(way: Callable[[], Parts], files: Files) -> Callable[[], Parts]:
     return go
 
 
-def _in_window(
-    window: Window, parts: SimpleQueue[FilamentSet | None], ended: threading.Event, tell: Tell
-) -> None:
+def _in_window(window: Window, parts: SimpleQueue[_Shown | None], ended: threading.Event, tell: Tell) -> None:
     """Show the window, and in it what comes, until it is closed or all is ended."""
     tell("drawn")
 
     def look_up() -> bool:
         while not parts.empty():
-            window.renew(parts.get())
+            window.renew(*(parts.get() or (None,)))
             tell("drawn")
         return not ended.is_set()
 
@@ -282,7 +283,7 @@ def _in_window(
     window.plotter.show()
 
 
-def _next(parts: SimpleQueue[FilamentSet | None], most_s: float) -> FilamentSet | None:
+def _next(parts: SimpleQueue[_Shown | None], most_s: float) -> _Shown | None:
     try:
         return parts.get(timeout=most_s)
     except Empty:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -125,14 +125,6 @@ def figures_and_said(loaded: Loaded) -> tuple[dict[str, Any], list[Diagnostic]]:
         return {}, said
     jobs, more = complete_jobs(loaded.scene, jobs)
     return figures(jobs), [*said, *more]
-
-
-def problems_of(loaded: Loaded, jobs: tuple[Job, ...]) -> Sequence[Diagnostic]:
-    """What `wp check` says of a part."""
-    from ..kernel.check import run_checks
-
-    assert loaded.scene is not None
-    return run_checks(loaded.scene, jobs, None)
 
 
 def states(name: str) -> tuple[str, ...]:

@@ -13,7 +13,9 @@ from .lettering import text_mask
 INK = (22, 24, 29)
 
 
-def legend_card(entries: Sequence[tuple[str, Floats]], px: int) -> npt.NDArray[np.uint8]:
+def legend_card(
+    entries: Sequence[tuple[str, Floats]], px: int, ink: tuple[int, int, int] = INK
+) -> npt.NDArray[np.uint8]:
     """Rows of a colour and a label, uint8[h,w,4]."""
     masks = [text_mask(label, px)[0] for label, _ in entries]
     line, swatch = round(1.45 * px), round(1.1 * px)
@@ -26,7 +28,7 @@ def legend_card(entries: Sequence[tuple[str, Floats]], px: int) -> npt.NDArray[n
             *np.rint(np.asarray(colour) * 255).astype(int),
             255,
         )
-        out[at : at + line, swatch + px // 2 :, :3] = INK
+        out[at : at + line, swatch + px // 2 :, :3] = ink
         rows = min(mask.shape[0], line)
         x = swatch + px // 2
         out[at : at + rows, x : x + mask.shape[1], 3] = np.rint(mask[:rows] * 255)

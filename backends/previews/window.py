@@ -1,18 +1,23 @@
-"""Window: turn the part, peel its layers, switch between wet and dried, ask a filament for its line of source. PyVista."""
+"""Window: turn the part, peel its layers, follow its print, measure it, ask a filament for its line of source. PyVista."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from ...kernel.filaments import FilamentSet, Floats
 from ...kernel.scene import StateName
+from ..colouring import INK as BY_INK
+from ..colouring import part_and_values, shares
+from ..colourings import COLOURINGS as FIGURES
 from ..drawing.camera import DIRECTIONS, Camera, extent, length_label, nice_length
 from ..drawing.cards import INK, legend_card, table_card
+from ..drawing.change import GHOST
+from ..drawing.change import colours as bar_colours
 from ..drawing.lettering import text_mask
 from ..drawing.picture import ink_colours
 from ..export import whole
@@ -20,12 +25,20 @@ from ..exporter import rgb
 from ..opengl import prepare_offscreen, prepare_window
 from ..preview import Look
 from ..tubes import Mesh, tubes
+from .marks import ALARM, distance_told, problems_at
 
 if TYPE_CHECKING:
     from ...kernel.build import Job
+    from ..course import Course
 
-Colouring = Literal["ink", "layer", "width", "height"]
-COLOURINGS: tuple[Colouring, ...] = ("ink", "layer", "width", "height")
+#: What the window colours by, in the order of its key.
+COLOURINGS = (BY_INK, *sorted(FIGURES.names(), key=lambda name: name != "layer"))
+
+#: Letters and paper, light and dark.
+_PAPER, _SLIDE, _PALE = "white", "#15181d", (233, 235, 238)
+
+#: A nozzle is drawn up to this share of the part's largest extent.
+_NOZZLE = 0.45
 
 KEYS: tuple[tuple[str, str], ...] = (
     ("drag", "turn"),
@@ -33,9 +46,14 @@ KEYS: tuple[tuple[str, str], ...] = (
     ("wheel, right button", "zoom"),
     ("click", "what is this filament?"),
     ("W", "wet / dried"),
-    ("C", "colour by ink, layer, width, height"),
+    ("G", "the wet part as a ghost over the dried one"),
+    ("C, V", f"colour by {', '.join(COLOURINGS)}; back"),
     ("up, down", "layers"),
+    ("left, right", "the print, filament by filament"),
+    ("M", "measure between two clicks"),
+    ("E", "what wp check complains of"),
     ("X", "cut the part open"),
+    ("D", "light / dark"),
     ("1 2 3 4", "axonometric, top, front, side"),
     ("R", "whole part"),
     ("P", "perspective / parallel"),
@@ -48,12 +66,26 @@ KEYS: tuple[tuple[str, str], ...] = (
 class Window:
     """One window. Built apart from `show`, so that it can be driven and photographed without a display."""
 
-    def __init__(self, part: FilamentSet, look: Look, *, off_screen: bool = False) -> None:
+    def __init__(
+        self,
+        part: FilamentSet,
+        look: Look,
+        *,
+        course: Callable[[], Course] | None = None,
+        off_screen: bool = False,
+    ) -> None:
         import pyvista as pv
 
         self.part = part
+        self._find_course = course
+        self._problems = look.problems
         self.state: StateName = "wet" if look.state in ("wet", "both") else "dried"
-        self.colouring: Colouring = "ink"
+        self.colouring = BY_INK
+        self.printed: int | None = None
+        self.marked: npt.NDArray[np.bool_] | None = None
+        self.ghost = False
+        self.dark = look.style == "dark"
+        self._measured: list[Floats] | None = None
         self.layers = int(part.layer.max()) + 1
         self.shown_layers = self.layers
         self.title = look.title
@@ -65,7 +97,7 @@ class Window:
             lighting="none",
         )
         p = self.plotter
-        p.set_background("white")
+        p.set_background(_SLIDE if self.dark else _PAPER)
         self._lights()
         self._data: Any = None
         self._actor: Any = None
@@ -86,6 +118,8 @@ class Window:
         self._letters()
         self._keys()
         self.from_direction("axonometric" if look.view not in DIRECTIONS else look.view)
+        if look.by != BY_INK:
+            self.colour_by(look.by)
 
     def _sweep(self) -> None:
         """The surface of the part and the colours of its inks."""
@@ -97,7 +131,22 @@ class Window:
         self._meshes: dict[StateName, Floats] = {self.state: self._mesh.points_um}
 
     def _slide(self) -> None:
-        """The slider of the layers."""
+        """The sliders of the layers and of the print."""
+        if self._find_course is not None:
+            self._progress = self.plotter.add_slider_widget(
+                lambda v: self.show_printed(round(v / 100 * len(self.part))),
+                [0, 100],
+                value=100 if self.printed is None else 100 * self.printed / len(self.part),
+                title="printed, %",
+                pointa=(0.70, 0.80),
+                pointb=(0.96, 0.80),
+                style="modern",
+                fmt="%.0f",
+                color=self._letters_colour(),
+                title_height=0.016,
+                slider_width=0.012,
+                tube_width=0.004,
+            )
         if self.layers > 1:
             self._slider = self.plotter.add_slider_widget(
                 lambda v: self.show_layers(round(v)),
@@ -108,8 +157,10 @@ class Window:
                 pointb=(0.96, 0.92),
                 style="modern",
                 fmt="%.0f",
-                color="#16181d",
-                title_height=0.02,
+                color=self._letters_colour(),
+                title_height=0.016,
+                slider_width=0.012,
+                tube_width=0.004,
             )
 
     # -- what is drawn -------------------------------------------------------------------------------------------------
@@ -136,7 +187,10 @@ class Window:
     def _draw(self, *, render: bool = True) -> None:
         import pyvista as pv
 
-        keep = self.part.layer[self._mesh.filament] < self.shown_layers
+        there = self.part.layer < self.shown_layers
+        if self.printed is not None:
+            there = there & (self.course().place < self.printed)
+        keep = there[self._mesh.filament]
         faces = self._mesh.faces[keep]
         self._filament = self._mesh.filament[keep]
         self._data = pv.PolyData.from_regular_faces(self._meshes[self.state].astype(np.float32), faces)
@@ -157,44 +211,104 @@ class Window:
         )
         if self._cut:
             self._actor.mapper.AddClippingPlane(self._plane)
+        self._draw_nozzle()
         if render:
             self.plotter.render()
 
+    def _draw_nozzle(self) -> None:
+        """The nozzle where the last filament that is shown ends, while not all are."""
+        import pyvista as pv
+
+        self.plotter.remove_actor("nozzle", render=False)
+        if not self.printed or self.printed >= len(self.part):
+            return
+        from ..course import GLASS, begun_filament, nozzle_at
+
+        course = self.course()
+        f = int(course.order[self.printed - 1])
+        _, self.tip_um = begun_filament(self.part, f, 1.0, bool(course.reverse[f]), self.state)
+        low, high = (
+            self.part.state(self.state).points_um.min(axis=0),
+            self.part.state(self.state).points_um.max(axis=0),
+        )
+        glass = nozzle_at(
+            self.part,
+            course.nozzles[int(course.nozzle[f])],
+            self.tip_um,
+            _NOZZLE * float((high - low).max()),
+            self.state,
+        )
+        mesh = tubes(glass, self.state, 32)
+        self.plotter.add_mesh(
+            pv.PolyData.from_regular_faces(mesh.points_um.astype(np.float32), mesh.faces), color=GLASS, opacity=0.75,
+            smooth_shading=True, name="nozzle", reset_camera=False, render=False, pickable=False,
+        )  # fmt: skip
+
+    def _draw_ghost(self) -> None:
+        import pyvista as pv
+
+        self.plotter.remove_actor("ghost", render=False)
+        if not self.ghost:
+            return
+        if "wet" not in self._meshes:
+            self._meshes["wet"] = tubes(self.part, "wet", self._sides).points_um
+        surface = pv.PolyData.from_regular_faces(self._meshes["wet"].astype(np.float32), self._mesh.faces)
+        self.plotter.add_mesh(
+            surface, color=GHOST, opacity=0.16, name="ghost", reset_camera=False, render=False, pickable=False
+        )
+
     def _cell_colours(self) -> npt.NDArray[np.uint8]:
-        if self.colouring == "ink":
+        if self.colouring == BY_INK:
             table = np.array([rgb(c) for c in self._colours], dtype=np.uint8)
             of = table[self._index]
         else:
-            of = np.array(self._ramp(self._values()) * 255, dtype=np.uint8)
+            of = _ramp(shares(self._values())[0])
+        if self.marked is not None:
+            of = np.where(
+                self.marked[:, None], np.array(rgb(ALARM), dtype=np.uint8), (of * 0.35 + 150).astype(np.uint8)
+            )
         return np.asarray(of[self._filament])
+
+    def course(self) -> Course:
+        """The course of the print; the part is then that of its plan, which may have cut filaments."""
+        assert self._find_course is not None
+        found = self._find_course()
+        if found.part is not self.part:
+            same = len(found.part) == len(self.part) and found.part.point_count == self.part.point_count
+            self.part = found.part
+            if not same:
+                self.marked = None
+                self._sweep()
+            else:
+                self._colours, self._legend, self._index = ink_colours(self.part)
+                self._meshes = {self.state: tubes(self.part, self.state, self._sides).points_um}
+                self._mesh = tubes(self.part, self.state, self._sides)
+        return found
 
     def _values(self) -> Floats:
         """What is coloured, one figure a filament."""
-        if self.colouring == "layer":
-            return self.part.layer.astype(np.float64)
-        s = self.part.state(self.state)
-        column = s.width_um if self.colouring == "width" else s.height_um
-        return np.add.reduceat(column, self.part.offsets[:-1]) / np.diff(self.part.offsets)
-
-    def _ramp(self, values: Floats) -> Floats:
-        from matplotlib import colormaps
-
-        low, high = float(values.min()), float(values.max())
-        share = (values - low) / (high - low) if high - low > 1e-9 * max(1.0, abs(high)) else values * 0.0
-        return np.asarray(colormaps["viridis"](share))[:, :3]
+        planned = FIGURES[self.colouring].course
+        return part_and_values(self.colouring, self.part, self.state, self.course if planned else None)[1]
 
     def _letters(self) -> None:
         """Title and legend."""
         parts = [self.title, self.state, f"{len(self.part)} filaments"]
         self._write("title", "   ".join(t for t in parts if t), 24, -24)
-        if self.colouring == "ink":
+        if self.colouring == BY_INK:
             entries = [(label, np.array(rgb(colour)) / 255) for label, colour in self._legend]
         else:
-            v = self._values()
-            ends = np.linspace(v.min(), v.max(), 5 if v.max() > v.min() else 1)
-            said = [f"layer {x + 1:.0f}" if self.colouring == "layer" else f"{x:.4g} µm" for x in ends]
-            entries = list(zip(said, self._ramp(ends), strict=True))
-        self._overlay("legend", legend_card(entries, self._px), -24, 24)
+            figure = FIGURES[self.colouring]
+            _, low, high = shares(self._values())
+            at = np.linspace(0.0, 1.0, 5 if high > low else 1)
+            said = [f"{x:.0f}" if figure.whole else f"{x:.4g}" for x in low + at * (high - low)]
+            said[0] = f"{said[0]}  {figure.label}"
+            entries = list(zip(said, _ramp(at) / 255, strict=True))
+        if self.ghost:
+            entries.append(("wet", np.array(rgb(GHOST)) / 255))
+        if self.marked is not None:
+            entries.append((f"{int(self.marked.sum())} filaments complained of", np.array(rgb(ALARM)) / 255))
+        self.legend = [label for label, _ in entries]
+        self._overlay("legend", legend_card(entries, self._px, self._ink()), -24, 24)
         self._bar()
 
     def _bar(self) -> None:
@@ -209,15 +323,21 @@ class Window:
             return
         length = round(self.bar_um / self.um_per_px)
         bar = np.zeros((max(3, self._px // 5), length, 4), dtype=np.uint8)
-        bar[:] = (*INK, 255)
+        bar[:] = (*self._ink(), 255)
         self._overlay("bar", bar, 24, 24)
         self._write("bar text", length_label(self.bar_um), 24, 24 + 2 * (self._px // 5) + 2)
+
+    def _ink(self) -> tuple[int, int, int]:
+        return _PALE if self.dark else INK
+
+    def _letters_colour(self) -> str:
+        return "#{:02x}{:02x}{:02x}".format(*self._ink())
 
     def _write(self, name: str, text: str, x: int, y: int) -> None:
         """Dark letters at (x, y) from the lower left corner, or from the upper and right one where negative."""
         lines = [text_mask(line, self._px)[0] for line in text.split("\n")]
         image = np.zeros((sum(m.shape[0] for m in lines), max(m.shape[1] for m in lines), 4), dtype=np.uint8)
-        image[..., :3] = INK
+        image[..., :3] = self._ink()
         at = 0
         for m in lines:
             image[at : at + m.shape[0], : m.shape[1], 3] = np.rint(m * 255)
@@ -245,7 +365,7 @@ class Window:
         actor.SetPosition(x if x >= 0 else wide + x - w, y if y >= 0 else tall + y - h)
         self.plotter.add_actor(actor, name=name, render=False, reset_camera=False, pickable=False)
 
-    def renew(self, part: FilamentSet | None) -> None:
+    def renew(self, part: FilamentSet | None, course: Callable[[], Course] | None = None) -> None:
         """Show another version of the part, from where the camera is; None keeps the last one and says that it is old."""
         self.plotter.remove_actor("told", render=False)
         if part is None:
@@ -253,6 +373,10 @@ class Window:
             self.plotter.render()
             return
         self.part = part
+        self._find_course = course
+        self.printed, self.marked, self._problems = None, None, None
+        if course is None and FIGURES[self.colouring].course if self.colouring != BY_INK else False:
+            self.colouring = BY_INK
         if (part.wet if self.state == "wet" else part.dried) is None:
             self.state = "dried" if self.state == "wet" else "wet"
         layers = int(part.layer.max()) + 1
@@ -268,6 +392,7 @@ class Window:
             self._slide()
         self._sweep()
         self._draw(render=False)
+        self._draw_ghost()
         self._letters()
         self.plotter.renderer.ResetCameraClippingRange()
         self.plotter.render()
@@ -291,6 +416,13 @@ class Window:
         bound: dict[str, Callable[[], None]] = {
             "w": self.other_state,
             "c": self.next_colouring,
+            "v": lambda: self.next_colouring(-1),
+            "g": self.other_ghost,
+            "m": self.measure,
+            "e": self.complain,
+            "d": self.other_light,
+            "Left": lambda: self.step(-1),
+            "Right": lambda: self.step(1),
             "x": self.cut,
             "Up": lambda: self.show_layers(self.shown_layers + 1),
             "Down": lambda: self.show_layers(self.shown_layers - 1),
@@ -326,6 +458,9 @@ class Window:
         """Tell of the filament at pixel (x, y) from the lower left; its number, or None where there is none."""
         from vtkmodules.vtkRenderingCore import vtkCellPicker
 
+        if self._measured is not None:
+            self._place(x, y)
+            return None
         picker = vtkCellPicker()
         picker.SetTolerance(0.0)
         picker.AddPickList(self._actor)
@@ -373,9 +508,128 @@ class Window:
         self._draw()
         self._letters()
 
-    def next_colouring(self) -> None:
-        self.colouring = COLOURINGS[(COLOURINGS.index(self.colouring) + 1) % len(COLOURINGS)]
-        self._data.cell_data["rgb"] = self._cell_colours()
+    def show_printed(self, count: int) -> None:
+        """The first `count` filaments of the print, with the nozzle where the last of them ends."""
+        if self._find_course is None:
+            return
+        total = len(self.course().part)
+        wanted = None if count >= total else max(0, count)
+        if wanted == self.printed:
+            return
+        self.printed = wanted
+        self._progress.GetRepresentation().SetValue(100.0 if wanted is None else 100.0 * wanted / total)
+        if wanted == 0:  # VTK draws no surface without faces
+            self._actor.SetVisibility(False)
+            self.plotter.remove_actor("nozzle", render=False)
+            self.plotter.render()
+            return
+        self._draw()
+        self._letters()
+
+    def step(self, by: int) -> None:
+        """On or back by one filament."""
+        self.show_printed((len(self.part) if self.printed is None else self.printed) + by)
+
+    def next_colouring(self, by: int = 1) -> None:
+        k = COLOURINGS.index(self.colouring)
+        while True:
+            k = (k + by) % len(COLOURINGS)
+            if COLOURINGS[k] == BY_INK or not FIGURES[COLOURINGS[k]].course or self._find_course is not None:
+                break
+        self.colour_by(COLOURINGS[k])
+
+    def colour_by(self, name: str) -> None:
+        """Colour by the inks or a figure of the register."""
+        self.colouring = name
+        if name != BY_INK and FIGURES[name].course and self._find_course is not None:
+            self.course()
+        self._draw(render=False)
+        self._letters()
+        self.plotter.render()
+
+    def other_ghost(self) -> None:
+        """The wet part over the dried one, or not."""
+        if self.part.wet is None or self.part.dried is None:
+            return
+        self.ghost = not self.ghost
+        if self.ghost and self.state == "wet":
+            self.other_state()
+        self._draw_ghost()
+        self._letters()
+        self.plotter.render()
+
+    def complain(self) -> None:
+        """Mark what `wp check` complains of, or let it be."""
+        if self.marked is not None:
+            self.marked = None
+            self.plotter.remove_actor("told", render=False)
+        elif self._problems is not None:
+            marked, lines = problems_at(self.part, self.state, self._problems())
+            self.marked = marked if lines else None
+            self._write(
+                "told",
+                "\n".join(line[:110] for line in lines[:8]) or "nothing to complain of",
+                24,
+                24 + 4 * self._px,
+            )
+        self._draw(render=False)
+        self._letters()
+        self.plotter.render()
+
+    def measure(self) -> None:
+        """Measure between the next two places that are clicked; off again by the same key."""
+        self._measured = [] if self._measured is None else None
+        for name in ("measured", "measured line"):
+            self.plotter.remove_actor(name, render=False)
+        if self._measured is not None:
+            self._write("measured", "click two places", 24, 24 + 4 * self._px)
+        self.plotter.render()
+
+    def _place(self, x: int, y: int) -> None:
+        """One of the two places."""
+        from vtkmodules.vtkRenderingCore import vtkCellPicker
+
+        picker = vtkCellPicker()
+        picker.SetTolerance(0.0)
+        picker.AddPickList(self._actor)
+        picker.PickFromListOn()
+        if not picker.Pick(x, y, 0, self.plotter.renderer) or picker.GetCellId() < 0:
+            return
+        self.measure_to(np.array(picker.GetPickPosition()))
+
+    def measure_to(self, place_um: Floats) -> str:
+        """Take a place; with the second one, draw the line between both and tell its length."""
+        import pyvista as pv
+
+        if self._measured is None or len(self._measured) == 2:
+            self._measured = []
+        self._measured.append(np.asarray(place_um, dtype=np.float64))
+        if len(self._measured) < 2:
+            return ""
+        a, b = self._measured
+        told = distance_told(a, b)
+        line = self.plotter.add_mesh(
+            pv.Line(a, b),
+            color=ALARM,
+            line_width=4,
+            name="measured line",
+            reset_camera=False,
+            render=False,
+            pickable=False,
+        )
+        # It is seen through whatever lies before it.
+        line.mapper.SetResolveCoincidentTopologyToPolygonOffset()
+        line.mapper.SetRelativeCoincidentTopologyLineOffsetParameters(0, -66000)
+        self._write("measured", told, 24, 24 + 4 * self._px)
+        self.plotter.render()
+        return told
+
+    def other_light(self) -> None:
+        """Light paper or a dark slide."""
+        self.dark = not self.dark
+        self.plotter.set_background(_SLIDE if self.dark else _PAPER)
+        self.plotter.clear_slider_widgets()
+        self._slide()
         self._letters()
         self.plotter.render()
 
@@ -440,6 +694,12 @@ class Window:
         self.plotter.render()
 
 
+def _ramp(share: Floats) -> npt.NDArray[np.uint8]:
+    """Colours of a bar at shares of it, uint8[N,3]."""
+    table = np.array([rgb(c) for c in bar_colours()], dtype=np.uint8)
+    return table[np.rint(np.asarray(share) * (len(table) - 1)).astype(np.int64)]
+
+
 class _Window:
     name = "window"
     doc = "a window in which the part turns"
@@ -451,7 +711,7 @@ class _Window:
         del path
         prepare_window()
         part = whole(jobs, "wet" if look.state in ("wet", "both") else "dried")
-        Window(part, look).plotter.show()
+        Window(part, look, course=look.course(jobs)).plotter.show()
         return None
 
 
@@ -461,7 +721,7 @@ def photograph(
     """The window as it looks after `act`, as a picture, without a display."""
     prepare_offscreen()
     part = whole(jobs, "wet" if look.state in ("wet", "both") else "dried")
-    window = Window(part, look, off_screen=True)
+    window = Window(part, look, course=look.course(jobs), off_screen=True)
     act(window)
     window.plotter.screenshot(str(path))
     window.plotter.close()
