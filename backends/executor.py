@@ -15,7 +15,7 @@ from ..kernel.diagnostics import Diagnostic, Severity, Span, WetprintError, erro
 from ..kernel.filaments import Floats
 from ..kernel.material import Bath
 from ..kernel.motion import PRINT, Toolpath
-from ..kernel.rig import Rig
+from ..kernel.rig import ANALOG, Rig
 from . import resume as resuming
 from .controller import ControllerError, open_controller
 from .dispenser import Ask, Dispenser, DispenserError, open_dispenser
@@ -49,14 +49,15 @@ def run_print(
     baths: Sequence[Bath] = (),
     control: Control | None = None,
     sim: Any = None,
+    checked: bool = False,
 ) -> RunResult:
     """Print, or go on printing run `resume`. Returns how it ended; everything is on record in `runs_dir`/<run>.
 
     `ask(question, choices)` puts a question to the operator; `progress` hears what goes on; `control` pauses and stops it from
-    elsewhere. A rig with `emulated:` addresses gets its emulators started, unless `sim` brings them. Raises WetprintError where
+    elsewhere; `checked`: the caller has run the preflight and shown what it said. A rig with `emulated:` addresses gets its emulators started, unless `sim` brings them. Raises WetprintError where
     the print is refused before anything is sent.
     """
-    found = preflight(toolpath, rig, dry_run=dry_run, baths=baths)
+    found = [] if checked else preflight(toolpath, rig, dry_run=dry_run, baths=baths)
     refused = [d for d in found if d.severity is Severity.ERROR]
     if refused:
         raise WetprintError(*refused)
@@ -404,7 +405,9 @@ class _Open:
         controller = open_controller(self.rig, job.folder, journal.listen)
         self.stack.callback(controller.close)
         journal.event("connected", text=controller.connect(CONNECT_S))
-        used = {self.rig.nozzles[int(n)].dispenser for n in np.unique(job.toolpath.nozzle)}
+        used = {name for n in np.unique(job.toolpath.nozzle) for name in self.rig.nozzles[int(n)].boxes}
+        # Those on analog outputs are the controller's, which sets them to 0 with its valves.
+        used -= {name for name in used if self.rig.dispensers[name].kind == ANALOG}
         boxes: dict[str, Dispenser] = {}
         for name in sorted(used):
             box = open_dispenser(name, self.rig.dispensers[name], job.ask, listener=journal.listen)

@@ -2,41 +2,64 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from ..kernel.clearance import clearance_of
-from ..kernel.diagnostics import Diagnostic, error
+from ..kernel.diagnostics import Diagnostic, Severity, error
 from ..kernel.frames import to_stage
 from ..kernel.hops import SIDE_UM
 from ..kernel.material import Bath
 from ..kernel.motion import APPROACH, DWELL, PRINT, RETREAT, TRAVEL, WIPE, Toolpath
 from ..kernel.rig import Rig
+from ..kernel.rig_check import problems
 from .analog import cannot_drive
 from .preflight_ink import check_baths, check_ink
-from .preflight_rows import first_of
+from .preflight_pace import check_pace
+from .preflight_rows import first_of, mended
 
 #: Rounding of positions and speeds on their way to a program.
 SLACK_UM = 1e-3
+
+#: A law of the toolpath -> the laws of the plan that say the same, with the design's own line.
+SAME_LAW: Mapping[str, frozenset[str]] = {
+    "M611": frozenset({"R520"}),
+    "M612": frozenset({"R524"}),
+    "M613": frozenset({"R511", "R514"}),
+    "M615": frozenset({"R511", "R512"}),
+    "M616": frozenset({"R510"}),
+    "M619": frozenset({"R516"}),
+    "M620": frozenset({"R513"}),
+    "M621": frozenset({"R517"}),
+}
 
 
 def preflight(
     toolpath: Toolpath, rig: Rig, *, dry_run: bool = False, baths: Sequence[Bath] = ()
 ) -> list[Diagnostic]:
-    """All refusals (errors) and warnings. `baths`: the baths of the design, to hold against the rig and the inks."""
+    """All refusals (errors) and warnings: those of the plan on this rig (R5xx, kernel/rig_check.py), and those of the toolpath as it is,
+    whoever made or changed it. What the plan's own check has told is not told twice. `baths`: the baths of the design."""
     found = _sound(toolpath, rig)
     if found:
         # What follows computes with these arrays.
-        return found
+        return [mended(d) for d in found]
     found += _rig_ready(toolpath, rig)
     if any(d.code == "M602" for d in found):
         return found
-    found += _limits(toolpath, rig)
-    found += _motion(toolpath, rig)
-    found += check_ink(toolpath, rig, dry_run)
-    found += check_baths(toolpath, rig, baths)
-    return found
+    planned = problems(toolpath.plan, rig, toolpath)
+    if dry_run:
+        # The stage moves without ink: what is not known of the ink does not matter. M615 warns of it.
+        planned = [d for d in planned if d.code not in ("R511", "R512")]
+    told = {d.code for d in planned if d.severity is Severity.ERROR}
+    laws = [
+        *_speeds(toolpath, rig),
+        *_motion(toolpath, rig),
+        *check_ink(toolpath, rig, dry_run),
+        *check_baths(toolpath, rig, baths),
+        *check_pace(toolpath, rig),
+    ]
+    return [*found, *planned, *(mended(d) for d in laws if not told & SAME_LAW.get(d.code, frozenset()))]
 
 
 def _sound(toolpath: Toolpath, rig: Rig) -> list[Diagnostic]:
@@ -130,7 +153,9 @@ def _rig_ready(toolpath: Toolpath, rig: Rig) -> list[Diagnostic]:
     if len(set(outputs)) != len(outputs):
         missing.append("nozzles.output: two nozzles share one output, which would open both")
     dialect = rig.controller.dialect
-    unable = cannot_drive(rig, dialect, getattr(DIALECTS[dialect], "analog", None)) if dialect in DIALECTS else []
+    unable = (
+        cannot_drive(rig, dialect, getattr(DIALECTS[dialect], "analog", None)) if dialect in DIALECTS else []
+    )
     if not missing:
         return unable
     return [
@@ -139,7 +164,7 @@ def _rig_ready(toolpath: Toolpath, rig: Rig) -> list[Diagnostic]:
             "M602",
             f"rig `{rig.name}` lacks what a print needs: {len(missing)} field{'s' if len(missing) > 1 else ''}",
             notes=tuple(missing),
-        )
+        ),
     ]
 
 
@@ -147,28 +172,13 @@ def _local(url: str) -> bool:
     return any(f"//{name}" in url for name in ("127.", "localhost", "[::1]"))
 
 
-def _limits(toolpath: Toolpath, rig: Rig) -> list[Diagnostic]:
+def _speeds(toolpath: Toolpath, rig: Rig) -> list[Diagnostic]:
     out: list[Diagnostic] = []
     stage = to_stage(rig, toolpath.position_um, toolpath.nozzle)
     step = np.abs(np.diff(stage, axis=0))
     length = np.linalg.norm(step, axis=1)
     for k, axis in enumerate("xyz"):
         entry = rig.axes[axis]
-        column = stage[:, k]
-        bad = (column < entry.min_um - SLACK_UM) | (column > entry.max_um + SLACK_UM)
-        if bad.any():
-            worst = float(column[bad][np.argmax(np.abs(column[bad] - 0.5 * (entry.min_um + entry.max_um)))])
-            out += first_of(
-                toolpath,
-                bad,
-                "M610",
-                f"{worst / 1000:.3f} mm on stage axis {axis}: its travel is {entry.min_um / 1000:g} to"
-                f" {entry.max_um / 1000:g} mm",
-                "does not fit on the stage",
-                (
-                    f"the part's origin is at {rig.origin_um[k] / 1000:g} mm; move origin_mm or make the part smaller",
-                ),
-            )
         with np.errstate(invalid="ignore", divide="ignore"):
             speed = np.where(length > 0, toolpath.speed_um_s[1:] * step[:, k] / length, 0.0)
         fast = np.concatenate([[False], speed > entry.max_speed_um_s * (1 + 1e-6)])

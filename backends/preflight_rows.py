@@ -2,11 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 import numpy as np
 import numpy.typing as npt
 
 from ..kernel.diagnostics import Diagnostic, Span, error
 from ..kernel.motion import Toolpath
+
+
+#: How each law of a toolpath is met again. A planner of ours breaks none of them: the toolpath or the rig was changed behind it.
+MENDS: Mapping[str, str] = {
+    "M601": "plan the design anew for this rig: `wp plan`, or make_plan and make_toolpath from Python",
+    "M611": "lower `speeds` of the rig, or raise `max_speed` of the axis to what it does",
+    "M612": "plan anew for this rig; a lower `heights.clear` lets travels run lower",
+    "M613": "another nozzle, another speed of printing, or `pressure_min` and `pressure_max` as the box has them",
+    "M614": "plan anew for this rig: the valve opens and closes, and the stage waits, outside filaments only",
+    "M616": "add the ink to `loads` of the nozzle, or plan anew for this rig",
+    "M617": "print with one pressure a filament; another width is another filament",
+    "M618": "measure the nozzle's outside further up and add it to `cone_um`",
+    "M619": "a larger `volume` loaded, or fewer filaments in one print",
+    "M621": "print in a bath whose ions gel the ink, or choose another ink",
+}
+
+
+def mended(d: Diagnostic) -> Diagnostic:
+    """The finding with how to mend it, where it does not say so itself."""
+    note = MENDS.get(d.code)
+    return (
+        d
+        if note is None or any(not n.startswith("and at ") for n in d.notes)
+        else replace(d, notes=(*d.notes, note))
+    )
 
 
 def span_at(toolpath: Toolpath, row: int) -> Span | None:

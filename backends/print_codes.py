@@ -21,11 +21,6 @@ PRINT: tuple[Code, ...] = (
         "The rig names a controller or dispenser that the tool cannot drive live. `wp export` writes a program to carry over by hand.",
     ),
     Code(
-        "M610",
-        "out of the stage's travel",
-        "A point of the print, in stage coordinates, lies outside an axis. Move `origin_mm` of the rig or make the part smaller.",
-    ),
-    Code(
         "M611",
         "too fast for an axis",
         "A move needs a speed along one axis that the rig says it does not reach.",
@@ -74,6 +69,12 @@ PRINT: tuple[Code, ...] = (
         "Ink must be at the tip before its first filament. Give the rig a `[purge]` place.",
     ),
     Code("M621", "bath and print do not fit", "A bath is not at hand, or holds no linker that gels the ink."),
+    Code(
+        "M622",
+        "moves that come faster than the line carries them",
+        "GRBL and Marlin get a print line by line and hold 15 moves ahead. Where short moves follow each other faster than the serial line brings "
+        "their lines, the board runs dry and slows down while the valve keeps the plan's times: the ink lies elsewhere, and too much of it.",
+    ),
     Code(
         "M630",
         "a machine does not answer",

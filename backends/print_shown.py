@@ -15,7 +15,6 @@ PRINT_SHOWN: Mapping[str, Shown] = {
     ),
     "M602": Shown(_RUN, rig='[controller]\ndialect = "automation1"\n'),
     "M603": Shown("$ wp rig emulate lab", rig='[controller]\ndialect = "automation1"\n'),
-    "M610": Shown("A toolpath that a program moved by 60 mm. It says: `110.000 mm on stage axis x: its travel is 0 to 100 mm`."),
     "M611": Shown("A toolpath whose travels a program made faster. It says: `80 mm/s on stage axis x: it does at most 50 mm/s`."),
     "M612": Shown("A toolpath that a program lowered. It says: `-3.000 um: the nozzle would go below the substrate`."),
     "M613": Shown("A toolpath whose pressure a program raised. It says: `150 kPa for nozzle `left`: dispenser `left` gives 0 to 100 kPa`."),
@@ -27,6 +26,7 @@ PRINT_SHOWN: Mapping[str, Shown] = {
     "M619": Shown("A toolpath planned on a rig with more ink. It says: `0.5 uL of ink for nozzle `left`: 0.1 uL are loaded`."),
     "M620": Shown("A toolpath from which a program took the purge. It says: `nozzle `left` is not primed before its first filament`."),
     "M621": Shown("A print from Python in a bath that the rig has not. It says: `bath `gold_bath` is not at hand: the rig has iron_bath`."),
+    "M622": Shown("A circle of 40 um in pieces of 1 um at 1.2 mm/s, on a GRBL board at 115200 baud."),
     "M630": Shown(
         "$ wp print body.wp --rig lab --yes --runs runs",
         rig='simulated = false\n[controller]\ntransport = "tcp://127.0.0.1:9"\n',

@@ -109,6 +109,7 @@ def print_part(
     yes: bool = False,
     resume: str | None = None,
     runs_dir: Path | None = None,
+    checked: bool = False,
     baths: Sequence[Bath] = (),
 ) -> int:
     """`wp print`: exit code 0 done, 130 stopped on request. Raises WetprintError where it is refused or fails."""
@@ -136,6 +137,7 @@ def print_part(
             dry_run=dry_run,
             design=Path(design.name).stem,
             baths=baths,
+            checked=checked,
             control=control,
         )
     finally:

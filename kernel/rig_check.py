@@ -197,6 +197,7 @@ def _pressures(plan: Plan, rig: Rig, here: Ints, n: int, ink: str) -> list[Diagn
                     f"{box.pressure_min_kpa:g} to {box.pressure_max_kpa:g} kPa",
                     _span(plan, int(plan.order[here[worst]])),
                     label=f"{int(out.sum())} filaments",
+                    notes=("another nozzle, another speed of printing or another dispenser",),
                 )
             )
     return found
@@ -259,6 +260,7 @@ def _speeds(rig: Rig) -> list[Diagnostic]:
                     error(
                         "R520",
                         f"speeds.{name} is {speed:g} um/s; axis {axis} of rig `{rig.name}` does {most:g} um/s",
+                        notes=(f"lower `speeds.{name}` of the rig to {most:g} um/s or less",),
                     )
                 )
     return found
