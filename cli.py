@@ -536,16 +536,14 @@ def print_(
     runs: Runs = None,
 ) -> None:
     """Drive the printer."""
+    from .backends.preflight import preflight
     from .backends.session import print_part
-    from .kernel.rig_check import problems
 
     machine = _rig(rig, file)
     loaded, toolpath = _planned(file, sets, preset, machine, rules=True)
     assert loaded.scene is not None
-    said = problems(toolpath.plan, machine, toolpath)
-    if dry_run:
-        # The stage moves without ink: what is not known of the ink does not matter.
-        said = [d for d in said if d.code not in ("R511", "R512")]
+    baths = [p.bath for p in loaded.scene.prints if p.bath is not None]
+    said = preflight(toolpath, machine, dry_run=dry_run, baths=baths)
     if has_errors(said):
         end(said)
     show(d for d in said if d.severity >= Severity.WARNING)
@@ -557,7 +555,8 @@ def print_(
         yes=yes,
         resume=resume,
         runs_dir=runs,
-        baths=[p.bath for p in loaded.scene.prints if p.bath is not None],
+        baths=baths,
+        checked=True,
     )
     raise typer.Exit(code)
 
