@@ -55,18 +55,10 @@ def test_what_the_command_meets_is_told(
     assert f"[{code}]" in said and "Traceback" not in said
 
 
-@pytest.mark.parametrize("how", ["singular", "not settled"])
-def test_a_frame_that_finds_no_balance(how: str, parts: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
-    part = parts.woodpile(5, 40.0, 10.0, 4)
+def test_a_frame_that_finds_no_balance(parts: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
     solve = drying_frame.solve
-
-    def fails(*args: Any) -> Any:
-        if how == "singular":
-            raise RuntimeError("Factor is exactly singular")
-        return replace(solve(*args), converged=False)
-
-    monkeypatch.setattr(drying_frame, "solve", fails)
-    done = dry(part, "dried")
+    monkeypatch.setattr(drying_frame, "solve", lambda *args: replace(solve(*args), converged=False))
+    done = dry(parts.woodpile(5, 40.0, 10.0, 4), "dried")
     assert done.model == "analytic" and [d.code for d in done.diagnostics] == ["W261"]
 
 
@@ -117,3 +109,19 @@ def test_an_output_that_is_still_on_in_the_end() -> None:
     with pytest.raises(MachineError, match="an output of the stage is still on") as caught:
         job._finish(printer)  # type: ignore[arg-type]
     assert caught.value.code == "M640"
+
+
+def test_a_page_prints_one_thing_at_a_time_and_exports_only_what_is_there(
+    prints: ModuleType, tmp_path: Path
+) -> None:
+    from wetprint.backends.studio.app import Studio
+    from wetprint.backends.studio.prints import Prints
+
+    at_work = Prints(tmp_path / "a.wp", tmp_path, lambda: None)
+    at_work._process = SimpleNamespace(poll=lambda: None)  # type: ignore[assignment]
+    refused = at_work.offer(SimpleNamespace(), prints.rig(), dry_run=False)  # type: ignore[arg-type]
+    assert refused["nonce"] == "" and "X745" in str(refused["diagnostics"])
+    page = Studio.__new__(Studio)
+    page.outcome = None
+    with pytest.raises(WetprintError, match="X747"):
+        page.exported("stl", "dried")
