@@ -417,6 +417,7 @@ def export(
     """Write geometry (stl, vtp ...) or a motion program (aerotech, linuxcnc ...)."""
     from .backends.dialects import DIALECTS
     from .backends.export import export_format, mesh_exporter, write_fused, write_geometry, write_program
+    from .kernel.order import make_plan
 
     o.keep_designs(output)
     name = export_format(output, format_)
@@ -424,8 +425,10 @@ def export(
         mesh_exporter(name)
     if name in DIALECTS:
         machine = _rig(rig, file)
-        _, toolpath = _planned(file, sets, preset, machine)
-        write_program(toolpath, machine, name, output)
+        jobs, said = _jobs(load_design(file, sets, preset), only="wet")
+        made = make_plan(jobs, machine)
+        show(d for d in said if d.severity >= Severity.WARNING)
+        write_program(made, machine, name, output)
     else:
         loaded = load_design(file, sets, preset)
         if len(states(state)) > 1:

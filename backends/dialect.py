@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from ..kernel.filaments import Floats, Ints
 from ..kernel.motion import Program, Toolpath
+from ..kernel.plan import Plan
 from ..kernel.rig import Rig
 
 
@@ -20,7 +21,8 @@ class Decoded:
 
     `stage_um[N,3]`; `speed_um_s[N]` commanded, 0 in a dwell; `outputs int64[N]` the digital outputs that are on during the row,
     as bits; `dwell_s[N]` standing time, 0 in a move; `line int64[N]` line of the program, from 1. Moves before all three axes
-    have been placed are left out. `end_outputs` are the bits left on when the program ends.
+    have been placed are left out. `end_outputs` are the bits left on when the program ends. `analog`: for each analog output that the
+    program sets, [N+1] what it is set to during every row and at the end.
     """
 
     stage_um: Floats
@@ -29,11 +31,46 @@ class Decoded:
     dwell_s: Floats
     line: Ints
     end_outputs: int = 0
+    analog: dict[int, Floats] = field(default_factory=dict)
 
     @property
     def valve(self) -> npt.NDArray[np.bool_]:
         on: npt.NDArray[np.bool_] = self.outputs != 0
         return on
+
+
+def levels(changes: list[tuple[int, int, float]], rows: int) -> dict[int, Floats]:
+    """`Decoded.analog` from (row, output, value) as they come: each holds from its row on, the last before a row counts."""
+    found: dict[int, Floats] = {}
+    for row, output, value in changes:
+        found.setdefault(output, np.zeros(rows + 1))[row:] = value
+    return found
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class About:
+    """What a program says of itself at its head: planned time, where it begins (tip [3] and nozzle), and the first pressure of each
+    nozzle, in order of use."""
+
+    time_s: float
+    start_um: Floats
+    nozzle: int
+    kpa: dict[int, float]
+
+    def then(self, after: About) -> About:
+        """Of both, one after the other."""
+        new = {n: kpa for n, kpa in after.kpa.items() if n not in self.kpa}
+        return About(self.time_s + after.time_s, self.start_um, self.nozzle, {**self.kpa, **new})
+
+
+def about(toolpath: Toolpath) -> About:
+    first: dict[int, float] = {}
+    for block in toolpath.blocks():
+        n = int(toolpath.nozzle[block.start])
+        kpa = float(toolpath.pressure_kpa[block.start, n])
+        if kpa > 0:
+            first.setdefault(n, kpa)
+    return About(float(toolpath.time_s[-1]), toolpath.position_um[0], int(toolpath.nozzle[0]), first)
 
 
 class Dialect(Protocol):
@@ -60,6 +97,18 @@ class Dialect(Protocol):
     ) -> Iterator[tuple[list[bytes], int, Ints]]:
         """The same text piece by piece, for programs that are too long to be held: (parts of text, first row of the toolpath
         behind it or -1, lines of each row)."""
+        ...
+
+    def top(self, plan: Plan, rig: Rig, known: About | None) -> bytes:
+        """What a program begins with; `known` is what one that stands alone says of itself. Raises WetprintError (R523)."""
+        ...
+
+    def body(self, part: Toolpath, rig: Rig) -> list[bytes]:
+        """Lines of a part of a toolpath, in parts: those of all parts (kernel/parts.py), between `top` and `tail`, are the program."""
+        ...
+
+    def tail(self, rig: Rig) -> bytes:
+        """What a program ends with."""
         ...
 
     def read(self, data: bytes) -> Decoded:

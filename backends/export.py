@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
+
+import numpy as np
 
 from ..kernel.diagnostics import WetprintError, error
 from ..kernel.filaments import FilamentSet, join
 from ..kernel.scene import StateName
+from .dialect import About, Dialect, about
 from .dialects import DIALECTS
 from .exporter import MeshExporter
 from .exporters import EXPORTERS
@@ -17,6 +20,7 @@ from .files import writing
 if TYPE_CHECKING:
     from ..kernel.build import Job
     from ..kernel.motion import Toolpath
+    from ..kernel.plan import Plan
     from ..kernel.rig import Rig
 
 
@@ -107,8 +111,57 @@ def mesh_exporter(name: str) -> MeshExporter:
     )
 
 
-def write_program(toolpath: Toolpath, rig: Rig, name: str, path: Path) -> None:
-    """Write the motion program of `toolpath` in the dialect `name` to `path`."""
+def write_program(made: Plan | Toolpath, rig: Rig, name: str, path: Path) -> None:
+    """Write the motion program of a plan, or of its toolpath where that is known already, in the dialect `name` to `path`: of a plan
+    part by part, so that one of any length needs little memory."""
+    from ..kernel.motion import Toolpath, make_toolpath
+
+    dialect = DIALECTS[name]
+    plan = made.plan if isinstance(made, Toolpath) else made
     with writing(Path(path)) as out:
-        for parts, _, _ in DIALECTS[name].pieces(toolpath, rig):
-            out.writelines(parts)
+        # What happens behind the last filament stands before a row that is known at the end only; ratios are known from all rows.
+        late = any(event.before >= len(plan.order) for event in plan.events)
+        mixes = any(nozzle.mix for nozzle in rig.nozzles)
+        if isinstance(made, Toolpath) or late or mixes or not out.seekable():
+            toolpath = made if isinstance(made, Toolpath) else make_toolpath(plan, rig)
+            for lines, _, _ in dialect.pieces(toolpath, rig):
+                out.writelines(lines)
+            return
+        # The head says how long it all takes, which is known last: room is left for it. Where it needs another room, all is
+        # written once more.
+        room, top = _body(plan, rig, dialect, out, None)
+        while len(top) != room:
+            room, top = _body(plan, rig, dialect, out, len(top))
+        out.seek(0)
+        out.write(top)
+
+
+def _body(plan: Plan, rig: Rig, dialect: Dialect, out: BinaryIO, room: int | None) -> tuple[int, bytes]:
+    """Write all of a program but its head, from byte `room` on, or leaving as much as it should need; the room and the head."""
+    from ..kernel.parts import parts
+
+    known: About | None = None
+    for said, lines in parts(plan, rig, lambda part: (about(part), dialect.body(part, rig))):
+        known = said if known is None else known.then(said)
+        if room is None:
+            room = len(dialect.top(plan, rig, known.then(_expected(plan, rig, known))))
+        if said is known:
+            out.seek(room)
+        out.writelines(lines)
+    assert known is not None and room is not None
+    out.write(dialect.tail(rig))
+    out.truncate()
+    return room, dialect.top(plan, rig, known)
+
+
+def _expected(plan: Plan, rig: Rig, begun: About) -> About:
+    """What comes after the first part of a toolpath, as far as the plan tells."""
+    from ..kernel.dosing import dose
+    from ..kernel.gelling import least_times_s
+
+    kpa = dose(plan, rig).pressure_kpa
+    places = np.flatnonzero(kpa > 0)
+    nozzles, first = np.unique(plan.nozzle[places], return_index=True)
+    pressures = {int(n): float(kpa[places[at]]) for n, at in zip(nozzles, first, strict=True)}
+    _, end = least_times_s(plan, rig)
+    return About(float(end[-1]) - begun.time_s if len(end) else 0.0, begun.start_um, begun.nozzle, pressures)

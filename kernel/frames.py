@@ -19,7 +19,13 @@ def signs(rig: Rig) -> Floats:
 
 def to_stage(rig: Rig, position_um: Floats, nozzle: npt.ArrayLike) -> Floats:
     """Stage coordinates [N,3] (um) that bring the tips of `nozzle` (one index or one a row) to part coordinates [N,3]."""
-    stage: Floats = np.array(rig.origin_um) + signs(rig) * (position_um - _offsets(rig, nozzle))
+    offsets = _offsets(rig, nozzle)
+    # Column by column, which lie together: short inner axes are slow.
+    stage = np.empty(np.broadcast_shapes(position_um.shape, offsets.shape), order="F")
+    for k, (origin, sign) in enumerate(zip(rig.origin_um, signs(rig), strict=True)):
+        column = np.subtract(position_um[..., k], offsets[..., k], out=stage[..., k])
+        column *= sign
+        column += origin
     return stage
 
 

@@ -29,7 +29,7 @@ def with_waits(plan: Plan, rig: Rig) -> Plan:
     f = len(plan.order)
     if f < 2:
         return plan
-    begin, end = _times_s(plan, rig)
+    begin, end = least_times_s(plan, rig)
     wet = plan.filaments.state("wet")
     wide = np.empty(f)
     for low, high, points, first in plan.filaments.runs():
@@ -62,7 +62,7 @@ def with_waits(plan: Plan, rig: Rig) -> Plan:
     return replace(plan, events=tuple(events))
 
 
-def _times_s(plan: Plan, rig: Rig) -> tuple[Floats, Floats]:
+def least_times_s(plan: Plan, rig: Rig) -> tuple[Floats, Floats]:
     """When every filament of the order begins and ends at the earliest, [F] each."""
     wet, offsets = plan.filaments.state("wet"), plan.filaments.offsets
     dosing = dose(plan, rig)

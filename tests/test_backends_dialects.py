@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from wetprint.backends import gcode
+from wetprint.backends import gcode, gcode_rows
 from wetprint.backends.dialect import Decoded
 from wetprint.backends.dialects import DIALECTS
 from wetprint.backends.digits import number_lines, squeeze
@@ -109,7 +109,7 @@ def test_chunks_and_ways_of_joining_give_the_same_bytes(
         whole = DIALECTS[name].write(toolpath, rig)
         for chunk, forms in ((5, 64), (1 << 16, 0), (7, 0), (50, 10_000)):
             monkeypatch.setattr(gcode, "CHUNK", chunk)
-            monkeypatch.setattr(gcode, "MOST_FORMS", forms)
+            monkeypatch.setattr(gcode_rows, "MOST_FORMS", forms)
             pieces = DIALECTS[name].write(toolpath, rig)
             assert pieces.data == whole.data
             assert np.array_equal(pieces.sample, whole.sample)

@@ -1,0 +1,151 @@
+"""Rows of a toolpath as lines of G-code: the numbers of many rows at once, words only where they change."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from ..kernel.filaments import Ints
+from ..kernel.frames import to_stage
+from ..kernel.motion import DWELL, Toolpath
+from ..kernel.rig import Rig
+from .digits import number_lines, squeeze
+
+if TYPE_CHECKING:
+    from .gcode import Gcode
+
+#: More different feeds and outputs than this in a chunk are spliced in one by one.
+MOST_FORMS = 64
+
+
+@dataclass(frozen=True)
+class State:
+    """What the rows before have set: feed in its last decimal (-1: none yet), and the valve."""
+
+    feed: int
+    valve: bool
+
+
+#: Before the first row.
+NOTHING_SET = State(-1, False)
+
+
+def ascii_lines(text: list[str]) -> bytes:
+    """ASCII lines: what a rig or a design is called may hold other letters."""
+    return "".join(line + "\n" for line in text).encode("ascii", "replace")
+
+
+def rows_text(
+    dialect: Gcode,
+    toolpath: Toolpath,
+    rig: Rig,
+    low: int,
+    high: int,
+    extra: dict[int, list[str]],
+    state: State,
+) -> tuple[list[bytes], Ints]:
+    """Text of rows low..high-1 in parts, and how many lines each row takes."""
+    rows = slice(low, high)
+    n = high - low
+    nozzle = toolpath.nozzle[rows]
+    stage = to_stage(rig, toolpath.position_um[rows], nozzle if nozzle.any() else 0)
+    stage *= 10.0 ** (dialect.decimals - 3)
+    columns = list(np.rint(stage, out=stage).T)
+    still = toolpath.kind[rows] == DWELL
+    feed = dialect.feeds(toolpath.speed_um_s[rows])
+    # A dwell leaves the feed as it was: carry the last move's over it.
+    if still.any():
+        last = np.maximum.accumulate(np.where(still, -1, np.arange(n)))
+        feed = np.where(last >= 0, feed[last], state.feed)
+    new_feed = np.empty(n, bool)
+    new_feed[0] = feed[0] != state.feed and not still[0]
+    np.not_equal(feed[1:], feed[:-1], out=new_feed[1:])
+    if dialect.feed_always:
+        new_feed = ~still
+    valve = toolpath.valve[rows]
+    turns = np.empty(n, bool)
+    turns[0] = valve[0] != state.valve
+    np.not_equal(valve[1:], valve[:-1], out=turns[1:])
+    special = new_feed | turns | still
+    mine = [row - low for row in extra if low <= row < high]
+    special[mine] = True
+    inline = dialect.valve_word is not None
+    lines = np.ones(n, np.int64)
+    lines += turns & still if inline else turns
+    for row in mine:
+        lines[row] += len(extra[row + low])
+
+    def before(i: int) -> bytes:
+        text = extra.get(i + low, [])
+        if turns[i] and not (inline and not still[i]):
+            output = rig.nozzles[int(nozzle[i])].output
+            text = [*text, dialect.switch(output, bool(valve[i]), not still[i])]
+        if still[i]:
+            text = [*text, dialect.dwell(float(toolpath.dwell_s[i + low]))]
+        return ascii_lines(text)
+
+    def after(i: int) -> bytes:
+        if still[i]:
+            return b""
+        word = ""
+        if turns[i] and dialect.valve_word is not None:
+            word = " " + dialect.valve_word(bool(valve[i]))
+        if new_feed[i]:
+            word += dialect.feed_word(_decimal(int(feed[i]), dialect.feed_decimals))
+        return f"{word}{dialect.move_end}\n".encode()
+
+    where = np.flatnonzero(special)
+    labels = [part.encode() for part in dialect.move]
+    if 10 * len(where) > n:
+        # Rows that are alike in all but their numbers share their words.
+        form = np.stack([nozzle, turns, valve, np.where(new_feed, feed, -1), still], axis=1).astype(np.int64)
+        form[mine, 0] = -1 - np.array(mine, dtype=np.int64) if mine else 0
+        form[still, 3] = -1 - np.flatnonzero(still)
+        kinds, first, which = np.unique(_keys(form), return_index=True, return_inverse=True)
+        if len(kinds) <= MOST_FORMS:
+            body, _ = number_lines(columns, labels, dialect.decimals)
+            heads = _table([before(int(i)) for i in first])
+            tails = _table([after(int(i)) for i in first])
+            body[still] = 0
+            text, _ = squeeze(np.concatenate([heads[which], body, tails[which]], axis=1))
+            return [text], lines
+    labels[3] += f"{dialect.move_end}\n".encode()
+    body, ragged = number_lines(columns, labels, dialect.decimals)
+    if ragged:
+        text, offsets = squeeze(body)
+    else:
+        text, offsets = body.tobytes(), np.arange(n + 1, dtype=np.int64) * body.shape[1]
+    parts: list[bytes] = []
+    view = memoryview(text)
+    done, cut = 0, len(dialect.move_end) + 1
+    ends = offsets.tolist()
+    for i in where.tolist():
+        parts += (view[done : ends[i]], before(i))  # type: ignore[arg-type]
+        if not still[i]:
+            parts += (view[ends[i] : ends[i + 1] - cut], after(i))  # type: ignore[arg-type]
+        done = ends[i + 1]
+    parts.append(view[done:])  # type: ignore[arg-type]
+    return parts, lines
+
+
+def _decimal(value: int, decimals: int) -> str:
+    whole, rest = divmod(value, 10**decimals)
+    return f"{whole}.{rest:0{decimals}d}"
+
+
+def _keys(form: Ints) -> npt.NDArray[np.int64]:
+    """One number for each different row of a small table of numbers."""
+    key = np.zeros(len(form), np.int64)
+    for column in form.T:
+        values, number = np.unique(column, return_inverse=True)
+        key = key * len(values) + number
+    return key
+
+
+def _table(texts: list[bytes]) -> npt.NDArray[np.uint8]:
+    """Texts as rows of equal width, padded with NUL."""
+    width = max(1, max(map(len, texts)))
+    return np.array(texts, dtype=f"S{width}").view(np.uint8).reshape(len(texts), width)
