@@ -63,7 +63,7 @@ def find_bonds(filaments: FilamentSet, state: State, *, every: bool = False) -> 
     reach = REACH * float(size.max())
     arm = p[first + 1] - p[first]
     length = np.sqrt(np.einsum("ij,ij->i", arm, arm))
-    # Pieces no longer than the reach: two that touch have middles at most two reaches apart.
+    # Pieces no longer than the reach, so that cells are small.
     parts = np.maximum(np.ceil(length / reach), 1).astype(np.int64)
     piece = np.repeat(np.arange(len(first)), parts)
     step = np.arange(len(piece)) - np.repeat(np.cumsum(parts) - parts, parts)
@@ -72,7 +72,8 @@ def find_bonds(filaments: FilamentSet, state: State, *, every: bool = False) -> 
     middle = p[first[piece]] + arm[piece] * (0.5 * (t0 + t1))[:, None]
     half = 0.5 * length[piece] / parts[piece]
     found = []
-    for i, j in _chunks(_neighbours(middle, 2.0 * reach)):
+    # Two that touch have middles no farther apart than that.
+    for i, j in _chunks(_neighbours(middle, reach + 2.0 * float(half.max()))):
         gap = middle[i] - middle[j]
         near = np.einsum("ij,ij->i", gap, gap) <= (reach + half[i] + half[j]) ** 2
         found.append(_touching(filaments, state, first, owner, arm, piece, t0, t1, i[near], j[near]))

@@ -152,8 +152,9 @@ def by_frame(
         comes_out = found.dried_um[keep]
         if found.strangers or found.turn_rad > TWISTED:
             # What turns that far may have two balances, and drying finds the one that is nearer to the wet shape.
-            ties = None if found.strangers else found.ties
-            again = solve(replace(part, wet=wet, dried=None, ties=ties), "wet", hold)
+            again = solve(
+                replace(part, wet=wet, dried=None, ties=ties), "wet", hold, afresh=found.strangers > 0
+            )
             if again.converged:
                 ties = again.ties
                 comes_out = again.dried_um[~again.added]

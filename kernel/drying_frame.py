@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 TOLERANCE_UM = 1e-4
 
 #: Bonds are settled when the wet nodes that they give move by less than this part of a width.
-BONDS = 3e-4
+BONDS = 1e-4
 
 #: Largest turn of a node in one step, rad.
 TURN = 0.3
@@ -38,6 +38,9 @@ LIMIT = 20
 
 #: Searches after which bonds that come and go are taken as they are drawn.
 SETTLED = 8
+
+#: The same after this many, where one leaves more than this part of what the one before it left.
+SOON, SLOW = 3, 0.7
 
 #: Steps of the whole shrinkage for parts that do not settle in one, and for those that do not settle in these.
 SHARES = (0.2, 0.4, 0.6, 0.8, 1.0)
@@ -90,10 +93,15 @@ class Frame:
 
 
 def solve(
-    filaments: FilamentSet, drawn: StateName, hold: Hold = PINNED, *, tolerance_um: float = TOLERANCE_UM
+    filaments: FilamentSet,
+    drawn: StateName,
+    hold: Hold = PINNED,
+    *,
+    tolerance_um: float = TOLERANCE_UM,
+    afresh: bool = False,
 ) -> Frame:
-    """The state of `filaments` that was not drawn, at all points of the refined part."""
-    return Balance(Truss(filaments, drawn, hold)).find(tolerance_um)
+    """The state of `filaments` that was not drawn, at all points of the refined part; `afresh` as in Truss."""
+    return Balance(Truss(filaments, drawn, hold, afresh=afresh)).find(tolerance_um)
 
 
 class Balance:
@@ -187,6 +195,7 @@ class Balance:
             self._bond()
         # Early bonds are not worth a close solution.
         goal, last = 0.01 * self.scale if dry_drawn else tolerance_um, np.inf
+        before_that = np.inf
         for searches in range(LIMIT if len(truss.free) else 0):
             if self.lu is None and not self._factor():
                 self.residual, self.converged = np.inf, False
@@ -210,8 +219,10 @@ class Balance:
             self.residual = max(self.residual, float(np.abs(self.other - before).max()))
             if self.residual <= max(tolerance_um, BONDS * self.scale):
                 return
-            if searches >= SETTLED and not self.frozen:
+            astray = searches >= SOON and self.residual > SLOW * before_that
+            if (astray or searches >= SETTLED) and not self.frozen:
                 self._freeze()
+            before_that = self.residual
             goal = float(np.clip(0.05 * self.residual, tolerance_um, goal))
             self._bond()
 
@@ -251,7 +262,7 @@ class Balance:
         truss = self.truss
         old, wet = truss.pegs, truss.wet_state(*self._points())
         if self.frozen:
-            truss.pegs = pegs_at(truss.skeleton, wet, old.segment, old.t, old.hold)
+            truss.pegs = pegs_at(truss.skeleton, wet, old.segment, old.t, old.hold, old)
         else:
             truss.pegs = find_pegs(truss.skeleton, wet, truss.meant)
         if not truss.stands():

@@ -36,7 +36,8 @@ class Ties:
     """B bonds with which a wet state was found: `filament int64[B,2]`, `share float64[B,2]` (their places, in parts of either
     filament's wet length) and `hold float64[B]`, how well each holds (drying_frame.py). `stuck_filament int64[S]` and
     `stuck_share float64[S]`: places that stick to the substrate. Only nearness decides what bonds and sticks, so where
-    filaments barely touch the way back would else depend on a hair.
+    filaments barely touch the way back would else depend on a hair. `node_filament int64[N]`, `node_share float64[N]`: where
+    the filaments were taken to bend.
     """
 
     filament: Ints
@@ -44,9 +45,12 @@ class Ties:
     hold: Floats
     stuck_filament: Ints
     stuck_share: Floats
+    node_filament: Ints
+    node_share: Floats
 
     def arrays(self) -> tuple[npt.NDArray[np.generic], ...]:
-        return self.filament, self.share, self.hold, self.stuck_filament, self.stuck_share
+        stuck = self.stuck_filament, self.stuck_share
+        return self.filament, self.share, self.hold, *stuck, self.node_filament, self.node_share
 
 
 @dataclass(frozen=True, slots=True, eq=False)

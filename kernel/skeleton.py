@@ -25,8 +25,15 @@ LEAST = 1e-3
 #: Axes nearer than this part of a width meet.
 MEET = 0.2
 
-#: Drawn points closer than this many widths to the node before them are carried along by the beam between nodes.
-SPACING = 0.15
+#: A path has nodes at those of its points where it has turned by this much since the last one, rad, or has gone on for so
+#: many widths, but none nearer than so many. Points between nodes are carried along by the beam.
+TURNED, FAR, SPACING = 0.15, 2.0, 0.15
+
+#: A turn at one point that is a corner, rad.
+SHARP = 0.262
+
+#: Points as near as this to where a node was are that node, um: a few quanta of paths.
+SNAP_UM = 5e-3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,7 +58,7 @@ class Skeleton:
 class Pegs:
     """B bonds between nodes: `nodes[B,2]`, and `arms_um[B,2,3]` from each node to where the bond is, in the wet state.
 
-    `sides[B,3]`: what a bond may call sideways. `hold[B]`: how well it holds, from 1 to 0 for filaments that barely touch:
+    `meet bool[B]`: axes that meet there. `sides[B,3]`: what a bond may call sideways. `hold[B]`: how well it holds, from 1 to 0 for filaments that barely touch:
     without it a hair's breadth would decide. `segment[B,2]`, `t[B,2]`: the places that are bonded.
     """
 
@@ -61,23 +68,37 @@ class Pegs:
     hold: Floats
     segment: Ints
     t: Floats
+    meet: npt.NDArray[np.bool_]
 
 
-def skeleton(filaments: FilamentSet, drawn: StateName) -> Skeleton:
-    """Nodes at the ends, bends and bonds of filaments as drawn, and at their points with some spacing."""
+def skeleton(
+    filaments: FilamentSet,
+    drawn: StateName,
+    afresh: bool = False,
+    anchored: npt.NDArray[np.bool_] | None = None,
+) -> Skeleton:
+    """Nodes at the ends, bends and bonds of filaments as drawn, and at the points `anchored bool[P]`; those of a wet state
+    that was found are where they were, and with `afresh` also where it is bonded now."""
     state = filaments.state(drawn)
     ties = filaments.ties if drawn == "wet" else None
     p, owner = filaments.point_count, filaments.owner()
     arc = arc_lengths(filaments, state)
     end = np.zeros(p, dtype=bool)
     end[filaments.offsets[:-1]] = end[filaments.offsets[1:] - 1] = True
-    own = end | _bends(state, filaments) | _spaced(arc, owner, state.width_um)
+    segment, t = np.zeros(0, dtype=np.int64), np.zeros(0)
     if ties is None:
-        bonds = find_bonds(filaments, state)
-        segment, t = bonds.segment, bonds.t
+        own = end | _turned(state, filaments, arc, owner)
     else:
-        segment, t = _tied(filaments, arc, ties)
-    segment, t = _between(owner, arc, state.width_um, np.flatnonzero(own), segment.ravel(), t.ravel())
+        own, segment, t = _as_before(filaments, arc, owner, ties)
+        own |= end
+    if anchored is not None:
+        own |= anchored
+    if ties is None or afresh:
+        bonds = find_bonds(filaments, state)
+        at = np.concatenate([np.flatnonzero(own), segment])
+        share = np.concatenate([np.zeros(int(own.sum())), t])
+        more, u = _between(owner, arc, state.width_um, at, share, bonds.segment.ravel(), bonds.t.ravel())
+        segment, t = np.concatenate([segment, more]), np.concatenate([t, u])
     of = np.concatenate([owner, owner[segment]])
     where = np.concatenate([arc, arc[segment] + t * (arc[segment + 1] - arc[segment])])
     order = np.lexsort((where, of))
@@ -97,15 +118,33 @@ def skeleton(filaments: FilamentSet, drawn: StateName) -> Skeleton:
     )
 
 
+def _as_before(
+    part: FilamentSet, arc: Floats, owner: Ints, ties: Ties
+) -> tuple[npt.NDArray[np.bool_], Ints, Floats]:
+    """Points bool[P] that are nodes of `ties`, and the places of those that are none."""
+    f = ties.node_filament
+    place = ties.node_share * arc[part.offsets[f + 1] - 1]
+    stride = 2.0 * float(arc.max(initial=0.0)) + 1.0
+    near = _nearest(owner * stride + arc, f * stride + place)
+    there = (owner[near] == f) & (np.abs(arc[near] - place) <= SNAP_UM)
+    own = np.zeros(part.point_count, dtype=bool)
+    own[near[there]] = True
+    segment, t = _located(part, arc, f[~there], place[~there])
+    return own, segment, t
+
+
 def _between(
-    owner: Ints, arc: Floats, width: Floats, own: Ints, segment: Ints, t: Floats
+    owner: Ints, arc: Floats, width: Floats, own: Ints, own_t: Floats, segment: Ints, t: Floats
 ) -> tuple[Ints, Floats]:
-    """Where nodes are added: in the middle of every cluster of bonds that no node at the points `own` is near to."""
+    """Where nodes are added: in the middle of every cluster of bonds that no node at the places `own`, `own_t` is near to."""
     of = owner[segment]
     place = arc[segment] + t * (arc[segment + 1] - arc[segment])
     stride = 2.0 * float(arc.max(initial=0.0)) + 1.0
-    near = _nearest(owner[own] * stride + arc[own], of * stride + place)
-    far = np.abs(arc[own[near]] - place) > ARM * width[segment]
+    there = arc[own] + own_t * (arc[np.minimum(own + 1, len(arc) - 1)] - arc[own])
+    order = np.lexsort((there, owner[own]))
+    own, there = own[order], there[order]
+    near = _nearest(owner[own] * stride + there, of * stride + place)
+    far = np.abs(there[near] - place) > ARM * width[segment]
     far |= owner[own[near]] != of
     segment, t, place, of = segment[far], t[far], place[far], of[far]
     order = np.lexsort((place, of))
@@ -153,14 +192,25 @@ def find_pegs(k: Skeleton, wet: State, meant: Ints | None = None) -> Pegs:
     return pegs_at(k, wet, segment, t)
 
 
-def pegs_at(k: Skeleton, wet: State, segment: Ints, t: Floats, hold: Floats | None = None) -> Pegs:
-    """Bonds between these places, each held by the nearest node of either filament; `hold` where it is known."""
-    arc, p = arc_lengths(k.part, wet), wet.points_um
-    owner = k.part.owner()
-    stride = 2.0 * float(arc.max(initial=0.0)) + 1.0
-    keys = owner[k.node_point] * stride + arc[k.node_point]
-    place = arc[segment] + t * (arc[segment + 1] - arc[segment])
-    near = _nearest(keys, owner[segment] * stride + place)
+def pegs_at(
+    k: Skeleton,
+    wet: State,
+    segment: Ints,
+    t: Floats,
+    hold: Floats | None = None,
+    like: Pegs | None = None,
+) -> Pegs:
+    """Bonds between these places, each held by the nearest node of either filament; `hold` where it is known, and the nodes
+    and what meets as with the pegs `like`."""
+    p = wet.points_um
+    if like is None:
+        arc, owner = arc_lengths(k.part, wet), k.part.owner()
+        stride = 2.0 * float(arc.max(initial=0.0)) + 1.0
+        keys = owner[k.node_point] * stride + arc[k.node_point]
+        place = arc[segment] + t * (arc[segment + 1] - arc[segment])
+        near = _nearest(keys, owner[segment] * stride + place)
+    else:
+        near = like.nodes
     at = p[segment] + t[:, :, None] * (p[segment + 1] - p[segment])
     # Axes that meet (crossings within a layer, pieces end to end) are tied by a short upright peg: it needs a direction.
     gap = at[:, 1] - at[:, 0]
@@ -169,12 +219,12 @@ def pegs_at(k: Skeleton, wet: State, segment: Ints, t: Floats, hold: Floats | No
         ratio = np.linalg.norm(gap, axis=1) / (REACH * size)
         hold = np.clip((1.0 - ratio**2) / (1.0 - USUAL**2), LEAST, 2.0)
     short = MEET * wet.width_um[segment[:, 0]]
-    meet = np.einsum("ij,ij->i", gap, gap) < short**2
+    meet = np.einsum("ij,ij->i", gap, gap) < short**2 if like is None else like.meet
     middle = at[meet].mean(axis=1)
     at[meet, 0] = at[meet, 1] = middle
     at[meet, 0, 2] -= 0.5 * short[meet]
     at[meet, 1, 2] += 0.5 * short[meet]
-    return Pegs(near, at - p[k.node_point[near]], sides(at[:, 0], at[:, 1]), hold, segment, t)
+    return Pegs(near, at - p[k.node_point[near]], sides(at[:, 0], at[:, 1]), hold, segment, t, meet)
 
 
 def tied_pegs(k: Skeleton, wet: State, ties: Ties) -> Pegs:
@@ -188,10 +238,9 @@ def ties_of(k: Skeleton, wet: State, pegs: Pegs, stuck: Ints) -> Ties:
     f = owner[pegs.segment]
     place = arc[pegs.segment] + pegs.t * (arc[pegs.segment + 1] - arc[pegs.segment])
     whole = arc[k.part.offsets[1:] - 1]
-    at, of = k.node_point[stuck], k.filament[stuck]
-    return Ties(
-        f, place / np.maximum(whole[f], 1e-300), pegs.hold, of, arc[at] / np.maximum(whole[of], 1e-300)
-    )
+    of = k.filament
+    share = arc[k.node_point] / np.maximum(whole[of], 1e-300)
+    return Ties(f, place / np.maximum(whole[f], 1e-300), pegs.hold, of[stuck], share[stuck], of, share)
 
 
 def stuck_nodes(k: Skeleton, wet: State, ties: Ties) -> Ints:
@@ -205,10 +254,14 @@ def stuck_nodes(k: Skeleton, wet: State, ties: Ties) -> Ints:
 
 def _tied(part: FilamentSet, arc: Floats, ties: Ties) -> tuple[Ints, Floats]:
     """Segments [B,2] and places on them [B,2] of bonds."""
+    f = ties.filament
+    return _located(part, arc, f, ties.share * arc[part.offsets[f + 1] - 1])
+
+
+def _located(part: FilamentSet, arc: Floats, f: Ints, place: Floats) -> tuple[Ints, Floats]:
+    """Segments and places on them in 0..1 of places so far along the filaments `f`."""
     owner = part.owner()
     stride = 2.0 * float(arc.max(initial=0.0)) + 1.0
-    f = ties.filament
-    place = ties.share * arc[part.offsets[f + 1] - 1]
     segment = np.searchsorted(owner * stride + arc, f * stride + place, side="right") - 1
     segment = np.clip(segment, part.offsets[f], part.offsets[f + 1] - 2)
     length = np.maximum(arc[segment + 1] - arc[segment], 1e-300)
@@ -253,23 +306,23 @@ def _along(k: Skeleton, wet: State, owner: Ints, segment: Ints) -> tuple[Ints, I
     return node[which], seg[which], foot[which]
 
 
-def _spaced(where: Floats, of: Ints, width: Floats) -> npt.NDArray[np.bool_]:
-    """Of places along filaments those at which a new stretch of SPACING widths begins."""
-    begin = np.flatnonzero(np.concatenate([[True], np.diff(of) != 0]))
-    filament = np.repeat(np.arange(len(begin)), np.diff(np.append(begin, len(of))))
-    bin_ = np.floor(where / (SPACING * width[begin][filament]))
-    out = np.zeros(len(where), dtype=bool)
-    out[1:] = np.diff(bin_) != 0
-    return out
-
-
-def _bends(state: State, filaments: FilamentSet) -> npt.NDArray[np.bool_]:
-    """Points at which a filament turns by more than 15 degrees."""
-    out = np.zeros(filaments.point_count, dtype=bool)
-    inner = np.ones(filaments.point_count, dtype=bool)
-    inner[filaments.offsets[:-1]] = inner[filaments.offsets[1:] - 1] = False
+def _turned(state: State, part: FilamentSet, arc: Floats, owner: Ints) -> npt.NDArray[np.bool_]:
+    """Points at which a path has turned by another TURNED or gone on for another FAR, with some spacing, and corners."""
+    inner = np.ones(part.point_count, dtype=bool)
+    inner[part.offsets[:-1]] = inner[part.offsets[1:] - 1] = False
     i = np.flatnonzero(inner)
     a, b = state.points_um[i] - state.points_um[i - 1], state.points_um[i + 1] - state.points_um[i]
-    cosine = np.einsum("ij,ij->i", a, b)
-    out[i] = cosine < 0.966 * np.sqrt(np.einsum("ij,ij->i", a, a) * np.einsum("ij,ij->i", b, b))
-    return out
+    across = np.linalg.norm(np.cross(a, b), axis=1)
+    turn = np.zeros(part.point_count)
+    turn[i] = np.arctan2(across, np.einsum("ij,ij->i", a, b))
+    # Half of a point's turn lies before it: what a chord turns by is what lies between the middles of its ends.
+    stretch = np.floor((np.cumsum(turn) - 0.5 * turn) / TURNED)
+    out = np.zeros(part.point_count, dtype=bool)
+    out[1:] = (np.diff(stretch) != 0.0) & (np.diff(owner) == 0)
+    out[1:] |= np.diff(np.floor(arc / (FAR * state.width_um))) > 0.0
+    at = np.flatnonzero(out)
+    if len(at):
+        bins = np.floor(arc[at] / (SPACING * state.width_um[at]))
+        again = np.concatenate([[False], (np.diff(bins) == 0.0) & (np.diff(owner[at]) == 0)])
+        out[at[again]] = False
+    return out | (turn > SHARP)

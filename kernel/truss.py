@@ -45,11 +45,16 @@ class Pose:
 
 
 class Truss:
-    """The beams of one part and how they pull when it dries; `drawn` says which state the part was drawn in."""
+    """The beams of one part and how they pull when it dries; `drawn` says which state the part was drawn in. `afresh`: the
+    bonds of a wet state that was found are looked for again, its nodes stay."""
 
-    def __init__(self, filaments: FilamentSet, drawn: StateName, hold: Hold = PINNED) -> None:
+    def __init__(
+        self, filaments: FilamentSet, drawn: StateName, hold: Hold = PINNED, *, afresh: bool = False
+    ) -> None:
         self.drawn = drawn
-        self.skeleton: Skeleton = skeleton(filaments, drawn)
+        self.skeleton: Skeleton = skeleton(
+            filaments, drawn, afresh, hold.held(filaments.state(drawn).points_um)
+        )
         k = self.skeleton
         self.state = k.part.state(drawn)
         at = k.node_point
@@ -64,7 +69,9 @@ class Truss:
             np.unique(pair_keys(k.part, find_bonds(k.part, self.state))) if drawn == "dried" else None
         )
         self.ties = ties = filaments.ties if drawn == "wet" else None
-        self.pegs = find_pegs(k, self.state, self.meant) if ties is None else tied_pegs(k, self.state, ties)
+        self.pegs = (
+            find_pegs(k, self.state, self.meant) if ties is None or afresh else tied_pegs(k, self.state, ties)
+        )
         self.anchored = hold.held(self.given_um)
         self.base = hold.base
         self.held, self.adrift = self._held()
