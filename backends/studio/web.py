@@ -131,6 +131,7 @@ async def run(
     """Serve until SIGINT, SIGTERM or SIGHUP. `routes` gets the application to add its own; `began` runs beside."""
     # What trame says and reads on its own account: its command line is not ours.
     os.environ["WSLINK_READY_MSG"] = ""
+    os.environ["WSLINK_WS_COMPRESS"] = "0"
     argv, sys.argv = sys.argv, sys.argv[:1]
 
     def bind(bound: Any) -> None:
