@@ -17,6 +17,7 @@ from ..kernel.material import Bath
 from ..kernel.motion import PRINT, Toolpath
 from ..kernel.rig import ANALOG, Rig
 from . import resume as resuming
+from .camera import Camera
 from .controller import ControllerError, open_controller
 from .dispenser import Ask, Dispenser, DispenserError, open_dispenser
 from .guard import STOP_FLAG, Control, Guard, Stopped, settle
@@ -421,6 +422,11 @@ class _Open:
         def noted(why: str) -> None:
             journal.event("trip", why=why)
 
+        if self.rig.camera is not None:
+            printer.camera = Camera(
+                self.rig.camera, job.folder, journal, job.toolpath.plan.filaments.layer, job.tally.executed
+            )
+            self.stack.callback(printer.camera.close)
         printer.guard = Guard(controller, printer.boxes(), job.control, job.folder, noted)
         self.stack.callback(printer.guard.close)
         return printer

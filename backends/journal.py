@@ -155,6 +155,11 @@ class Journal:
                 wait=True,
             )
 
+    def frame(self, layer: int, path: str) -> None:
+        """A picture of the camera. Never raises: no print waits for it."""
+        with suppress(JournalError):
+            self.put("insert into frame (time, layer, path) values (?, ?, ?)", [(time.time(), layer, path)])
+
     def close(self) -> None:
         """Write all that is queued and close."""
         if self._thread.is_alive():
@@ -274,6 +279,8 @@ def show_run(run: str, runs: Path | None = None) -> dict[str, Any]:
         ]
         rows = db.execute("select time, question, answer from answer order by id")
         answers = [{"time": t, "question": q, "answer": a} for t, q, a in rows]
+        rows = db.execute("select time, layer, path from frame order by id")
+        frames = [{"time": t, "layer": n, "path": p} for t, n, p in rows]
         wires = [
             {"channel": c, "direction": d, "messages": n, "bytes": b}
             for c, d, n, b in db.execute(
@@ -295,6 +302,7 @@ def show_run(run: str, runs: Path | None = None) -> dict[str, Any]:
         ),
         "sections": sections,
         "answers": answers,
+        "frames": frames,
         "wires": wires,
         "events": events,
         "watchdog": json.loads(watchdog.read_text()) if watchdog.is_file() else None,
@@ -319,6 +327,10 @@ def run_table(found: dict[str, Any]) -> str:
         for w in found["wires"]
     ]
     lines += [f"asked      {a['question']} -> {a['answer']}" for a in found["answers"]]
+    if frames := found["frames"]:
+        lines.append(
+            f"camera     {len(frames)} pictures, {frames[0]['path']} to {frames[-1]['path']} in the run's folder"
+        )
     if found["watchdog"]:
         lines.append(f"watchdog   cut ink: the executor {found['watchdog']['why']}")
     for e in found["events"]:

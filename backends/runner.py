@@ -14,6 +14,7 @@ from ..kernel.frames import to_stage
 from ..kernel.motion import APPROACH, DWELL, ON_THE_SPOT, PRINT, Program, Toolpath
 from ..kernel.plan import Event
 from ..kernel.rig import ANALOG, Rig
+from .camera import Camera
 from .controller import Controller, ControllerError, Motion, Position, Status
 from .dispenser import Ask, Dispenser
 from .guard import Control, Guard
@@ -58,6 +59,7 @@ class Printer:
     tell: Callable[[Progress], None]
     guard: Guard | None = None
     state: State = State.IDLE
+    camera: Camera | None = None
 
     def become(self, state: State) -> None:
         """Change state, by the table of what may follow what."""
@@ -276,6 +278,8 @@ class Runner:
             self._told = upto
             if not self.dry_run:
                 self.printer.journal.filaments(new, "executed")
+            if self.printer.camera is not None:
+                self.printer.camera.look([i for i in new if i not in self.tally.executed])
             self.tally.executed.update(new)
 
     def _state(self, row: int, found: Status) -> None:
@@ -294,13 +298,16 @@ class Runner:
         elapsed = time.monotonic() - t.began
         fraction = min(t.done_s / t.planned_s, 1.0) if t.planned_s > 0 else 0.0
         left = (t.planned_s - t.done_s) / p.rig.time_scale
+        kpa = self._pressure
+        if row >= 0 and p.rig.analog and not self.dry_run:
+            kpa = float(self.path.pressure_kpa[row].max())
         i = int(self.path.filament[row]) if row >= 0 else -1
         f = self.path.plan.filaments
         layer, ink = (int(f.layer[i]), f.inks[int(f.material[i])].name) if i >= 0 else (-1, "")
         p.tell(
             Progress(
                 p.state, fraction, elapsed, max(left, 0.0), i, len(t.executed), t.total, layer, ink,
-                self._pressure, message,
+                kpa, message,
             )
         )  # fmt: skip
 

@@ -228,6 +228,16 @@ class Vessel:
 
 
 @dataclass(frozen=True)
+class Eye:
+    """A camera that takes a picture after every layer: by `command` ({file} and {layer} are put in), or device number `device` of
+    OpenCV. A picture may take `time_s`."""
+
+    command: str = ""
+    device: int = 0
+    time_s: float = 10.0
+
+
+@dataclass(frozen=True)
 class Exchange:
     """How long exchanges take, for the estimate of a print's time: a nozzle by machine, a nozzle by hand, a bath.
 
@@ -258,6 +268,7 @@ class Rig:
     heights: Heights = field(default_factory=Heights)
     purge: Purge | None = None
     wipe: Wipe | None = None
+    camera: Eye | None = None
     vessel: Vessel | None = None
     exchange: Exchange = field(default_factory=Exchange)
     baths: tuple[str, ...] = ()

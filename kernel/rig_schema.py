@@ -68,6 +68,7 @@ SECTIONS: Mapping[str, tuple[Key, ...]] = {
         Key("heights", "table", "heights above the part", of="heights"),
         Key("purge", "table", "where and how long a nozzle is purged", of="purge"),
         Key("wipe", "table", "what takes the drop off a tip after purging", of="wipe"),
+        Key("camera", "table", "a picture after every layer, kept with the run", of="camera"),
         Key("vessel", "table", "what holds the bath", of="vessel"),
         Key("exchange", "table", "how long exchanges take", of="exchange"),
         Key("baths", "names", 'names of the baths at hand, ["*"] for any'),
@@ -157,6 +158,11 @@ SECTIONS: Mapping[str, tuple[Key, ...]] = {
         Key("time_s", "number", "how long a nozzle is cleared after its ink changed", True, low=0.0),
         Key("prime_s", "number", "how long ink runs right before the print goes on", low=0.0),
         Key("z_um", "number", "height of the tip over the substrate meanwhile", low=SOME),
+    ),
+    "camera": (
+        Key("command", "text", "what takes a picture: {file} is where it is to be put, {layer} the layer's number"),
+        Key("device", "count", "number of the camera for OpenCV, without a command", low=0),
+        Key("time_s", "number", "how long a picture may take", low=SOME),
     ),
     "wipe": (
         Key("from_um", "pair", "stage position x, y where it begins", True),

@@ -49,7 +49,7 @@ def test_schema_and_rig_agree() -> None:
         "rig": model.Rig, "controller": model.Controller, "axis": model.Axis, "dispenser": model.Dispenser,
         "nozzle": model.Nozzle, "load": model.InkLoad, "calibration": model.FlowPoint, "lags": model.Lags,
         "speeds": model.Speeds, "heights": model.Heights, "purge": model.Purge, "exchange": model.Exchange,
-        "wipe": model.Wipe, "vessel": model.Vessel, "signal": model.SignalPoint,
+        "wipe": model.Wipe, "camera": model.Eye, "vessel": model.Vessel, "signal": model.SignalPoint,
     }  # fmt: skip
     assert set(classes) == set(SECTIONS)
     for section, cls in classes.items():
