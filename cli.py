@@ -9,21 +9,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-import typer.core
 
 from .backends import options as o
 from .backends import verbs as in_backends
+from .backends.quiet import Quiet, let_go
 from .backends.verbs import Runs
 from .backends.waiting import waiting
-from .kernel.diagnostics import Diagnostic, Severity, WetprintError
+from .kernel.diagnostics import Diagnostic, Severity
 from .kernel.trouble import FAULT, told
 from .lang import verbs as in_lang
 from .lang import verbs_design
 from .lang.pipeline import (
-    drawn_alone,
     further_jobs,
     jobs_of,
     planned,
+    say_drying,
     settled_jobs,
     states,
     toolpath_of,
@@ -49,7 +49,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from .backends.preview import Look
-    from .backends.watch import Parts
     from .kernel.build import Job
     from .kernel.filaments import FilamentSet
     from .kernel.motion import Toolpath
@@ -59,35 +58,8 @@ if TYPE_CHECKING:
     from .lang.load import Loaded
 
 
-class _Quiet(typer.core.TyperGroup):
-    """The verbs. A reader that has gone (`wp ... | head`) is no fault: Click would end with 1, as for an error of a design."""
-
-    def make_context(self, *args: Any, **more: Any) -> Any:
-        # `--help` is told while the words of the command are read.
-        try:
-            return super().make_context(*args, **more)
-        except BrokenPipeError:
-            _let_go()
-            raise typer.Exit(0) from None
-
-    def invoke(self, ctx: Any) -> Any:
-        try:
-            done = super().invoke(ctx)
-            if sys.stdout is not None:
-                sys.stdout.flush()
-        except BrokenPipeError:
-            _let_go()
-            raise typer.Exit(0) from None
-        return done
-
-
-def _let_go() -> None:
-    """Nothing more is written to a standard output that nobody reads, and Python does not complain of it at exit."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
 app = typer.Typer(
-    cls=_Quiet,
+    cls=Quiet,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -165,20 +137,16 @@ def explain(code: Annotated[str, typer.Argument(help="a code, such as E201")]) -
     from .backends.shown import SHOWN as BACKENDS_SHOWN
     from .kernel.codes import CODES as KERNEL
     from .kernel.shown import SHOWN as KERNEL_SHOWN
-    from .kernel.shown import told as tell_code
+    from .kernel.shown import explained
     from .lang.codes import CODES as LANG
     from .lang.shown import SHOWN as LANG_SHOWN
 
-    known = {c.code: c for c in (*LANG, *KERNEL, *BACKENDS)}
-    found = known.get(code.upper())
-    if found is None:
-        from difflib import get_close_matches
-
-        near = get_close_matches(code.upper(), known, 1, 0.0)
-        raise typer.BadParameter(
-            f"{code} is not a code of wetprint. Did you mean {near[0]}?", param_hint="CODE"
-        )
-    print(tell_code(found, {**LANG_SHOWN, **KERNEL_SHOWN, **BACKENDS_SHOWN}.get(found.code)))
+    text, near = explained(
+        code, (*LANG, *KERNEL, *BACKENDS), {**LANG_SHOWN, **KERNEL_SHOWN, **BACKENDS_SHOWN}
+    )
+    if near:
+        raise typer.BadParameter(f"{code} is not a code of wetprint. Did you mean {near}?", param_hint="CODE")
+    print(text)
 
 
 app.command()(verbs_design.test)
@@ -245,27 +213,15 @@ def preview(
     from .backends.preview import preview as draw
 
     states(state)
-    pixels = None if size is None else o.size_of(size)
     o.keep_designs(png, html, gif, mp4, glb)
-    if (file is None) == (run is None):
-        raise typer.BadParameter(
-            "expected a design, or --run RUN for what a print has laid", param_hint="FILE"
-        )
     asks: dict[str, Any] = {
-        "png": png, "html": html, "gif": gif, "mp4": mp4, "size": pixels, "transparent": transparent, "style": style, "view": view,
-        "overlay": overlay, "film": film,
+        "png": png, "html": html, "gif": gif, "mp4": mp4, "size": o.size_of(size), "transparent": transparent, "style": style,
+        "view": view, "overlay": overlay, "film": film,
     }  # fmt: skip
-    if file is not None:
-        from .backends.colouring import names
-
-        if by is not None and by not in names():
-            raise typer.BadParameter(f"{by!r}: expected {', '.join(names())}", param_hint="--by")
-        asks |= {"by": by or "ink", "rig": partial(_rig, rig, file), "title": Path(file).stem}
+    if o.of_a_design(file, run, by):
+        asks |= {"by": by or "ink", "rig": partial(_rig, rig, str(file)), "title": Path(str(file)).stem}
     if watch:
-        if file is None or file == "-":
-            raise typer.BadParameter("expected a design in a file, which can be saved", param_hint="--watch")
-        if glb is not None:
-            raise typer.BadParameter("pictures, pages, films and the window follow saves", param_hint="--glb")
+        file = o.watched(file, glb)
         from .backends.preview import look_for
         from .kernel.material import FURTHER
 
@@ -274,12 +230,7 @@ def preview(
         return
     jobs: Sequence[Job | FilamentSet]
     if run is not None:
-        from .backends.run_part import deposited
-
-        if by not in ("time", "ink", None) or overlay:
-            said_of = "--overlay" if overlay else "--by"
-            raise typer.BadParameter("a run is shown as it was laid, by time or by ink", param_hint=said_of)
-        jobs, state = [deposited(run, runs, by=by or "time")], "wet"
+        jobs, state = [o.laid(run, runs, by, overlay)], "wet"
         asks["title"] = f"run {run}"
     else:
         assert file is not None
@@ -295,11 +246,7 @@ def preview(
             assert loaded.scene is not None
             asks["problems"] = partial(problems_of, loaded.scene, made)
         made, state, said = further_jobs(made, state, said)
-        if any(job.drying is not None for job in made):
-            from .kernel.measure import drying_lines, told_drying
-
-            for line in drying_lines(told_drying(made)):
-                say(line)
+        say_drying(made)
         jobs = settled_jobs(made) if settled else made
         show(d for d in said if d.severity >= Severity.WARNING)
         asks["title"] = Path(loaded.source.name).stem
@@ -327,38 +274,10 @@ def _watch(
 ) -> None:
     """Draw a design anew whenever it is saved."""
     from .backends.watch import Made, watch_files, watch_window
-    from .lang.files import files_of
-    from .lang.load import load
+    from .lang.verbs_watch import maker
 
-    if not Path(file).is_file():
-        load_design(file)
-    values = assignments(sets)
-
-    def make() -> Made:
-        loaded = load(file, sets=values, preset=preset)
-        scene = loaded.scene
-        if scene is None or has_errors(loaded.diagnostics):
-            show(loaded.diagnostics)
-            return Made(files_of(loaded), ())
-
-        def way(model: Model, tell: bool) -> Parts:
-            try:
-                jobs, said = _jobs(loaded, only=only, model=model)
-                jobs, _, said = further_jobs(jobs, state, said)
-                jobs = settled_jobs(jobs) if settled else jobs
-            except typer.Exit:
-                raise WetprintError from None  # it has been told
-            if tell:
-                show(d for d in said if d.severity >= Severity.WARNING)
-            return jobs
-
-        # How a part dries may take seconds to solve: the closed form of it comes first.
-        quick, full = partial(way, "analytic", False), partial(way, "auto", True)
-        return Made(files_of(loaded), (full,) if drawn_alone(scene, only) else (quick, full))
-
-    def tell(text: str) -> None:
-        print(text, flush=True)
-
+    make = maker(file, sets, preset, Made, waiting, state=state, only=only, settled=settled)
+    tell = partial(print, flush=True)
     say(f"watching {file}; Ctrl-C ends")
     if outputs:
         watch_files(Path(file), make, look, outputs, tell, show)
@@ -401,18 +320,14 @@ def calibrate(
 @app.command()
 def export(
     file: File,
-    output: Annotated[Path, typer.Option("--output", "-o", help="file to write")],
-    format_: Annotated[
-        str | None, typer.Option("--format", help="if the file's ending does not tell")
-    ] = None,
+    output: o.Output,
+    format_: o.Format = None,
     sets: Set = None,
     preset: Preset = None,
     state: o.StateOption = "dried",
     rig: o.RigOption = "sim",
     settled: o.SettledOption = False,
-    fused: Annotated[
-        bool, typer.Option("--fused", help="one watertight mesh an ink, overlaps counted once")
-    ] = False,
+    fused: o.Fused = False,
 ) -> None:
     """Write geometry (stl, vtp ...) or a motion program (aerotech, linuxcnc ...)."""
     from .backends.dialects import DIALECTS
@@ -529,13 +444,9 @@ def print_(
     rig: Annotated[str, typer.Option("--rig", help="name of a rig, or a rig file")],
     sets: Set = None,
     preset: Preset = None,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="move the stage along the print, without ink")
-    ] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="do not ask before the start")] = False,
-    resume: Annotated[
-        str | None, typer.Option("--resume", metavar="RUN", help="go on with a stopped run")
-    ] = None,
+    dry_run: o.DryRun = False,
+    yes: o.Yes = False,
+    resume: o.Resume = None,
     runs: Runs = None,
 ) -> None:
     """Drive the printer."""
@@ -618,7 +529,7 @@ def main() -> None:
     try:
         app(standalone_mode=True)
     except BrokenPipeError:
-        _let_go()
+        let_go()
         sys.exit(0)
     except KeyboardInterrupt:
         say("stopped")

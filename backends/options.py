@@ -11,6 +11,7 @@ import typer
 from ..kernel.diagnostics import WetprintError, error
 
 if TYPE_CHECKING:
+    from ..kernel.filaments import FilamentSet
     from .preview import Look
 
 StateOption = Annotated[
@@ -87,6 +88,13 @@ PoissonSd = Annotated[float, typer.Option("--poisson-sd", help="its standard unc
 Swell = Annotated[float, typer.Option("--swell", help="swell where flows do not tell it", min=0.1, max=10.0)]
 Keep = Annotated[bool, typer.Option("--keep-outliers", help="take in rows that do not follow the others")]
 
+Output = Annotated[Path, typer.Option("--output", "-o", help="file to write")]
+Format = Annotated[str | None, typer.Option("--format", help="if the file's ending does not tell")]
+Fused = Annotated[bool, typer.Option("--fused", help="one watertight mesh an ink, overlaps counted once")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="move the stage along the print, without ink")]
+Yes = Annotated[bool, typer.Option("--yes", help="do not ask before the start")]
+Resume = Annotated[str | None, typer.Option("--resume", metavar="RUN", help="go on with a stopped run")]
+
 
 def keep_designs(*outputs: Path | None) -> None:
     """A design is never written over with what was made of it."""
@@ -100,7 +108,9 @@ def keep_designs(*outputs: Path | None) -> None:
             )
 
 
-def size_of(text: str) -> tuple[int, int]:
+def size_of(text: str | None) -> tuple[int, int] | None:
+    if text is None:
+        return None
     width, _, height = text.lower().partition("x")
     if not (
         width.isdecimal() and height.isdecimal() and 16 <= int(width) <= 16384 and 16 <= int(height) <= 16384
@@ -119,3 +129,37 @@ def states_needed(look: Look, asked: Sequence[tuple[str, Path]], state: str, set
         look.overlay or look.by == "movement" or look.film == "drying" or planned or settled
     )
     return state if alone else "both"
+
+
+def of_a_design(file: str | None, run: str | None, by: str | None) -> bool:
+    """Whether a design is shown, and not a run; one of the two was asked for, and colours that it has."""
+    if (file is None) == (run is None):
+        raise typer.BadParameter(
+            "expected a design, or --run RUN for what a print has laid", param_hint="FILE"
+        )
+    if file is None:
+        return False
+    from .colouring import names
+
+    if by is not None and by not in names():
+        raise typer.BadParameter(f"{by!r}: expected {', '.join(names())}", param_hint="--by")
+    return True
+
+
+def watched(file: str | None, glb: Path | None) -> str:
+    """The file whose saves are followed."""
+    if file is None or file == "-":
+        raise typer.BadParameter("expected a design in a file, which can be saved", param_hint="--watch")
+    if glb is not None:
+        raise typer.BadParameter("pictures, pages, films and the window follow saves", param_hint="--glb")
+    return file
+
+
+def laid(run: str, runs: Path | None, by: str | None, overlay: bool) -> FilamentSet:
+    """What a run has laid so far."""
+    from .run_part import deposited
+
+    if by not in ("time", "ink", None) or overlay:
+        said_of = "--overlay" if overlay else "--by"
+        raise typer.BadParameter("a run is shown as it was laid, by time or by ink", param_hint=said_of)
+    return deposited(run, runs, by=by or "time")

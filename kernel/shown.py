@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from .diagnostics import Code
 from .records import dataclass
@@ -43,6 +43,17 @@ def told(code: Code, shown: Shown | None) -> str:
     for head, text in blocks:
         parts += [head, "\n".join(f"    {line}".rstrip() for line in text.strip().splitlines())]
     return "\n\n".join(parts)
+
+
+def explained(code: str, codes: Iterable[Code], shown: Mapping[str, Shown]) -> tuple[str, str]:
+    """What `wp explain` says of a code, and the nearest code where there is none of that name."""
+    known = {c.code: c for c in codes}
+    found = known.get(code.upper())
+    if found is not None:
+        return told(found, shown.get(found.code)), ""
+    from difflib import get_close_matches
+
+    return "", get_close_matches(code.upper(), known, 1, 0.0)[0]
 
 
 #: A program that changes the scene of a design: what the language itself would have told before.

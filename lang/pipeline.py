@@ -138,18 +138,33 @@ def states(name: str) -> tuple[str, ...]:
 
 def settled_jobs(jobs: tuple[Job, ...]) -> tuple[Job, ...]:
     """The jobs as they lie in the bath, and what comes of that; says how far they are from the design."""
+    made, told = settled_with(jobs)
+    say_settled(told)
+    return made
+
+
+def settled_with(jobs: tuple[Job, ...]) -> tuple[tuple[Job, ...], dict[str, Any]]:
+    """The jobs as they lie in the bath, and what that makes of each, in plain values."""
     from ..kernel.sag import ASSUMPTIONS
     from ..kernel.settle import ASSUMED
     from ..kernel.settle import settled as settle
 
     found = [settle(job.filaments) for job in jobs]
-    for job, f in zip(jobs, found, strict=True):
+    told = {
+        "prints": [{"name": job.name, **f.as_dict()} for job, f in zip(jobs, found, strict=True)],
+        "assumed": [ASSUMED, *ASSUMPTIONS],
+    }
+    return tuple(replace(job, filaments=f.filaments) for job, f in zip(jobs, found, strict=True)), told
+
+
+def say_settled(told: dict[str, Any]) -> None:
+    for p in told["prints"]:
         say(
-            f"{job.name}: spans sag by up to {f.sag_um:.3g} um, sections flatten to {f.flattest:.0%} of their height"
+            f"{p['name']}: spans sag by up to {p['sag_um']:.3g} um, sections flatten to {p['flattest']:.0%} of their height "
+            f"and widen to {p['widest']:.0%} of their width"
         )
-    for line in (ASSUMED, *ASSUMPTIONS):
+    for line in told["assumed"]:
         say(line)
-    return tuple(replace(job, filaments=f.filaments) for job, f in zip(jobs, found, strict=True))
 
 
 def further_jobs(
@@ -166,3 +181,12 @@ def further_jobs(
     if has_errors(more):
         end([*said, *more], as_json=as_json)
     return jobs, "dried", [*said, *more]
+
+
+def say_drying(jobs: tuple[Job, ...]) -> None:
+    """By which model the parts were dried, and what it rests on."""
+    if any(job.drying is not None for job in jobs):
+        from ..kernel.measure import drying_lines, told_drying
+
+        for line in drying_lines(told_drying(jobs)):
+            say(line)

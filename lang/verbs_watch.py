@@ -1,0 +1,65 @@
+"""A design that is drawn anew at every save: what is made of it each time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import typer
+
+from ..kernel.diagnostics import Severity, WetprintError
+from .pipeline import Waiting, drawn_alone, further_jobs, jobs_of, settled_jobs
+from .verbs import assignments, has_errors, load_design, show
+
+if TYPE_CHECKING:
+    from ..kernel.build import Job
+    from ..kernel.shrink import Model
+
+
+Made = TypeVar("Made")
+
+
+def maker(
+    file: str,
+    sets: Sequence[str] | None,
+    preset: str | None,
+    made: Callable[[tuple[Path, ...], tuple[Callable[[], tuple[Job, ...]], ...]], Made],
+    waiting: Waiting,
+    *,
+    state: str,
+    only: str,
+    settled: bool,
+) -> Callable[[], Made]:
+    """What reads the design and gives `made(files to watch, ways to its parts)`: the quick way first, the right one last."""
+    from .files import files_of
+    from .load import load
+
+    if not Path(file).is_file():
+        load_design(file)
+    values = assignments(sets)
+
+    def make() -> Made:
+        loaded = load(file, sets=values, preset=preset)
+        scene = loaded.scene
+        if scene is None or has_errors(loaded.diagnostics):
+            show(loaded.diagnostics)
+            return made(files_of(loaded), ())
+
+        def way(model: Model, tell: bool) -> tuple[Job, ...]:
+            try:
+                jobs, said = jobs_of(loaded, waiting, only=only, model=model)
+                jobs, _, said = further_jobs(jobs, state, said)
+                jobs = settled_jobs(jobs) if settled else jobs
+            except typer.Exit:
+                raise WetprintError from None  # it has been told
+            if tell:
+                show(d for d in said if d.severity >= Severity.WARNING)
+            return jobs
+
+        # How a part dries may take seconds to solve: the closed form of it comes first.
+        quick, full = partial(way, "analytic", False), partial(way, "auto", True)
+        return made(files_of(loaded), (full,) if drawn_alone(scene, only) else (quick, full))
+
+    return make
