@@ -50,7 +50,7 @@ def preflight(
     planned = problems(toolpath.plan, rig, toolpath)
     if dry_run:
         # The stage moves without ink: what is not known of the ink does not matter. M615 warns of it.
-        planned = [d for d in planned if d.code not in ("R511", "R512")]
+        planned = [d for d in planned if d.code not in ("R511", "R512", "R528")]
     told = {d.code for d in planned if d.severity is Severity.ERROR}
     laws = [
         *_speeds(toolpath, rig),

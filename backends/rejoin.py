@@ -8,6 +8,7 @@ import numpy as np
 
 from ..kernel.filaments import Floats, Ints
 from ..kernel.frames import from_stage, to_stage
+from ..kernel.mixing import refilled
 from ..kernel.motion import APPROACH, DWELL, PRINT, TRAVEL, Toolpath
 from ..kernel.rig import Rig
 from ..kernel.timing import profile
@@ -28,7 +29,7 @@ class Work:
 def from_start(toolpath: Toolpath, here_um: Floats, rig: Rig) -> Work:
     """All of a toolpath, after the way from the stage position `here_um` to its row 0."""
     ways = [way_to(toolpath, 0, here_um, rig)]
-    return _work(toolpath, ways, part_of(toolpath, 1, len(toolpath)), 1)
+    return _work(toolpath, ways, part_of(toolpath, 1, len(toolpath)), 1, rig)
 
 
 @dataclass(frozen=True)
@@ -184,13 +185,15 @@ def _primed(toolpath: Toolpath, row: int) -> tuple[int, int] | None:
     return (first, last) if last > at else None
 
 
-def _begin(toolpath: Toolpath, row: int, here_um: Floats, rig: Rig) -> tuple[list[Toolpath], Floats]:
-    """Purge before `row` is printed: the parts that do it, and the stage position after them."""
+def _begin(
+    toolpath: Toolpath, row: int, here_um: Floats, rig: Rig, part: float = 0.0
+) -> tuple[list[Toolpath], Floats]:
+    """Purge before `row` is printed from `part` of it on: the parts that do it, and the stage position after them."""
     rows = _primed(toolpath, row)
     if rows is None:
         return [], here_um
     first, last = rows
-    purge = part_of(toolpath, first, last)
+    purge = refilled(part_of(toolpath, first, last), toolpath, rig, row, part)
     nozzle = toolpath.nozzle[last - 1]
     over = _over(toolpath, here_um, purge.position_um[0], rig, int(nozzle))
     end = to_stage(rig, purge.position_um[-1:], int(nozzle))[0]
@@ -211,7 +214,7 @@ def _fresh(toolpath: Toolpath, first: int, here_um: Floats, rig: Rig) -> Work:
         parts, at = _begin(toolpath, first, here_um, rig)
     nozzle = int(toolpath.nozzle[first])
     parts.append(_over(toolpath, at, toolpath.position_um[first - 1], rig, nozzle))
-    return _work(toolpath, parts, part_of(toolpath, first, len(toolpath)), first)
+    return _work(toolpath, parts, part_of(toolpath, first, len(toolpath)), first, rig)
 
 
 def _joined(toolpath: Toolpath, cut: Cut, here_um: Floats, rig: Rig, overlap_um: float) -> Work:
@@ -236,12 +239,12 @@ def _joined(toolpath: Toolpath, cut: Cut, here_um: Floats, rig: Rig, overlap_um:
     a, b = toolpath.position_um[mine[k] - 1], toolpath.position_um[mine[k]]
     span = float(way[k]) - begin
     point = a + (b - a) * ((joint - begin) / span if span > 0 else 0.0)
-    parts, at = _begin(toolpath, row, here_um, rig)
+    parts, at = _begin(toolpath, int(mine[k]), here_um, rig, (joint - begin) / span if span > 0 else 0.0)
     parts += _down(toolpath, at, point, rig, nozzle, int(mine[k]), on_s)
     rest = part_of(toolpath, int(mine[k]), len(toolpath))
     places = rest.position_um.copy()
     places[0] = point
-    return _work(toolpath, parts, replace(rest, position_um=places), int(mine[k]))
+    return _work(toolpath, parts, replace(rest, position_um=places), int(mine[k]), rig)
 
 
 def _way(toolpath: Toolpath, mine: Ints) -> Floats:
@@ -278,15 +281,24 @@ def _down(
     down = _path(like, [above, opens, np.array(point_um)], [speed, speed], nozzle)
     valve, pressure = down.valve.copy(), down.pressure_kpa.copy()
     valve[-1] = on_s > 0.0
-    pressure[:, nozzle] = like.pressure_kpa[row, nozzle]
+    own = list(rig.columns_of(nozzle))
+    pressure[:, own] = like.pressure_kpa[row, own]
     kind = np.full(len(down), APPROACH, dtype=np.int8)
     return [over, replace(down, valve=valve, pressure_kpa=pressure, kind=kind)]
 
 
-def _work(toolpath: Toolpath, ways: list[Toolpath], rest: Toolpath, first: int) -> Work:
+def _work(toolpath: Toolpath, ways: list[Toolpath], rest: Toolpath, first: int, rig: Rig) -> Work:
     path = stack([*ways, rest])
-    source = np.full(len(path), -1, dtype=np.int64)
     count = len(rest) - 1
+    kpa = path.pressure_kpa.copy()
+    for column in rig.analog:
+        # Regulators follow in their own time: on a way they stand as what comes next needs them.
+        known = np.flatnonzero((kpa[:, list(rig.columns_of(rig.columns[column][0]))] > 0.0).any(axis=1))
+        nxt = np.searchsorted(known, np.arange(len(path) - count))
+        inside = nxt < len(known)
+        kpa[: len(nxt)][inside, column] = path.pressure_kpa[known[nxt[inside]], column]
+    path = replace(path, pressure_kpa=kpa)
+    source = np.full(len(path), -1, dtype=np.int64)
     source[len(path) - count :] = np.arange(first, first + count)
     shift = len(path) - count - first
     events = tuple((row + shift, event) for row, event in toolpath.events if row >= first)

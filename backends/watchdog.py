@@ -20,7 +20,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ..kernel.rig import Rig
+from ..kernel.rig import ANALOG, Rig
 from .controller import Controller, ControllerError, open_controller
 from .dispenser import Dispenser, DispenserError, open_dispenser
 from .guard import settle, trip
@@ -175,7 +175,12 @@ def main() -> None:
     try:
         controller = open_controller(brief.rig, folder)
         controller.connect(3.0)
-        boxes = [open_dispenser(name, entry, lambda *_: "") for name, entry in brief.rig.dispensers.items()]
+        boxes = [
+            open_dispenser(name, entry, lambda *_: "")
+            for name, entry in brief.rig.dispensers.items()
+            # Analog ones are cut with the controller's other outputs.
+            if entry.kind != ANALOG
+        ]
     except (ControllerError, DispenserError) as reason:
         print(reason.message, flush=True)
         return

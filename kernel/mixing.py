@@ -8,8 +8,10 @@ for what the tip lays that much ink later, across travels and from one filament 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from .dosing import dose
 from .filaments import Floats, Ints
@@ -106,7 +108,8 @@ def _ink(toolpath: Toolpath, rig: Rig, nozzle: int) -> _Ink | None:
     opened = np.bincount(toolpath.filament[printing & toolpath.valve], minlength=len(plan.order)) > 0
     place_of = np.empty(len(plan.order), np.int64)
     place_of[plan.order] = np.arange(len(plan.order))
-    purging = (toolpath.kind == DWELL) & toolpath.valve
+    # Dwells are at the place of purging; ink runs on through the one behind the valve's closing, as it does behind a filament's.
+    purging = toolpath.kind == DWELL
     lays = printing & (toolpath.filament >= 0)
     lays[lays] = opened[toolpath.filament[lays]]
     row = np.flatnonzero((lays | purging) & (toolpath.nozzle == nozzle))
@@ -278,3 +281,56 @@ def ratio_at_tip(toolpath: Toolpath, rig: Rig, nozzle: int) -> tuple[Ints, Float
     asked = ink.share_in[:, None] + part * (ink.share_out - ink.share_in)[:, None]
     prints = toolpath.kind[ink.row] == PRINT
     return ink.row[prints], out[prints], asked[prints]
+
+
+def refilled(purge: Toolpath, toolpath: Toolpath, rig: Rig, row: int, part: float = 0.0) -> Toolpath:
+    """A purge before `toolpath` goes on at `part` of its row `row`, after which a mixing head holds what it held there: its last ink goes out
+    with the pressures of the ink before that place, as much as the dead volume; what comes before it, with the first of these. It takes longer
+    where that is more than the purge. With any other nozzle: as it is."""
+    nozzle = int(toolpath.nozzle[row])
+    pair = _pair(toolpath, rig, nozzle)
+    channels = channels_of(rig, nozzle, pair) if pair else None
+    ink = _ink(toolpath, rig, nozzle) if channels is not None else None
+    rests = np.flatnonzero(purge.kind == DWELL)
+    if channels is None or ink is None or not len(rests):
+        return purge
+    spent = (np.diff(toolpath.time_s, prepend=0.0) - toolpath.waits_s())[ink.row]
+    upto = np.where(ink.row < row, 1.0, np.where(ink.row == row, part, 0.0))
+    kept = np.flatnonzero(upto > 0.0)
+    if not len(kept):
+        return purge
+    took, kpa = (upto * spent)[kept], toolpath.pressure_kpa[ink.row[kept]]
+    volume = np.cumsum((channels.flows_um3_s(kpa).sum(axis=1) * took)[::-1])[::-1]
+    held = int(np.sum(volume > (rig.nozzles[nozzle].dead_volume_um3 or 0.0)))
+    # From the last row with the whole dead volume behind its beginning.
+    took, kpa = took[max(held - 1, 0) :], kpa[max(held - 1, 0) :]
+    whole, is_open = purge.dwell_s[rests], purge.valve[rests]
+    total = max(float(whole.sum()), float(took.sum()))
+    closed = float(whole[~is_open].sum())
+    turn = total - closed
+    edge = np.round(np.unique(np.append(total - np.cumsum(took[::-1]), [0.0, turn, total])), 3)
+    edge = np.unique(edge[edge >= 0.0])
+    middle = 0.5 * (edge[1:] + edge[:-1])
+    which = np.clip(
+        np.searchsorted(total - np.cumsum(took[::-1])[::-1], middle, "right") - 1, 0, len(took) - 1
+    )
+    first, last = int(rests[0]), int(rests[-1])
+    n = len(middle)
+
+    def column(old: npt.NDArray[Any], new: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        return np.concatenate([old[:first], new, old[last + 1 :]])
+
+    at = np.repeat(rests[:1], n)
+    time = np.diff(purge.time_s, prepend=0.0)
+    return replace(
+        purge,
+        position_um=column(purge.position_um, purge.position_um[at]),
+        speed_um_s=column(purge.speed_um_s, purge.speed_um_s[at]),
+        time_s=np.cumsum(column(time, np.diff(edge))),
+        valve=column(purge.valve, middle < turn),
+        pressure_kpa=column(purge.pressure_kpa, kpa[which]),
+        filament=column(purge.filament, purge.filament[at]),
+        kind=column(purge.kind, purge.kind[at]),
+        dwell_s=column(purge.dwell_s, np.diff(edge)),
+        nozzle=column(purge.nozzle, purge.nozzle[at]),
+    )

@@ -119,7 +119,8 @@ def test_the_tip_lays_the_ratio_of_the_design(mix: str) -> None:
     plan, path = planned(body(mix), RIG)
     dead = RIG.nozzles[0].dead_volume_um3
     assert dead is not None and plan.filaments.share is not None
-    lays = (path.kind == PRINT) | ((path.kind == DWELL) & path.valve)
+    # Ink runs on for the delay that is waited for behind the valve's closing.
+    lays = (path.kind == PRINT) | (path.kind == DWELL)
     spent = np.diff(path.time_s, prepend=0.0)
     both = flows(path, RIG)
     gone = np.cumsum(np.where(lays, both.sum(axis=1) * spent, 0.0))

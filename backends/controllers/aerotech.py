@@ -9,7 +9,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from ..analog import off_lines
 from ..controller import ControllerError, Halt, Motion, Position, Seat, Status
+from ..dialects.aerotech import AEROTECH
 from ..program_folder import put_program
 from ..transport import TransportError, connect
 from ..wire import SilenceError, Wire
@@ -60,6 +62,9 @@ class A3200:
         self._folder = seat.folder
         self._task = self._entry.task
         self._outputs = sorted({n.output for n in seat.rig.nozzles})
+        # Valves first, then pressures.
+        self._off = [output_command(o, False) for o in self._outputs]
+        self._off += off_lines(seat.rig, AEROTECH.analog)
         self._main: Wire | None = None
         self._guard: Wire | None = None
         self._last: Status | None = None
@@ -164,8 +169,8 @@ class A3200:
                 raise ControllerError("M634", f"axis {axis} is not homed: its positions mean nothing yet")
             if not values[3 + k] & 1:
                 raise ControllerError("M634", f"axis {axis} is not enabled")
-        for output in self._outputs:
-            self._told(output_command(output, False))
+        for command in self._off:
+            self._told(command)
         return "axes enabled and homed, outputs off"
 
     # While it runs
@@ -269,13 +274,13 @@ class A3200:
         return Halt(None, 0, False, False, told)
 
     def _cut_on(self, wire: Wire, wait: Callable[[], None]) -> Halt:
-        off = "".join(output_command(o, False) + "\n" for o in self._outputs)
+        off = "".join(f"{command}\n" for command in self._off)
         task = self._task
         where = f"~STATUS ({task}, TaskState) ({task}, MotionLineNumber) " + " ".join(
             f"({axis}, PositionFeedback)" for axis in "XYZ"
         )
         stop = f"~STOPTASK {task}\nABORT X Y Z\n"
-        count = len(self._outputs)
+        count = len(self._off)
         try:
             # No lock: whatever dialogue holds this line, ink goes first. The guard line has none.
             wire.send(f"{off}{where}\n".encode(), 0.015, urgent=True)

@@ -13,6 +13,8 @@ from collections.abc import Callable
 from itertools import accumulate
 from typing import Any
 
+from ...kernel.rig import ANALOG
+from ..analog import channels
 from ..controller import ControllerError, Halt, Motion, Position, Seat, Status
 from ..moonraker import Moonraker, MoonrakerError
 
@@ -40,8 +42,10 @@ class Klipper:
     def __init__(self, seat: Seat) -> None:
         self._rig = seat.rig
         self._outputs = sorted({n.output for n in seat.rig.nozzles})
+        self._pins = {f"valve{o}": "opens the valve" for o in self._outputs}
+        self._pins |= {f"pressure{c}": "sets the pressure" for c in channels(seat.rig)}
         self._boxes = all(
-            seat.rig.dispensers[n.dispenser].kind != "valve"
+            seat.rig.dispensers[n.dispenser].kind not in ("valve", ANALOG)
             for n in seat.rig.nozzles
             if n.dispenser in seat.rig.dispensers
         )
@@ -76,7 +80,7 @@ class Klipper:
     def _look(self, timeout_s: float = REPLY_S) -> dict[str, Any]:
         names = {
             "webhooks": "", "print_stats": "", "virtual_sdcard": "", "motion_report": "", "toolhead": "",
-            **{f"output_pin valve{o}": "" for o in self._outputs},
+            **{f"output_pin {pin}": "" for pin in self._pins},
         }  # fmt: skip
         found = self._call(lambda line: line.ask("/printer/objects/query", timeout_s, **names))
         status = found.get("status") if isinstance(found, dict) else None
@@ -100,11 +104,9 @@ class Klipper:
             )
         if status["print_stats"].get("state") in ("printing", "paused"):
             raise ControllerError("M634", "the controller is busy with another print")
-        for output in self._outputs:
-            if f"output_pin valve{output}" not in status:
-                raise ControllerError(
-                    "M634", f"printer.cfg has no [output_pin valve{output}]: nothing opens the valve"
-                )
+        for pin, does in self._pins.items():
+            if f"output_pin {pin}" not in status:
+                raise ControllerError("M634", f"printer.cfg has no [output_pin {pin}]: nothing {does}")
         speed = min(axis.max_speed_um_s for axis in self._rig.axes.values()) / UM
         have = float(status["toolhead"].get("max_velocity", speed))
         if have < 0.999 * speed:
@@ -115,7 +117,8 @@ class Klipper:
         return "ready, homed, valves off"
 
     def _off(self) -> str:
-        return "\n".join(f"SET_PIN PIN=valve{output} VALUE=0" for output in self._outputs)
+        # Valves first, then pressures.
+        return "\n".join(f"SET_PIN PIN={pin} VALUE=0" for pin in self._pins)
 
     def status(self) -> Status:
         status = self._look()

@@ -10,7 +10,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from ..analog import off_lines
 from ..controller import ControllerError, Halt, Motion, Position, Seat, Status
+from ..dialects.linuxcnc import LINUXCNC
 from ..program_folder import put_program
 from ..transport import TransportError, connect
 from ..wire import SilenceError, Wire
@@ -32,7 +34,8 @@ class LinuxCNC:
         self._entry = seat.rig.controller
         self._listener = seat.listener
         self._folder = seat.folder
-        self._outputs = sorted({n.output for n in seat.rig.nozzles})
+        self._off = [f"M65 P{output}" for output in sorted({n.output for n in seat.rig.nozzles})]
+        self._off += off_lines(seat.rig, LINUXCNC.analog)
         self._wire: Wire | None = None
         self._guard: Wire | None = None
         self._program = ""
@@ -122,7 +125,7 @@ class LinuxCNC:
         # Errors of before are read away, so that what is read later is of this print.
         while self._why() != "no reason given":
             continue
-        self._mdi([f"M65 P{output}" for output in self._outputs])
+        self._mdi(self._off)
         self._set("mode auto")
         return "on, homed, outputs off"
 
@@ -201,7 +204,7 @@ class LinuxCNC:
             if time.monotonic() > deadline:
                 return Halt(place, line, False, False, "the program does not end", running, read_s)
             time.sleep(0.005)
-        self._mdi([f"M65 P{output}" for output in self._outputs], wire)
+        self._mdi(self._off, wire)
         why = self._why(wire)
         off = why == "no reason given"
         return Halt(place, line, off, True, "" if off else why, running, read_s)

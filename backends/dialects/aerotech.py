@@ -1,4 +1,4 @@
-"""Aerotech A3200, AeroBasic: feed per second, velocity blending, outputs as $DO."""
+"""Aerotech A3200, AeroBasic: feed per second, velocity blending, outputs as $DO and $AO."""
 
 from __future__ import annotations
 
@@ -24,6 +24,8 @@ AEROTECH = Gcode(
     stop=lambda text: (f'MSGDISPLAY 1, "{plain(text)}"', "M0"),
     switch_pattern=re.compile(r"\$DO(?P<output>\d+)\.0=(?:(?P<on>1)|0)"),
     dwell_pattern=re.compile(r"G4 P([\d.]+)"),
+    analog=lambda output, value, moving: f"$AO[{output}].X={value}",
+    analog_pattern=re.compile(r"\$AO\[(?P<output>\d+)\]\.X=(?P<value>[\d.]+)"),
     comment_pattern=re.compile(r";.*"),
     known_pattern=re.compile(HEADER + r'|MSGDISPLAY 1, "[^"]*"|M0'),
 )

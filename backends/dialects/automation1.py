@@ -23,6 +23,8 @@ AUTOMATION1 = Gcode(
     stop=lambda text: (f'AppMessageDisplay("{plain(text)}")', "ProgramPause()"),
     switch_pattern=re.compile(r"DigitalOutputSet\(X, (?P<output>\d+), (?:(?P<on>1)|0)\)"),
     dwell_pattern=re.compile(r"Dwell\(([\d.]+)\)"),
+    analog=lambda output, value, moving: f"AnalogOutputSet(X, {output}, {value})",
+    analog_pattern=re.compile(r"AnalogOutputSet\(X, (?P<output>\d+), (?P<value>[\d.]+)\)"),
     comment_pattern=re.compile(r"//.*"),
     known_pattern=re.compile(
         r'program|G90 G76|VelocityBlendingOn\(\)|AppMessageDisplay\("[^"]*"\)|ProgramPause\(\)'

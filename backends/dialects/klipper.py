@@ -1,4 +1,4 @@
-"""Klipper: valves as output pins `valve0`, `valve1` ... of printer.cfg; acceleration and corners set from the rig."""
+"""Klipper: valves as output pins `valve0`, `valve1` ... of printer.cfg, pressures as `pressure0` ...; acceleration and corners set from the rig."""
 
 from __future__ import annotations
 
@@ -32,6 +32,8 @@ KLIPPER = Gcode(
     dwell_unit_s=0.001,
     switch_pattern=re.compile(r"SET_PIN PIN=valve(?P<output>\d+) VALUE=(?:(?P<on>1)|0)"),
     dwell_pattern=re.compile(r"G4 P(\d+)"),
+    analog=lambda output, value, moving: f"SET_PIN PIN=pressure{output} VALUE={value}",
+    analog_pattern=re.compile(r"SET_PIN PIN=pressure(?P<output>\d+) VALUE=(?P<value>[\d.]+)"),
     comment_pattern=re.compile(r";.*"),
     known_pattern=re.compile(r"G21|G90|SET_VELOCITY_LIMIT .*|M117 .*|PAUSE"),
 )

@@ -15,7 +15,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .aerobasic import _OUTPUT, ProgramError, Schedule, Step, output_number, parse, schedule
+from .aerobasic import _ANALOG, _OUTPUT, ProgramError, Schedule, Step, output_number, parse, schedule
 from .world import AXES, World
 
 IDLE, READY, RUNNING, HELD, PAUSED, COMPLETE, ERROR = 2, 3, 4, 5, 6, 7, 8
@@ -184,6 +184,9 @@ class A3200:
         if found := _OUTPUT.fullmatch(upper):
             self.world.set_output(output_number(found[1], found[2]), found[3] == "1", self.world.now())
             return ""
+        if found := _ANALOG.fullmatch(upper):
+            self.world.set_analog(int(found[1]), float(found[2]), self.world.now())
+            return ""
         if found := re.fullmatch(r'PROGRAM\s+(\d+)\s+LOAD\s+"(.*)"', line, re.IGNORECASE):
             self._load(self._task_number(found[1]), Path(found[2]))
             return ""
@@ -255,6 +258,8 @@ class A3200:
             self.world.move(plan.path)
         for at, output, level in plan.outputs:
             self.world.set_output(output, level, at)
+        for at, output, value in plan.analog:
+            self.world.set_analog(output, value, at)
         task.plan, task.state = plan, RUNNING
         self.world.note("a3200", f"program starts on task {number}")
 

@@ -15,6 +15,7 @@ MM = 1000.0
 
 _WORD = re.compile(r"([A-Z])\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:E[-+]?\d+)?)")
 _OUTPUT = re.compile(r"\$DO\[?(\d+)\]?\.(\w+)\s*=\s*([01])")
+_ANALOG = re.compile(r"\$AO\[?(\d+)\]?\.\w+\s*=\s*([\d.]+)")
 _DWELL = re.compile(r"(?:G4|G04)\s*P\s*([\d.]+)|DWELL\s+([\d.]+)")
 #: Words that set a mode which the emulated stage has anyway, or that change nothing here: metric (G71), feed per second
 #: (G76), absolute (G90), no waiting for in-position (G359), plane XY (G17), look-ahead and ramp settings.
@@ -35,13 +36,14 @@ class ProgramError(Exception):
 class Step:
     """One thing a program does: `move` (target in mm, NaN where an axis stays; feed in mm/s or NaN), `output`, `dwell`."""
 
-    kind: Literal["rapid", "move", "output", "dwell", "end"]
+    kind: Literal["rapid", "move", "output", "analog", "dwell", "end"]
     line: int
     target: tuple[float, float, float] = (np.nan, np.nan, np.nan)
     feed: float = np.nan
     output: int = 0
     level: bool = False
     seconds: float = 0.0
+    value: float = 0.0
     blended: bool = False
 
 
@@ -61,6 +63,9 @@ def parse(text: str) -> list[Step]:
         if found := _OUTPUT.fullmatch(line):
             which = output_number(found[1], found[2])
             steps.append(Step("output", number, output=which, level=found[3] == "1"))
+            continue
+        if found := _ANALOG.fullmatch(line):
+            steps.append(Step("analog", number, output=int(found[1]), value=float(found[2])))
             continue
         if found := _DWELL.fullmatch(line):
             steps.append(Step("dwell", number, seconds=float(found[1] or found[2])))
@@ -112,7 +117,7 @@ def parse(text: str) -> list[Step]:
 
 @dataclass
 class Schedule:
-    """A program laid out in time: its motion, its outputs (time, output, level), the instants its lines begin, its end.
+    """A program laid out in time: its motion, its outputs (time, output, level; of analog ones the value), the instants its lines begin, its end.
 
     `fault`: the line that stops it (a position beyond the limits) and why; nothing after it happens.
     """
@@ -123,6 +128,7 @@ class Schedule:
     line_number: list[int]
     end_s: float
     fault: tuple[int, str] | None = None
+    analog: list[tuple[float, int, float]] = field(default_factory=list)
 
 
 @dataclass
@@ -133,7 +139,7 @@ class _Batch:
     feeds: list[float] = field(default_factory=list)
     lines: list[int] = field(default_factory=list)
     #: (how many moves come before it, output, level)
-    outputs: list[tuple[int, int, bool, int]] = field(default_factory=list)
+    outputs: list[tuple[int, int, bool | float, int]] = field(default_factory=list)
 
 
 def schedule(steps: list[Step], begin_s: float, start_um: Floats, stage: Stage) -> Schedule:
@@ -145,10 +151,17 @@ def schedule(steps: list[Step], begin_s: float, start_um: Floats, stage: Stage) 
     now, here, feed = begin_s, np.array(start_um, dtype=float), 0.0
     parts: list[Pieces] = []
     outputs: list[tuple[float, int, bool]] = []
+    analog: list[tuple[float, int, float]] = []
     begins: list[tuple[float, int]] = []
     batch = _Batch()
     moves = 0
     fault: tuple[int, str] | None = None
+
+    def turn(at_s: float, which: int, level: bool | float) -> None:
+        if isinstance(level, bool):
+            outputs.append((at_s, which, level))
+        else:
+            analog.append((at_s, which, level))
 
     def flush() -> None:
         nonlocal now, batch, moves
@@ -168,13 +181,13 @@ def schedule(steps: list[Step], begin_s: float, start_um: Floats, stage: Stage) 
             begins.extend(zip(starts.tolist(), batch.lines, strict=True))
             marks = np.concatenate([[now], ends])
             for before, which, level, line in batch.outputs:
-                outputs.append((float(marks[before]), which, level))
+                turn(float(marks[before]), which, level)
                 begins.append((float(marks[before]), line))
             moves += len(batch.feeds)
             now = float(ends[-1])
         else:
             for _, which, level, line in batch.outputs:
-                outputs.append((now, which, level))
+                turn(now, which, level)
                 begins.append((now, line))
         batch = _Batch()
 
@@ -206,6 +219,8 @@ def schedule(steps: list[Step], begin_s: float, start_um: Floats, stage: Stage) 
                 flush()
         elif step.kind == "output":
             batch.outputs.append((len(batch.feeds), step.output, step.level, step.line))
+        elif step.kind == "analog":
+            batch.outputs.append((len(batch.feeds), step.output, step.value, step.line))
         elif step.kind == "dwell":
             flush()
             begins.append((now, step.line))
@@ -221,4 +236,5 @@ def schedule(steps: list[Step], begin_s: float, start_um: Floats, stage: Stage) 
         [b[1] for b in begins],
         now,
         fault,
+        analog,
     )

@@ -15,6 +15,7 @@ from .world import World
 MM = 1000.0
 _WORD = re.compile(r"([XYZF])(-?[\d.]+)")
 _OUT = re.compile(r"M6([2345]) P(\d+)")
+_ANALOG = re.compile(r"M6[78] E(\d+) Q([\d.]+)")
 
 
 class LinuxCNC:
@@ -127,6 +128,9 @@ class LinuxCNC:
         return True
 
     def _output(self, text: str, now: float) -> bool:
+        if analog := _ANALOG.fullmatch(text):
+            self.world.set_analog(int(analog[1]), float(analog[2]), now)
+            return True
         found = _OUT.fullmatch(text)
         if found is None:
             return False
@@ -139,6 +143,8 @@ class LinuxCNC:
             self.world.move(plan.path)
         for at, output, level in plan.outputs:
             self.world.set_output(output, level, at)
+        for at, output, value in plan.analog:
+            self.world.set_analog(output, value, at)
         if plan.fault is not None:
             self.error = f"Linear move on line {plan.fault[0]} would exceed a limit"
         self._plan = plan
@@ -150,6 +156,8 @@ def _steps(text: str) -> list[Step]:
         line = re.sub(r"\([^)]*\)", "", raw).strip()
         if found := _OUT.fullmatch(line):
             steps.append(Step("output", number, output=int(found[2]), level=found[1] in "24"))
+        elif found := _ANALOG.fullmatch(line):
+            steps.append(Step("analog", number, output=int(found[1]), value=float(found[2])))
         elif line.startswith("G4 P"):
             steps.append(Step("dwell", number, seconds=float(line[4:])))
         elif line.startswith("G1 "):

@@ -12,9 +12,9 @@ from typing import Any, Protocol
 import numpy as np
 
 from ...kernel.diagnostics import WetprintError, error
-from ...kernel.rig import Rig
+from ...kernel.rig import ANALOG, Nozzle, Rig
 from .ultimus import UltimusV
-from .world import Wire, World, stage_of
+from .world import Feed, Wire, World, stage_of
 
 EMULATED = "emulated:"
 
@@ -72,6 +72,8 @@ def start(rig: Rig, *, scale: float | None = None, memory: Path | None = None, p
                 number,
                 lags.on_s if lags else 0.0,
                 lags.off_s if lags else 0.0,
+                _feeds(rig, nozzle),
+                nozzle.dead_volume_um3 or 0.0,
             )
         )
     world = World(stage, tuple(wiring), home, rig.time_scale if scale is None else scale)
@@ -86,6 +88,21 @@ def start(rig: Rig, *, scale: float | None = None, memory: Path | None = None, p
         rig, controller=replace(rig.controller, transport=controller.url), dispensers=entries, simulated=True
     )
     return Sim(live, world, controller, boxes)
+
+
+def _feeds(rig: Rig, nozzle: Nozzle) -> tuple[Feed, ...]:
+    """Analog outputs that feed a nozzle. What a rig does not tell of its ink flows 1 um^3/s a kPa."""
+    boxes = [rig.dispensers[name] for name in nozzle.boxes]
+    if any(box.kind != ANALOG for box in boxes):
+        return ()
+    return tuple(
+        Feed(
+            box.channel,
+            tuple((p.value, p.pressure_kpa) for p in box.signal),
+            tuple((p.pressure_kpa, p.flow_um3_s) for p in load.calibration) or ((0.0, 0.0), (1000.0, 1000.0)),
+        )
+        for box, load in zip(boxes, nozzle.loads, strict=False)
+    )
 
 
 def _controller(rig: Rig, world: World, port: int) -> Machine:

@@ -16,6 +16,8 @@ from .world import Deposit, World
 NAME = "truth.npz"
 #: Blobs shorter than this are the instant in which a corner is passed.
 BLOB_S = 0.005
+#: So near to the ends of a filament (um) its ratio is not looked at.
+ENDS_UM = 2.0
 
 
 def save(folder: Path, world: World, rig: Rig) -> None:
@@ -30,7 +32,16 @@ def save(folder: Path, world: World, rig: Rig) -> None:
         offsets=np.cumsum([0, *(len(p) for p in points)]),
         nozzle=np.array([d.nozzle for d in deposits], dtype=np.int64),
         pressure_kpa=np.array([d.pressure_kpa for d in deposits]),
+        **_shares(deposits),
     )
+
+
+def _shares(deposits: list[Deposit]) -> dict[str, Any]:
+    """Of mixing heads: the part of the first ink behind every point, NaN behind the last of a deposit."""
+    if all(d.share is None for d in deposits):
+        return {}
+    each = [np.full(len(d.points_um) - 1, np.nan) if d.share is None else d.share for d in deposits]
+    return {"share": np.concatenate([np.append(s, np.nan) for s in each])}
 
 
 def planned(toolpath: Toolpath) -> list[tuple[int, Floats]]:
@@ -61,6 +72,31 @@ def away_um(points: Floats, path: Floats) -> float:
     return float(np.sqrt(np.einsum("nmk,nmk->nm", gap, gap).min(axis=1)).max(initial=0.0))
 
 
+def ratio_off(deposit: Deposit, filament: int, toolpath: Toolpath) -> float:
+    """How far the ratio that a mixing head laid is off the design's, at worst: at the middle of every stretch of even ratio, by the part
+    of the filament that lies before it. A ratio that is not known (NaN) counts as wholly off."""
+    plan = toolpath.plan
+    filaments = plan.filaments
+    assert deposit.share is not None and filaments.share is not None
+    own = slice(int(filaments.offsets[filament]), int(filaments.offsets[filament + 1]))
+    asked = _part(filaments.state("wet").points_um[own])
+    laid = _part(deposit.points_um)
+    middle = 0.5 * (laid[1:] + laid[:-1])
+    if bool(plan.reverse[int(np.argmax(plan.order == filament))]):
+        middle = 1.0 - middle
+    off = np.abs(deposit.share - np.interp(middle, asked, filaments.share[own]))
+    # From one filament to the next the ratio may jump: not to the micrometre where the ink of one ends.
+    whole = float(np.linalg.norm(np.diff(deposit.points_um, axis=0), axis=1).sum())
+    inner = (np.minimum(middle, 1.0 - middle) * whole > ENDS_UM) & (np.diff(laid) > 0.0)
+    return float(np.nan_to_num(off[inner], nan=1.0).max(initial=0.0))
+
+
+def _part(points_um: Floats) -> Floats:
+    """The part of a polyline that lies before each of its points."""
+    way = np.append(0.0, np.cumsum(np.linalg.norm(np.diff(points_um, axis=0), axis=1)))
+    return np.asarray(way / max(float(way[-1]), 1e-30))
+
+
 def purge_places(toolpath: Toolpath) -> Floats:
     """Where the plan dwells with the valve open, part coordinates [N,3]."""
     return np.unique(toolpath.position_um[(toolpath.kind == DWELL) & toolpath.valve], axis=0)
@@ -76,7 +112,8 @@ def is_purge(deposit: Deposit, places_um: Floats, rig: Rig, within_um: float = 5
 
 def compare(world: World, toolpath: Toolpath, rig: Rig) -> dict[str, Any]:
     """`filaments` planned, `deposits` laid for them (purges left out), `matched` one to one in order, `worst_um` the farthest any
-    end or point lies from its plan, `blobs` seconds of ink on a standing stage outside planned dwells, `purges` counted apart.
+    end or point lies from its plan, `blobs` seconds of ink on a standing stage outside planned dwells, `purges` counted apart;
+    `worst_ratio`, of a mixing head, how far a ratio is off the design's.
 
     For an uninterrupted print; a resumed one has joints, so more deposits than filaments.
     """
@@ -99,6 +136,7 @@ def compare(world: World, toolpath: Toolpath, rig: Rig) -> dict[str, Any]:
             off = max(ends, away_um(points, path), away_um(path, points))
             worst = max(worst, off)
             matched += off < 1.0
+    ratios = [ratio_off(d, i, toolpath) for d, (i, _) in zip(kept, plan, strict=False) if d.share is not None]
     blobs = [
         float(b.time_s[-1] - b.time_s[0])
         for b in world.standing_ink(longer_s=BLOB_S)
@@ -111,4 +149,5 @@ def compare(world: World, toolpath: Toolpath, rig: Rig) -> dict[str, Any]:
         "worst_um": worst,
         "blobs_s": sum(blobs),
         "purges": purges,
+        **({"worst_ratio": max(ratios)} if ratios else {}),
     }

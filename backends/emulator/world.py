@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from .head import head_shares, head_triggers
 from .profile import Floats, Pieces
 
 AXES = ("X", "Y", "Z")
@@ -27,24 +28,47 @@ class Stage:
 
 
 @dataclass(frozen=True)
+class Feed:
+    """A pressure regulator on analog output `channel`: pairs of value and kPa, and of kPa and flow (um^3/s) of what it presses."""
+
+    channel: int
+    signal: tuple[tuple[float, float], ...]
+    flow: tuple[tuple[float, float], ...]
+
+    def kpa(self, value: Floats) -> Floats:
+        at, kpa = np.array(self.signal).T
+        return np.where(value > 0.0, np.interp(value, at, kpa), 0.0)
+
+    def flow_um3_s(self, value: Floats) -> Floats:
+        kpa, flow = np.array(self.flow).T
+        return np.where(value > 0.0, np.interp(self.kpa(value), kpa, flow, left=0.0), 0.0)
+
+
+@dataclass(frozen=True)
 class Wire:
-    """Output `output` of the stage is the trigger of box `box`, which feeds nozzle `nozzle`; ink follows after the lags."""
+    """Output `output` of the stage is the trigger of box `box`, which feeds nozzle `nozzle`; ink follows after the lags. Where it is fed
+    by analog outputs of the stage instead, by one or in a mixing head by two, those are `feeds`, and what is mixed comes out
+    `dead_um3` of ink later."""
 
     output: int
     box: str
     nozzle: int
     on_s: float
     off_s: float
+    feeds: tuple[Feed, ...] = ()
+    dead_um3: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Deposit:
-    """Ink laid without a break: stage positions `points_um[N,3]` at `time_s[N]`, at `pressure_kpa`, by one nozzle."""
+    """Ink laid without a break: stage positions `points_um[N,3]` at `time_s[N]`, at `pressure_kpa`, by one nozzle. Of a mixing head
+    `share[N - 1]`: the part of the first channel's ink from each point to the next."""
 
     nozzle: int
     points_um: Floats
     time_s: Floats
     pressure_kpa: float
+    share: Floats | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +110,8 @@ class World:
         self.paths: list[Pieces] = []
         #: (time, order, output, level), sorted; order keeps equal times in the order they came.
         self.outputs: list[tuple[float, int, int, bool]] = []
+        #: (time, order, analog output, value), sorted in the same way.
+        self.analog: list[tuple[float, int, int, float]] = []
         self._order = 0
         #: per box: (time, order, state), sorted.
         self.boxes: dict[str, list[tuple[float, int, BoxState]]] = {
@@ -136,6 +162,7 @@ class World:
         """Brake along the way the stage moves now; what lay in the future is gone. Returns when it stands."""
         with self.lock:
             self.outputs = [o for o in self.outputs if o[0] <= time_s]
+            self.analog = [o for o in self.analog if o[0] <= time_s]
             if not self.moving(time_s):
                 return time_s
             path = self.paths.pop()
@@ -177,6 +204,11 @@ class World:
                     level = value
             return level
 
+    def set_analog(self, channel: int, value: float, time_s: float) -> None:
+        with self.lock:
+            self._order += 1
+            insort(self.analog, (time_s, self._order, channel, value))
+
     def box(self, name: str) -> BoxState:
         with self.lock:
             return self.boxes[name][-1][2]
@@ -192,6 +224,8 @@ class World:
 
     def triggers(self, wire: Wire, until_s: float) -> list[tuple[float, float, float]]:
         """(from, to, kPa) while box and trigger drive ink, before any lag. Changes of pressure in between split it."""
+        if wire.feeds:
+            return head_triggers(self, wire, until_s)
         events: list[tuple[float, int, bool | BoxState]] = []
         with self.lock:
             events += [(t, n, level) for t, n, which, level in self.outputs if which == wire.output]
@@ -250,7 +284,10 @@ class World:
             for t0, t1, kpa in self.flows(wire, until):
                 inner = corners[np.searchsorted(corners, t0, "right") : np.searchsorted(corners, t1, "left")]
                 times = np.concatenate([[t0], inner, [t1]])
-                found.append(Deposit(wire.nozzle, self.positions(times), times, kpa))
+                share = None
+                if len(wire.feeds) > 1:
+                    times, share = head_shares(self, wire, until, times)
+                found.append(Deposit(wire.nozzle, self.positions(times), times, kpa, share))
         return sorted(found, key=lambda d: float(d.time_s[0]))
 
     def positions(self, time_s: Floats) -> Floats:
