@@ -126,7 +126,9 @@ RIG: tuple[Code, ...] = (
     Code(
         "R526",
         "printed on nothing",
-        "When this filament is printed it touches neither the substrate nor anything printed before, so it would sink.",
+        "When this filament is printed it touches neither the substrate nor anything printed before. Soft ink sinks in the bath by about its own "
+        "thickness in a second (estimated from the drag on a thread of 10 um in 1-butanol, with an assumed weight of 2 kN/m3). Where "
+        "something lies below within its height this is a warning. `loose: true;` in the print takes such filaments as they are.",
     ),
     Code(
         "R527",

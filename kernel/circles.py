@@ -34,6 +34,9 @@ _HAIR = 1e-7
 #: Where an end is shortened nothing is left that presses deeper than this: samples lie otherwise on the pieces than on the whole.
 SHORTEN = 0.16
 
+#: Pairs of up to so many pieces are told apart by flags, which is quicker than sorting.
+_FLAGS = 8000
+
 #: What a stretch must do.
 _EARLY, _LATE = 1, 2
 
@@ -69,7 +72,7 @@ def _lengths_um(part: FilamentSet, parent: Ints, count: int) -> Floats:
     """Length of what is printed of every filament, [count]."""
     points, (first, owner) = part.state("wet").points_um, part.segments()
     step = np.linalg.norm(points[first + 1] - points[first], axis=1)
-    lengths: Floats = np.bincount(parent[owner], step, count)
+    lengths: Floats = np.bincount(parent[owner], step, count).astype(np.float64)
     return lengths
 
 
@@ -152,15 +155,16 @@ class _Cuts:
         tops = [at for i in sorted(marks) for at in self._turning(i, bounds, *marks[i])]
         if tops:
             return tops
-        group = circles(count, np.unique(np.stack([one[~own], two[~own]], axis=1), axis=0))
+        pairs = _distinct((one * count + two)[~own], count)
+        group = circles(count, np.stack([pairs // count, pairs % count], axis=1))
+        trims = self._trims(bounds, pairs[group[pairs // count] == group[pairs % count]])
+        if trims:
+            return trims
         inner = ~own & (group[one] == group[two])
         what = np.repeat([_EARLY, _LATE], int(inner.sum()))
         marks = _marks(
             np.concatenate([one[inner], two[inner]]), np.concatenate([self.by[inner], self.of[inner]]), what
         )
-        trims = self._trims(bounds, one[inner], two[inner])
-        if trims:
-            return trims
         best: dict[int, tuple[tuple[int, int, float, int], list[float]]] = {}
         for i in sorted(marks):
             cuts, beside, length = self._between(i, bounds, *marks[i])
@@ -169,29 +173,34 @@ class _Cuts:
                 best[int(group[i])] = (rank, cuts)
         return [at for _, cuts in best.values() for at in cuts]
 
-    def _trims(self, bounds: Floats, one: Ints, two: Ints) -> list[float]:
+    def _trims(self, bounds: Floats, pairs: Ints) -> list[float]:
         """Where pieces that meet in a node are each in the other's way: cuts before their ends (nodes.py), whose stretches are added to
-        `dropped`."""
+        `dropped`. `pairs`: one * len(bounds) + the other, of those that are in circles."""
+        count = len(bounds)
         first = np.searchsorted(bounds, self.all_by, "right") - 1
         second = np.searchsorted(bounds, self.all_of, "right") - 1
-        circle = np.unique(one * len(bounds) + two)
-        some = np.isin(first * len(bounds) + second, circle)
+        # Only those that stand in each other's way.
+        mutual = pairs[np.isin(pairs % count * count + pairs // count, pairs)]
+        some = np.isin(first * count + second, mutual)
         widths = self.part.state("wet").width_um
         found = shortened(
             first[some], second[some], self.all_by[some], self.all_of[some],
             lambda i: (*self._piece(i, bounds), float(widths[int(bounds[i])])),
         )  # fmt: skip
-        cuts: list[float] = []
+        if not found:
+            return []
+        ends = np.append(bounds[1:], np.inf)
+        last = self.part.offsets[np.searchsorted(self.part.offsets, bounds, "right")] - 1.0
+        ends = np.minimum(ends, last)
+        gone = []
         for i, cut_place, at_head in found:
             begins = float(bounds[i]) if at_head else cut_place
-            cuts.append(cut_place)
             self.dropped.append(begins)
-            last = float(self.part.offsets[np.searchsorted(self.part.offsets, begins, "right")]) - 1.0
-            last = min(last, *bounds[bounds > begins][:1].tolist(), np.inf)
-            low, high = (begins - 2 * _HAIR, cut_place) if at_head else (cut_place, last)
-            self.by, self.of = _without(self.by, self.of, low, high)
-            self.all_by, self.all_of = _without(self.all_by, self.all_of, low, high)
-        return cuts
+            gone.append((begins - 2 * _HAIR, cut_place) if at_head else (cut_place, float(ends[i])))
+        stretches = np.array(sorted(gone))
+        self.by, self.of = _without(self.by, self.of, stretches)
+        self.all_by, self.all_of = _without(self.all_by, self.all_of, stretches)
+        return [cut_place for _, cut_place, _ in found]
 
     def _piece(self, i: int, bounds: Floats) -> tuple[Floats, Floats]:
         """Places and positions of the points of a piece, its ends included."""
@@ -251,9 +260,22 @@ class _Cuts:
         return cuts, beside, float(arc[-1])
 
 
-def _without(one: Floats, two: Floats, low: float, high: float) -> tuple[Floats, Floats]:
-    """Pairs of places neither of which lies within low..high."""
-    keep = ~(((one >= low) & (one <= high)) | ((two >= low) & (two <= high)))
+def _distinct(key: Ints, count: int) -> Ints:
+    """Every number below count**2 once, in rising order."""
+    if count > _FLAGS:
+        return np.unique(key)
+    flags = np.zeros(count * count, bool)
+    flags[key] = True
+    found: Ints = np.flatnonzero(flags)
+    return found
+
+
+def _without(one: Floats, two: Floats, stretches: Floats) -> tuple[Floats, Floats]:
+    """Pairs of places neither of which lies within any of `stretches[S,2]`, which follow each other."""
+    keep = np.ones(len(one), bool)
+    for places in (one, two):
+        at = np.searchsorted(stretches[:, 0], places, "right") - 1
+        keep &= (at < 0) | (places > stretches[at, 1])
     return one[keep], two[keep]
 
 

@@ -318,6 +318,17 @@ CODES: tuple[Code, ...] = (
         "print body { bath: nc.gold_bath; }\n",
     ),
     Code(
+        "W221",
+        "a bath poured over what another bath made",
+        "Where prints of one design use several baths, what is printed first stands in the later baths too. A gel is known to hold in "
+        "fresh 1-butanol without a linker (the washing before drying). A bath that is more polar than any known to gel may "
+        "disperse it again, and one whose solvent does not mix with that of the ink separates from what is left of it. Print the "
+        "ink of the gentler bath last, or take a bath that suits both.",
+        USE + "bath polar = nc.iron_bath { solvent: nc.dimethyl_sulfoxide; }\n" + BODY
+        + "lattice other = woodpile { size: [400um, 400um]; layers: 8; pitch: 40um; filament: 10um; material: nc.magnetite; }\n"
+        "print body { bath: nc.gold_bath; }\nprint move(other, by: [600um, 0um, 0um]) { bath: polar; }\n",
+    ),
+    Code(
         "W260",
         "filament that rests on nothing",
         "Some filament touches neither the substrate nor anything that stands on it, so where it dries to is not known. The "

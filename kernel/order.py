@@ -94,8 +94,9 @@ def make_plan(jobs: Sequence[Job], rig: Rig) -> Plan:
     plan = with_waits(with_refills(plan, rig), rig)
     if found is None:
         return plan
+    loose = tuple(i for i in found.hanging if jobs[int(job_of[i])].print.fields.get("loose"))
     return replace(
-        plan, circles=found.circles, hanging=found.hanging, cuts=len(found.filaments) - f,
+        plan, circles=found.circles, hanging=found.hanging, loose=loose, cuts=len(found.filaments) - f,
         shortened=found.shortened, proven=found.proven,
     )  # fmt: skip
 

@@ -38,7 +38,7 @@ class Plan:
     `before`; `baths` in order of use. It speaks of the wet state of `filaments`.
 
     What no order avoids: `circles`, pairs of filaments that stand in each other's way; `hanging`, filaments that nothing carries when
-    they are printed. `bath_spans`: where the design names each of `baths`. `cuts`: how many filaments were cut to break circles, `shortened`: how many
+    they are printed, of which `loose` are those that their print lets pass. `bath_spans`: where the design names each of `baths`. `cuts`: how many filaments were cut to break circles, `shortened`: how many
     were shortened in nodes. `proven`: no order has fewer changes of ink."""
 
     filaments: FilamentSet
@@ -50,6 +50,7 @@ class Plan:
     baths: tuple[str, ...] = ()
     circles: tuple[tuple[int, int], ...] = ()
     hanging: tuple[int, ...] = ()
+    loose: tuple[int, ...] = ()
     cuts: int = 0
     shortened: int = 0
     proven: bool = True

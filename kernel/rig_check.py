@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from .beads import sample
 from .clearance import clearance
 from .diagnostics import Diagnostic, Related, Severity, Span, error, warning
 from .dosing import dose, lengths_um
@@ -371,18 +372,62 @@ def _order(plan: Plan, rig: Rig) -> list[Diagnostic]:
                 ),
             )
         )
-    if plan.hanging:
-        i = plan.hanging[0]
-        found.append(
-            warning(
-                "R526",
-                f"{len(plan.hanging)} {'filament is' if len(plan.hanging) == 1 else 'filaments are'} printed on nothing: "
-                f"{_place(plan, i)}",
-                _span(plan, i),
-                label="touches neither the substrate nor anything printed before",
-                notes=("let it begin on the substrate or on another filament",),
+    return [*found, *_hanging(plan)]
+
+
+def _hanging(plan: Plan) -> list[Diagnostic]:
+    """Filaments that touch nothing when they are printed: an error, but where they come to lie on what is below by themselves, or where
+    the print takes them as they are."""
+    found: list[Diagnostic] = []
+    strict = [i for i in plan.hanging if i not in plan.loose]
+    caught = _caught(plan, strict)
+    for rows, tell, label, notes in (
+        (
+            [i for i in strict if i not in caught], error, "touches neither the substrate nor anything printed before",
+            (
+                "let it begin on the substrate or on another filament",
+                "soft ink sinks by about its own thickness in a second; `loose: true;` in the print takes it as it is",
+            ),
+        ),
+        (
+            sorted(caught), warning, "nothing touches it; it sinks on what is below",
+            ("it sinks by less than its height",),
+        ),
+        (list(plan.loose), warning, "nothing touches it", ("`loose: true;` in the print takes it as it is",)),
+    ):  # fmt: skip
+        if rows:
+            found.append(
+                tell(
+                    "R526",
+                    f"{len(rows)} {'filament is' if len(rows) == 1 else 'filaments are'} printed on nothing: "
+                    f"{_place(plan, rows[0])}",
+                    _span(plan, rows[0]),
+                    label=label,
+                    notes=notes,
+                )
             )
-        )
+    return found
+
+
+def _caught(plan: Plan, rows: list[int]) -> set[int]:
+    """Those of filaments that touch nothing under which something printed before lies no deeper than their own height."""
+    if not rows:
+        return set()
+    wet, offsets = plan.filaments.state("wet"), plan.filaments.offsets
+    place = np.argsort(plan.order)
+    axis, owner, where = sample(wet.points_um, plan.filaments.owner())
+    size = np.maximum(wet.width_um, wet.height_um)[where.astype(np.int64)]
+    found = set()
+    for i in rows:
+        mine, before = owner == i, place[owner] < place[i]
+        height = float(wet.height_um[offsets[i]])
+        for at, wide in zip(axis[mine], size[mine], strict=True):
+            deep = at[2] - axis[before, 2]
+            beside = np.hypot(axis[before, 0] - at[0], axis[before, 1] - at[1])
+            room = 0.5 * (wide + size[before])
+            if ((beside < room) & (deep > 0.0) & (deep < room + height)).any():
+                found.add(i)
+                break
     return found
 
 

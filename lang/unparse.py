@@ -74,6 +74,8 @@ class _Printer:
                 for name in ("lead", "turns")
                 if p.fields.get(name)
             ]
+            if p.fields.get("loose"):
+                body.append("loose: true;")
             if p.fields.get("base", "pinned") != "pinned":
                 body.append(f"base: {p.fields['base']};")
             if p.fields.get("anchors") is not None:

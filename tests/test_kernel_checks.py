@@ -92,6 +92,12 @@ PAIRS: dict[str, tuple[str, str]] = {
         "material i = nc.silver { concentration: 70.1[mg/mL]; }\n" + woodpile(material="i"),
         "material i = nc.silver { concentration: 70[mg/mL]; }\n" + woodpile(material="i"),
     ),
+    "W221": (
+        "bath b = nc.iron_bath { solvent: nc.methanol; }\n" + woodpile() + "lattice other = woodpile { size: [400um, 400um]; layers: 6; pitch: 40um; filament: 10um; "
+        "material: nc.magnetite; }\nprint move(other, by: [600um, 0um, 0um]) { bath: b; }\n",
+        "bath b = nc.iron_bath { solvent: nc.ethanol; }\n" + woodpile() + "lattice other = woodpile { size: [400um, 400um]; layers: 6; pitch: 40um; filament: 10um; "
+        "material: nc.magnetite; }\nprint move(other, by: [600um, 0um, 0um]) { bath: b; }\n",
+    ),
     "W213": (
         woodpile() + "region edge in body where x > 175um { material: nc.gold; }\n",
         woodpile() + "region edge in body where x > 150um { material: nc.gold; }\n",

@@ -18,7 +18,7 @@ from wetprint.lang.load import load
 WITH_RIG = ("W214", "W216")
 #: What follows from the fault shown and is told beside it: layers that do not touch do not hang together (W260), lines
 #: that fuse change how the part dries (W262).
-BESIDE = {"W205": {"W260"}, "W206": {"W262"}, "W208": {"W260"}}
+BESIDE = {"W221": {"W211"}, "W205": {"W260"}, "W206": {"W262"}, "W208": {"W260"}}
 
 
 @cache

@@ -116,3 +116,25 @@ def test_what_cuts_at_contacts_can_free_is_not_refused(
         if len(np.unique(circles(len(pieces), found.edges(PRESS)))) < len(pieces):
             missed.append(seed)
     assert free and not missed
+
+
+def test_what_hangs_is_refused_unless_the_print_takes_it(plans: ModuleType) -> None:
+    """A line in the bath, the same right above another, and the same held by a later pillar: the last two are carried or caught."""
+    rig = plans.sim()
+
+    def told(part: FilamentSet, **fields: object) -> list[str]:
+        from wetprint.kernel.motion import make_toolpath
+        from wetprint.kernel.order import make_plan
+
+        plan = make_plan([plans.job(part, **fields)], rig)
+        return [d.severity.name for d in problems(plan, rig, make_toolpath(plan, rig)) if d.code == "R526"]
+
+    alone = plans.lines([[[-50, 0, 60], [50, 0, 60]]])
+    assert told(alone) == ["ERROR"]
+    assert told(alone, loose=True) == ["WARNING"]
+    above = [[[-50, 0, 5], [50, 0, 5]], [[-50, 0, 24], [50, 0, 24]]]
+    assert told(plans.lines(above)) == ["WARNING"]
+    above[1] = [[-50, 0, 26], [50, 0, 26]]
+    assert told(plans.lines(above)) == ["ERROR"]
+    held = [[[-50, 0, 60], [50, 0, 60]], [[0, 0, 5], [0, 0, 55]]]
+    assert told(plans.lines(held)) == []

@@ -29,5 +29,6 @@ CHECKS: Registry[Check] = Registry(
         "vessel": ".vessel:VESSEL",
         "reach": ".reach:REACH",
         "clog": ".clog:CLOG",
+        "later_bath": ".later_bath:LATER_BATH",
     },
 )
