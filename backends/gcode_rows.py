@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -78,33 +79,44 @@ def rows_text(
     for row in mine:
         lines[row] += len(extra[row + low])
 
+    @cache
+    def switch(nozzle: int, on: bool, moving: bool) -> bytes:
+        return ascii_lines([dialect.switch(rig.nozzles[nozzle].output, on, moving)])
+
+    @cache
+    def end(turns: bool, on: bool, feed: int) -> bytes:
+        """Behind the numbers of a move; no `feed` where it stays."""
+        word = " " + dialect.valve_word(on) if turns and dialect.valve_word is not None else ""
+        if feed >= 0:
+            word += dialect.feed_word(_decimal(feed, dialect.feed_decimals))
+        return f"{word}{dialect.move_end}\n".encode()
+
     def before(i: int) -> bytes:
-        text = extra.get(i + low, [])
+        text = ascii_lines(extra[i + low]) if i + low in extra else b""
         if turns[i] and not (inline and not still[i]):
-            output = rig.nozzles[int(nozzle[i])].output
-            text = [*text, dialect.switch(output, bool(valve[i]), not still[i])]
+            text += switch(int(nozzle[i]), bool(valve[i]), not still[i])
         if still[i]:
-            text = [*text, dialect.dwell(float(toolpath.dwell_s[i + low]))]
-        return ascii_lines(text)
+            text += ascii_lines([dialect.dwell(float(toolpath.dwell_s[i + low]))])
+        return text
 
     def after(i: int) -> bytes:
         if still[i]:
             return b""
-        word = ""
-        if turns[i] and dialect.valve_word is not None:
-            word = " " + dialect.valve_word(bool(valve[i]))
-        if new_feed[i]:
-            word += dialect.feed_word(_decimal(int(feed[i]), dialect.feed_decimals))
-        return f"{word}{dialect.move_end}\n".encode()
+        return end(bool(turns[i]), bool(valve[i]), int(feed[i]) if new_feed[i] else -1)
 
     where = np.flatnonzero(special)
     labels = [part.encode() for part in dialect.move]
     if 10 * len(where) > n:
         # Rows that are alike in all but their numbers share their words.
-        form = np.stack([nozzle, turns, valve, np.where(new_feed, feed, -1), still], axis=1).astype(np.int64)
-        form[mine, 0] = -1 - np.array(mine, dtype=np.int64) if mine else 0
-        form[still, 3] = -1 - np.flatnonzero(still)
-        kinds, first, which = np.unique(_keys(form), return_index=True, return_inverse=True)
+        form = np.where(new_feed, feed + 1, 0)
+        for column, values in ((turns, 2), (valve, 2), (nozzle, len(rig.nozzles))):
+            form *= values
+            form += column
+        # Dwells and rows with lines of their own are like no other.
+        alone = still.copy()
+        alone[mine] = True
+        form[alone] = -1 - np.flatnonzero(alone)
+        kinds, first, which = np.unique(form, return_index=True, return_inverse=True)
         if len(kinds) <= MOST_FORMS:
             body, _ = number_lines(columns, labels, dialect.decimals)
             heads = _table([before(int(i)) for i in first])
@@ -116,17 +128,18 @@ def rows_text(
     body, ragged = number_lines(columns, labels, dialect.decimals)
     if ragged:
         text, offsets = squeeze(body)
+        view, begins, ends = memoryview(text), offsets[where].tolist(), offsets[where + 1].tolist()
     else:
-        text, offsets = body.tobytes(), np.arange(n + 1, dtype=np.int64) * body.shape[1]
+        width = body.shape[1]
+        view = np.ascontiguousarray(body).data.cast("B")
+        begins, ends = (where * width).tolist(), ((where + 1) * width).tolist()
     parts: list[bytes] = []
-    view = memoryview(text)
     done, cut = 0, len(dialect.move_end) + 1
-    ends = offsets.tolist()
-    for i in where.tolist():
-        parts += (view[done : ends[i]], before(i))  # type: ignore[arg-type]
+    for i, begin, stop in zip(where.tolist(), begins, ends, strict=True):
+        parts += (view[done:begin], before(i))  # type: ignore[arg-type]
         if not still[i]:
-            parts += (view[ends[i] : ends[i + 1] - cut], after(i))  # type: ignore[arg-type]
-        done = ends[i + 1]
+            parts += (view[begin : stop - cut], after(i))  # type: ignore[arg-type]
+        done = stop
     parts.append(view[done:])  # type: ignore[arg-type]
     return parts, lines
 
@@ -134,15 +147,6 @@ def rows_text(
 def _decimal(value: int, decimals: int) -> str:
     whole, rest = divmod(value, 10**decimals)
     return f"{whole}.{rest:0{decimals}d}"
-
-
-def _keys(form: Ints) -> npt.NDArray[np.int64]:
-    """One number for each different row of a small table of numbers."""
-    key = np.zeros(len(form), np.int64)
-    for column in form.T:
-        values, number = np.unique(column, return_inverse=True)
-        key = key * len(values) + number
-    return key
 
 
 def _table(texts: list[bytes]) -> npt.NDArray[np.uint8]:

@@ -60,7 +60,7 @@ def build(design: Scene) -> tuple[tuple[Job, ...], list[Diagnostic]]:
                 Job(
                     _own_name(p.part.name or design.name, jobs),
                     p,
-                    _freeze(lines, made.tables, design.state, p.bath),
+                    _freeze(lines, made.tables, design.state, p.bath, last=p is design.prints[-1]),
                 )
             )
         said += [d for d in made.say if d not in said]
@@ -77,13 +77,19 @@ def _has_error(said: list[Diagnostic]) -> bool:
     return any(d.severity is Severity.ERROR for d in said)
 
 
-def _freeze(lines: Lines, tables: Tables, state: StateName, bath: Bath | None) -> FilamentSet:
-    """Paths rounded to the quantum, tables cut to the rows in use, in order of first use."""
-    points = np.round(lines.points_um, _DECIMALS)
-    points += 0.0  # no negative zeros: equal paths are equal bytes
+def _freeze(lines: Lines, tables: Tables, state: StateName, bath: Bath | None, *, last: bool) -> FilamentSet:
+    """Paths rounded to the quantum, tables cut to the rows in use, in order of first use. After the `last` print of a design
+    nobody needs its paths any more: they are rounded where they stand."""
+    points = np.ascontiguousarray(lines.points_um, dtype=np.float64)
+    if not (last and points.flags.writeable):
+        points = points.copy()
+    for at in range(0, len(points), 1 << 15):
+        some = points[at : at + (1 << 15)]
+        np.round(some, _DECIMALS, out=some)
+        some += 0.0  # no negative zeros: equal paths are equal bytes
     material, inks = _used(lines.material, tables.inks)
     origin, spans = _used(lines.origin, tables.spans)
-    one = State(np.ascontiguousarray(points), lines.width_um, lines.height_um)
+    one = State(points, lines.width_um, lines.height_um)
     return FilamentSet(
         lines.offsets.astype(np.int64),
         material.astype(np.int16),

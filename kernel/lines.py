@@ -124,7 +124,9 @@ def lay(
     points = wet.points_um.take(source, axis=0)
     nodes[0], nodes[1] = points[:, 0], points[:, 1]
     height = wet.height_um[source]
-    layer = np.repeat(filaments.layer[index[np.append(0, np.arange(len(index)))]], each)
+    layer = np.zeros(1, np.int32)
+    if rig.heights.first_gap_um is not None:
+        layer = np.repeat(np.append(0, filaments.layer[index]), each)
     nodes[2] = tip_z(rig, points[:, 2], height, layer)
     nodes[:, 0] = here_um
     nodes[2, over], nodes[2, up] = came[across, 2], up_um

@@ -169,7 +169,9 @@ def within_frame(points: npt.NDArray[np.float64], counts: npt.NDArray[np.int64],
 
     x0, y0, x1, y1 = frame
     low, high = (x0 - SURFACE_UM, y0 - SURFACE_UM), (x1 + SURFACE_UM, y1 + SURFACE_UM)
-    if ((points[:, :2] >= low) & (points[:, :2] <= high)).all():
+    if not len(points) or all(
+        low[k] <= points[:, k].min() and points[:, k].max() <= high[k] for k in range(2)
+    ):
         return points, counts
     tall = 1.0 + 2 * float(np.abs(points[:, 2]).max())
     at = (*middle_of(frame), -tall)

@@ -52,7 +52,8 @@ def check_laws(toolpath: Toolpath, rig: Rig) -> None:
     bead, done, z = np.concatenate(beads) if beads else np.zeros((0, 4)), -1, toolpath.position_um[:, 2]
     place = np.argsort(plan.order)
     for i in range(1, n):
-        flat = abs(moved[i - 1, :2]).max() > 1e-9
+        # Less than a nanometre is no way across: pieces of one line may end so far from each other.
+        flat = abs(moved[i - 1, :2]).max() > 1e-3
         if toolpath.kind[i] == PRINT:
             done = place[toolpath.filament[i]]
         elif flat:
