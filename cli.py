@@ -159,20 +159,21 @@ def measure(
     preset: Preset = None,
     state: o.StateOption = "both",
     conductance: o.Conductance = "",
+    settled: o.SettledOption = False,
     uncertainty: o.Uncertainty = False,
     samples: o.Samples = 0,
     seed: o.Seed = 1,
     plot: o.Plot = None,
     as_json: Json = False,
 ) -> None:
-    """Figures of the wet and the dried part."""
+    """Figures of the wet and the dried part, as it was drawn or as it settles in the bath."""
     from .lang.verbs_measure import figures_of, spread_asked, tell
 
     shown = states(state)
     loaded = load_design(file, sets, preset, as_json=as_json)
     jobs, said = _jobs(loaded, as_json=as_json)
     with waiting("measuring"):
-        found, jobs, said = figures_of(jobs, said, state, conductance, as_json=as_json)
+        found, jobs, said = figures_of(jobs, said, state, conductance, settled=settled, as_json=as_json)
     spread = spread_asked(jobs, state, samples, seed) if uncertainty or samples else None
     if plot is not None:
         from .backends.plots import part_plots, write_plots

@@ -15,6 +15,9 @@ from .sag import FREE_END, SUPPORTED, sag_ratio
 #: Places on a filament nearer than this many widths are one: what lies above and below one crossing.
 ONE = 0.6
 
+#: Part of the overlap by which sections do not give way, so that what is bonded is still seen to touch.
+STILL = 2e-3
+
 #: A filament that comes as near to the substrate as this part of its height rests on it.
 RESTS = 0.1
 
@@ -44,16 +47,21 @@ class Settled:
     sag_um: float
     flattest: float
 
+    def as_dict(self) -> dict[str, float]:
+        """What `wp measure --settled --json` says of it; `widest`: the greatest width over that of the filament as printed."""
+        return {"sag_um": self.sag_um, "flattest": self.flattest, "widest": 1.0 / self.flattest}
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Places:
-    """Places in order along filaments: key (filament * stride + arc), what the section gives way by there (um), whether it is
-    carried there, and whether it runs along another filament."""
+    """Places in order along filaments: key (filament * stride + arc), what the section gives way by there (um; wet, and dried
+    where that is known), whether it is carried there, and whether it runs along another filament."""
 
     key: Floats
     filament: Ints
     arc: Floats
     gives: Floats
+    gives_dried: Floats
     carried: npt.NDArray[np.bool_]
     along: npt.NDArray[np.bool_]
 
@@ -72,18 +80,22 @@ def settled(filaments: FilamentSet) -> Settled:
     now = part.state("wet")
     at = own * stride + arc_lengths(part, now)
     sag = _sag(part, now, at, own, stride, places)
-    gives = _gives(now, at, own, places)
-    flat = np.clip(1.0 - gives / now.height_um, 0.2, 1.0)
 
-    def settle(s: State) -> State:
+    def flattened(s: State, gives: Floats) -> Floats:
+        flat: Floats = np.clip(1.0 - _gives(now, at, own, places, gives) / s.height_um, 0.2, 1.0)
+        return flat
+
+    flat = flattened(now, places.gives)
+
+    def settle(s: State, flat: Floats) -> State:
         points = s.points_um.copy()
         low = np.minimum(points[:, 2], 0.5 * s.height_um)  # the substrate ends every sag
         points[:, 2] = np.maximum(points[:, 2] - sag * s.height_um / now.height_um, low)
         return State(points, s.width_um / flat, s.height_um * flat)
 
-    dried = None if part.dried is None else settle(part.dried)
+    dried = None if part.dried is None else settle(part.dried, flattened(part.dried, places.gives_dried))
     return Settled(
-        replace(part, wet=settle(now), dried=dried, ties=None),
+        replace(part, wet=settle(now, flat), dried=dried, ties=None),
         float(sag.max(initial=0.0)),
         float(flat.min(initial=1.0)),
     )
@@ -93,35 +105,50 @@ def _places(filaments: FilamentSet, wet: State, arc: Floats, owner: Ints, stride
     bonds = find_bonds(filaments, wet)
     p, seg, t = wet.points_um, bonds.segment, bonds.t
     at = p[seg] + t[:, :, None] * (p[seg + 1] - p[seg])
-    gap = np.linalg.norm(at[:, 1] - at[:, 0], axis=1)
-    crush = np.maximum(0.5 * wet.height_um[seg].sum(axis=1) - gap, 0.0)
     # What meets in one plane is joined and not stacked.
-    stacked = np.abs(at[:, 1, 2] - at[:, 0, 2]) > 0.5 * gap
-    crush = np.where(stacked, crush, 0.0)
+    stacked = np.abs(at[:, 1, 2] - at[:, 0, 2]) > 0.5 * np.linalg.norm(at[:, 1] - at[:, 0], axis=1)
+    # What is bonded stays so as it dries: the dried section gives way by the overlap that it has itself.
+    crush, dried = (
+        np.zeros(len(seg)) if s is None else np.where(stacked, _overlap(s, seg, t), 0.0)
+        for s in (wet, filaments.dried)
+    )
     down = np.flatnonzero(p[:, 2] - 0.5 * wet.height_um <= RESTS * wet.height_um)
     f = np.concatenate([owner[seg[:, 0]], owner[seg[:, 1]], owner[down]])
     x = np.concatenate([*(arc[seg] + t * (arc[seg + 1] - arc[seg])).T, arc[down]])
-    gives = np.concatenate([0.5 * crush, 0.5 * crush, np.zeros(len(down))])
+    gives, later = (np.concatenate([0.5 * c, 0.5 * c, np.zeros(len(down))]) for c in (crush, dried))
     carried = np.concatenate([~stacked, np.ones(len(crush), dtype=bool), np.ones(len(down), dtype=bool)])
     along = np.concatenate([bonds.along, bonds.along, np.zeros(len(down), dtype=bool)])
     order = np.lexsort((x, f))
-    f, x, gives, carried, along = f[order], x[order], gives[order], carried[order], along[order]
+    f, x, gives, later = f[order], x[order], gives[order], later[order]
+    carried, along = carried[order], along[order]
     wide = wet.width_um[filaments.offsets[f]]
     fresh = np.ones(len(f), dtype=bool)
     fresh[1:] = (np.diff(f) != 0) | (np.diff(x) > ONE * wide[1:])
     first = np.flatnonzero(fresh)
     if not len(first):
         none = np.zeros(0)
-        return _Places(none, np.zeros(0, dtype=np.int64), none, none, none.astype(bool), none.astype(bool))
+        return _Places(
+            none, np.zeros(0, dtype=np.int64), none, none, none, none.astype(bool), none.astype(bool)
+        )
     of, place = f[first], np.add.reduceat(x, first) / np.diff(np.append(first, len(f)))
     return _Places(
         of * stride + place,
         of,
         place,
         np.add.reduceat(gives, first),
+        np.add.reduceat(later, first),
         np.logical_or.reduceat(carried, first),
         np.logical_or.reduceat(along, first),
     )
+
+
+def _overlap(s: State, segment: Ints, t: Floats) -> Floats:
+    """By how much the bonded sections are higher than they lie apart, um."""
+    at = s.points_um[segment] + t[:, :, None] * (s.points_um[segment + 1] - s.points_um[segment])
+    gap = np.linalg.norm(at[:, 1] - at[:, 0], axis=1)
+    high = s.height_um[segment] + t * (s.height_um[segment + 1] - s.height_um[segment])
+    over: Floats = (1.0 - STILL) * np.maximum(0.5 * high.sum(axis=1) - gap, 0.0)
+    return over
 
 
 def _with_points(
@@ -209,7 +236,7 @@ def _sag(part: FilamentSet, wet: State, at: Floats, own: Ints, stride: float, pl
     return np.where(within, size * high, 0.0)
 
 
-def _gives(wet: State, at: Floats, own: Ints, places: _Places) -> Floats:
+def _gives(wet: State, at: Floats, own: Ints, places: _Places, gives: Floats) -> Floats:
     """By how much the section gives way at every point, um: in full at a place, not at all half a width from it."""
     out = np.zeros(len(at))
     if not len(places.key):
@@ -218,5 +245,5 @@ def _gives(wet: State, at: Floats, own: Ints, places: _Places) -> Floats:
     for i in (np.clip(right - 1, 0, None), np.clip(right, None, len(places.key) - 1)):
         far = np.abs(at - places.key[i]) / (0.5 * wet.width_um)
         fade = np.where(places.along[i], far < 4.0, np.maximum(1.0 - far, 0.0))
-        out = np.maximum(out, np.where(places.filament[i] == own, places.gives[i] * fade, 0.0))
+        out = np.maximum(out, np.where(places.filament[i] == own, gives[i] * fade, 0.0))
     return out

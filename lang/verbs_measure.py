@@ -17,9 +17,17 @@ if TYPE_CHECKING:
 
 
 def figures_of(
-    jobs: tuple[Job, ...], said: list[Diagnostic], state: str, conductance: str, *, as_json: bool
+    jobs: tuple[Job, ...],
+    said: list[Diagnostic],
+    state: str,
+    conductance: str,
+    *,
+    settled: bool = False,
+    as_json: bool,
 ) -> tuple[dict[str, Any], tuple[Job, ...], list[Diagnostic]]:
-    """Figures of both states and of a further one, the jobs in the state that is asked for, and all that is said."""
+    """Figures of both states and of a further one, the jobs in the state that is asked for, and all that is said.
+
+    `settled`: the figures are those of the part as it lies in the bath; the jobs are as they were."""
     from ..kernel.material import FURTHER
     from ..kernel.measure import measure
     from ..kernel.network import AXES
@@ -27,15 +35,25 @@ def figures_of(
     if not set(conductance) <= set("xyz"):
         raise typer.BadParameter(f"{conductance!r}: expected some of x, y and z", param_hint="--conductance")
     axes = [a for a in AXES if a in conductance]
+    told: dict[str, Any] = {}
+
+    def lying(made: tuple[Job, ...]) -> tuple[Job, ...]:
+        if not settled:
+            return made
+        from .pipeline import settled_with
+
+        made, told["settled"] = settled_with(made)
+        return made
+
     try:
-        found = measure(jobs, () if state in FURTHER else axes)
+        found = measure(lying(jobs), () if state in FURTHER else axes)
         if state in FURTHER:
             jobs, _, said = further_jobs(jobs, state, said, as_json=as_json)
-            later = measure(jobs, axes)
+            later = measure(lying(jobs), axes)
             found = {**later, "states": {**found["states"], state: later["states"]["dried"]}}
     except LookupError as unknown:
         raise typer.BadParameter(f"{unknown.args[0]}", param_hint="--conductance") from None
-    return found, jobs, said
+    return {**found, **told}, jobs, said
 
 
 def spread_asked(jobs: tuple[Job, ...], state: str, samples: int, seed: int) -> Spread:
@@ -62,6 +80,10 @@ def tell(
     from ..kernel.measure import table
 
     print(table(found, tuple(shown)))
+    if "settled" in found:
+        from .pipeline import say_settled
+
+        say_settled(found["settled"])
     if spread is not None:
         from ..kernel.spread import spread_table
 
