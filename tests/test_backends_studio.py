@@ -118,7 +118,10 @@ def test_values_are_written_into_the_text(design: Path) -> None:
     values = {"pitch": language.value(params["pitch"], 80), "layers": language.value(params["layers"], 3)}
     new = language.written(TEXT, values)
     assert new == TEXT.replace("= 60um", "= 80um").replace("= 2 in", "= 3 in")
-    assert {p["name"]: p["value"] for p in language.read(new, {}, None).params["params"]} == {"pitch": 80.0, "layers": 3}
+    assert {p["name"]: p["value"] for p in language.read(new, {}, None).params["params"]} == {
+        "pitch": 80.0,
+        "layers": 3,
+    }
 
 
 def test_values_of_params_that_are_gone_are_let_go(design: Path) -> None:
@@ -277,13 +280,17 @@ def test_a_port_in_use_is_told() -> None:
 
 
 def test_which_addresses_are_ones_own() -> None:
-    assert [web.is_local(h) for h in ("127.0.0.1", "::1", "localhost", "0.0.0.0", "192.168.0.3", "box")] == [True] * 3 + [False] * 3
+    assert [web.is_local(h) for h in ("127.0.0.1", "::1", "localhost", "0.0.0.0", "192.168.0.3", "box")] == [
+        True
+    ] * 3 + [False] * 3
 
 
 @pytest.fixture
 def served(design: Path) -> Iterator[tuple[int, str, subprocess.Popen[str]]]:
     wp = shutil.which("wp", path=str(Path(sys.executable).parent))
-    process = subprocess.Popen([str(wp), "studio", str(design), "--no-browser"], stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [str(wp), "studio", str(design), "--no-browser"], stdout=subprocess.PIPE, text=True
+    )
     assert process.stdout is not None
     url = process.stdout.readline().split()[1]
     yield int(url.split(":")[2].split("/")[0]), url.split("token=")[1], process
@@ -300,8 +307,22 @@ def _get(port: int, path: str, **headers: str) -> tuple[int, dict[str, str], byt
 
 def test_who_has_no_token_gets_nothing(served: tuple[int, str, subprocess.Popen[str]], design: Path) -> None:
     port, token, process = served
-    upgrade = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": "x" * 22 + "=="}
-    for path in ("/", "/index.html", "/part", "/viewer", "/export?format=stl", "/wp_studio/studio.js", "/?token=wrong", f"/part?token={token}"):
+    upgrade = {
+        "Connection": "Upgrade",
+        "Upgrade": "websocket",
+        "Sec-WebSocket-Version": "13",
+        "Sec-WebSocket-Key": "x" * 22 + "==",
+    }
+    for path in (
+        "/",
+        "/index.html",
+        "/part",
+        "/viewer",
+        "/export?format=stl",
+        "/wp_studio/studio.js",
+        "/?token=wrong",
+        f"/part?token={token}",
+    ):
         status, _, body = _get(port, path)
         assert status == 403 and b"X743" in body, path
     assert _get(port, "/ws", **upgrade)[0] == 403
@@ -317,7 +338,12 @@ def test_who_has_no_token_gets_nothing(served: tuple[int, str, subprocess.Popen[
         time.sleep(0.05)
     for form, begins in (("stl", b""), ("svg", b"<"), ("program", b"")):
         status, headers, body = _get(port, f"/export?format={form}&state=dried", Cookie=cookie)
-        assert status == 200 and body.startswith(begins) and len(body) > 500 and "attachment" in headers["content-disposition"]
+        assert (
+            status == 200
+            and body.startswith(begins)
+            and len(body) > 500
+            and "attachment" in headers["content-disposition"]
+        )
     status, _, body = _get(port, "/export?format=docx", Cookie=cookie)
     assert status == 409 and b"X711" in body
     process.send_signal(signal.SIGINT)

@@ -45,7 +45,11 @@ class Studio:
         self.edited = 0.0
         self.note = ""
         self.loop: asyncio.AbstractEventLoop | None = None
-        self.bench = Bench(language, self._heard, lambda text: self._soon(lambda: self._noted(f"a fault of wetprint itself: {text}")))
+        self.bench = Bench(
+            language,
+            self._heard,
+            lambda text: self._soon(lambda: self._noted(f"a fault of wetprint itself: {text}")),
+        )
         self.prints = Prints(path, runs, lambda: self._soon(self._told_print))
         self.server = web.new_server()
         self.state = self.server.state
@@ -99,8 +103,10 @@ class Studio:
             self.sets, self.preset = dict(reading.sets), reading.preset
         self.files.follow(f for f in reading.files if f.resolve() != self.path.resolve())
         if outcome.part is not None:
+            if self.shown is None or self.shown.part != outcome.part:
+                # What the full model dries to is often what the closed form said: it need not be drawn again.
+                self.parts += 1
             self.shown = outcome
-            self.parts += 1
         with self.state:
             if reading.scene is not None or reading.params["params"] or not self.state.values:
                 self.state.values = {**reading.params, "sets": self.sets, "preset": self.preset or ""}
@@ -171,9 +177,9 @@ class Studio:
     def write_back(self) -> None:
         """The values that differ from the text become its defaults."""
         params = self.state.values.get("params", [])
-        values = {p["name"]: self.language.value(p, p["value"]) for p in params if p["value"] != p["default"]} | {
-            n: v for n, v in self.sets.items() if any(p["name"] == n for p in params)
-        }
+        values = {
+            p["name"]: self.language.value(p, p["value"]) for p in params if p["value"] != p["default"]
+        } | {n: v for n, v in self.sets.items() if any(p["name"] == n for p in params)}
         self.desk.edit(self.language.written(self.desk.text, values), self.desk.version)
         self.edited = time.monotonic()
         self.preset, self.sets = None, {}
@@ -213,9 +219,16 @@ class Studio:
     async def print_ask(self, dry_run: bool) -> dict[str, Any]:
         wish = Wish(self.desk.text, self.desk.version, dict(self.sets), self.preset, self.rig)
         known = self.outcome
-        if known is not None and known.final and known.wish.number == self.bench.newest and known.wish.rig is self.rig:
+        if (
+            known is not None
+            and known.final
+            and known.wish.number == self.bench.newest
+            and known.wish.rig is self.rig
+        ):
             return self.prints.offer(known, self.rig, dry_run)
-        return self.prints.offer(await asyncio.to_thread(solved, self.language, wish, self.rig), self.rig, dry_run)
+        return self.prints.offer(
+            await asyncio.to_thread(solved, self.language, wish, self.rig), self.rig, dry_run
+        )
 
     def print_go(self, nonce: str) -> bool:
         return self.prints.begin(nonce)
@@ -236,7 +249,9 @@ class Studio:
 
         async def viewer(request: Any) -> Any:
             template = (Path(__file__).parent.parent / "previews" / "viewer.html").read_text(encoding="utf-8")
-            page = template.replace("@TITLE@", "part", 1).replace("@PART@", "null", 1).replace("@DATA@", "", 1)
+            page = (
+                template.replace("@TITLE@", "part", 1).replace("@PART@", "null", 1).replace("@DATA@", "", 1)
+            )
             return http.Response(text=page, content_type="text/html")
 
         async def export(request: Any) -> Any:
@@ -249,7 +264,7 @@ class Studio:
 
         async def frame(request: Any) -> Any:
             found = self.prints.frame()
-            return http.FileResponse(found) if found else http.Response(status=404, text="no camera frame")
+            return http.FileResponse(found) if found else http.Response(status=204)
 
         for name, handler in (("part", part), ("viewer", viewer), ("export", export), ("frame", frame)):
             app.router.add_get(f"/{name}", handler)
@@ -273,7 +288,10 @@ class Studio:
                 bad = [d for d in outcome.refusals if d.severity is Severity.ERROR]
                 if outcome.toolpath is None:
                     raise WetprintError(*(bad or [error("X747", "there is no plan: nothing to export")]))
-                out = Path(folder) / f"{self.path.stem}_{self.rig.name}{DIALECTS[self.rig.controller.dialect].suffixes[0]}"
+                out = (
+                    Path(folder)
+                    / f"{self.path.stem}_{self.rig.name}{DIALECTS[self.rig.controller.dialect].suffixes[0]}"
+                )
                 write_program(outcome.toolpath, self.rig, self.rig.controller.dialect, out)
             else:
                 out = Path(folder) / f"{self.path.stem}_{state}.{name}"
@@ -296,7 +314,11 @@ class Studio:
                 elif self.files.saved():
                     await asyncio.to_thread(self.files.wait, 0.0)
                     self._want()
-                elif self.desk.unsaved and self.desk.conflict is None and time.monotonic() - self.edited > _SAVE_S:
+                elif (
+                    self.desk.unsaved
+                    and self.desk.conflict is None
+                    and time.monotonic() - self.edited > _SAVE_S
+                ):
                     self.save()
                     # A file that cannot be written is tried again after the next edit.
                     self.edited = float("inf") if self.note else self.edited
@@ -324,7 +346,14 @@ def studio(
     web.installed()
     port = web.free_port(host, port)
     if not web.is_local(host):
-        show([warning("X742", f"{host} can be reached from the network, and the line is not encrypted; 127.0.0.1 was expected")])
+        show(
+            [
+                warning(
+                    "X742",
+                    f"{host} can be reached from the network, and the line is not encrypted; 127.0.0.1 was expected",
+                )
+            ]
+        )
     here = Studio(path, language(path), rig, runs)
     gate = web.Gate(port)
     asyncio.run(web.run(here.server, gate, here.routes, host, port, browser, tell, here.follow))

@@ -58,7 +58,9 @@ class Outcome:
 class Bench:
     """Makes the newest wish and tells `heard`, first what is quick, then what is solved. Older wishes are let go."""
 
-    def __init__(self, language: Language, heard: Callable[[Outcome], None], fault: Callable[[str], None]) -> None:
+    def __init__(
+        self, language: Language, heard: Callable[[Outcome], None], fault: Callable[[str], None]
+    ) -> None:
         self.language, self.heard, self.fault = language, heard, fault
         self._news = threading.Condition()
         self._wish: Wish | None = None
@@ -67,9 +69,7 @@ class Bench:
         self._solving = threading.Lock()
         threading.Thread(target=self._work, daemon=True, name="bench").start()
 
-    def want(
-        self, text: str, version: int, sets: dict[str, str], preset: str | None, rig: Rig | None
-    ) -> int:
+    def want(self, text: str, version: int, sets: dict[str, str], preset: str | None, rig: Rig | None) -> int:
         """Ask for this; the number by which its outcome can be known."""
         with self._news:
             self._count += 1
@@ -193,7 +193,9 @@ def _broken(said: Sequence[Diagnostic]) -> bool:
     return any(d.severity is Severity.ERROR for d in said)
 
 
-def _planned(jobs: Sequence[Job], rig: Rig) -> tuple[Toolpath | None, dict[str, Any] | None, tuple[Diagnostic, ...]]:
+def _planned(
+    jobs: Sequence[Job], rig: Rig
+) -> tuple[Toolpath | None, dict[str, Any] | None, tuple[Diagnostic, ...]]:
     """Motion on the rig, its figures, and why the rig would refuse it."""
     from ...kernel.motion import make_toolpath
     from ...kernel.order import make_plan, summary
@@ -222,7 +224,13 @@ def packed_part(jobs: Sequence[Job], toolpath: Toolpath | None) -> bytes:
         part = toolpath.plan.filaments.take(toolpath.plan.order)
     head, data = packed(part)
     camera = Camera()
-    head |= {"title": "", "show": "dried", "camera": [camera.azimuth_deg, camera.elevation_deg], "ordered": ordered, "live": True}
+    head |= {
+        "title": "",
+        "show": "dried",
+        "camera": [camera.azimuth_deg, camera.elevation_deg],
+        "ordered": ordered,
+        "live": True,
+    }
     text = json.dumps(head, ensure_ascii=False, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 4)
     return struct.pack("<I", len(text)) + text + data

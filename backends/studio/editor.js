@@ -87,10 +87,10 @@ window.WpEditor = (() => {
     });
     function diagnostics(found) {
       said = found;
-      const here = found.filter(d => d.range), level = { error: 8, warning: 4, note: 2 };
-      monaco.editor.setModelMarkers(model, "wp", here.map(d => {
-        const r = range(d.range), empty = r.isEmpty();
-        return { ...r, startLineNumber: r.startLineNumber, startColumn: r.startColumn, endLineNumber: r.endLineNumber, endColumn: empty ? r.endColumn + 1 : r.endColumn, severity: level[d.severity], code: d.code, source: "wp", message: [d.message, d.label, ...d.notes.map(n => `note: ${n}`)].filter(Boolean).join("\n") };
+      const here = found.filter(d => d.range), level = { error: 8, warning: 4, note: 1 };
+      monaco.editor.setModelMarkers(model, "wp", here.filter(d => d.range[0] <= model.getLineCount()).map(d => {
+        const r = range(d.range), empty = r.isEmpty(), block = r.endLineNumber > r.startLineNumber; // a whole block is marked by its first line
+        return { ...r, startLineNumber: r.startLineNumber, startColumn: r.startColumn, endLineNumber: r.startLineNumber, endColumn: block ? model.getLineMaxColumn(Math.min(r.startLineNumber, model.getLineCount())) : empty ? r.endColumn + 1 : r.endColumn, severity: level[d.severity], code: d.code, source: "wp", message: [d.message, d.label, ...d.notes.map(n => `note: ${n}`)].filter(Boolean).join("\n") };
       }));
       // The worst of each line is told behind it.
       const lines = new Map();

@@ -139,7 +139,12 @@ def main() -> None:
     except WetprintError as caught:
         line.tell("refused", diagnostics=worded(caught.diagnostics, order.source))
     except Exception as caught:  # told on the page; the record and the guard have it already
-        line.tell("refused", diagnostics=[{"code": "X799", "severity": "error", "message": f"{type(caught).__name__}: {caught}"}])
+        line.tell(
+            "refused",
+            diagnostics=[
+                {"code": "X799", "severity": "error", "message": f"{type(caught).__name__}: {caught}"}
+            ],
+        )
     else:
         line.tell(
             "end",

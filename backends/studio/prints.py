@@ -126,7 +126,10 @@ class Prints:
                 self._tell(phase="ended", question=None, **{"state": "failed", **told})
         process.wait()
         if self.status["phase"] != "ended":
-            lost = error("X746", f"the process that prints ended without a word (exit {process.returncode}); its watchdog cut the ink")
+            lost = error(
+                "X746",
+                f"the process that prints ended without a word (exit {process.returncode}); its watchdog cut the ink",
+            )
             self._tell(phase="ended", state="failed", question=None, diagnostics=worded([lost], order.source))
 
     def _tell(self, **what: Any) -> None:
@@ -154,4 +157,3 @@ class Prints:
         folder = self.runs / self.status["run"] if self.status.get("run") else None
         found = [p for p in folder.glob("**/*") if p.suffix.lower() in _PICTURES] if folder else []
         return max(found, key=lambda p: p.stat().st_mtime, default=None)
-

@@ -56,6 +56,7 @@ window.wp_studio = (() => {
     let shownPart = 0, fetching = false;
     async function part() {
       const wanted = (state.get("result") || {}).part || 0, viewer = at.view.contentWindow && at.view.contentWindow.wetprint;
+      if (wanted && wanted === shownPart) root.dataset.shownNumber = (state.get("result") || {}).number;
       if (!wanted || wanted === shownPart || fetching || !viewer) return;
       fetching = true; const number = (state.get("result") || {}).number;
       try {
@@ -163,7 +164,7 @@ window.wp_studio = (() => {
       at.dry.disabled = at.print.disabled = true;
       const o = await ask("print_ask", [dry]).catch(e => { toast(String(e)); return null; }); at.dry.disabled = at.print.disabled = false; if (!o) return;
       at.ask.replaceChildren(); const bad = !o.nonce;
-      make("h2", at.ask, bad ? "This cannot be printed" : dry ? `Move along the print on rig ${o.rig}, without ink?` : `Print on rig ${o.rig}?`); make("p", at.ask, o.simulated ? `${o.doc} A simulated rig: nothing real moves.` : o.doc, { className: "soft" });
+      make("h2", at.ask, bad ? "This cannot be printed" : dry ? `Move along the print on rig ${o.rig}, without ink?` : `Print on rig ${o.rig}?`); make("p", at.ask, o.simulated ? `${o.doc}: nothing real moves` : o.doc, { className: "soft" });
       if (!bad) { const t = make("table", at.ask); table(t, [["filaments", o.filaments], ["time", time(o.time_s)], ["operator's hand", o.operator_stops], ...o.ink.map(i => [`${i.ink}, nozzle ${i.nozzle}`, `${sig(i.volume_nl)} nL`])]); }
       const list = make("ul", at.ask, undefined, { className: "problems" }); o.diagnostics.forEach(d => problem(list, d));
       const row = make("div", at.ask, undefined, { className: "row" }); make("button", row, bad ? "Close" : "Not now").onclick = () => at.ask.close();

@@ -56,9 +56,15 @@ def free_port(host: str, port: int) -> int:
         if isinstance(caught, socket.gaierror):
             raise WetprintError(error("X702", f"{host}: {caught.strerror}")) from None
         if isinstance(caught, PermissionError):
-            raise WetprintError(error("X741", f"port {port} may not be used: {caught.strerror}; one above 1023 was expected")) from None
+            raise WetprintError(
+                error("X741", f"port {port} may not be used: {caught.strerror}; one above 1023 was expected")
+            ) from None
         raise WetprintError(
-            error("X741", f"port {port} of {host} cannot be had: {caught.strerror}", notes=("without `--port` a free one is taken",))
+            error(
+                "X741",
+                f"port {port} of {host} cannot be had: {caught.strerror}",
+                notes=("without `--port` a free one is taken",),
+            )
         ) from None
 
 
@@ -83,7 +89,9 @@ class Gate:
             origin = request.headers.get("Origin")
             foreign = origin is not None and origin.partition("://")[2] != request.host
             if foreign or not self._is(request.cookies.get(self.cookie, "")):
-                return web.Response(status=403, text="X743: open the address that `wp studio` printed; it holds the token\n")
+                return web.Response(
+                    status=403, text="X743: open the address that `wp studio` printed; it holds the token\n"
+                )
             response = await handler(request)
             if not response.prepared:
                 response.headers["Cache-Control"] = "no-store"

@@ -66,7 +66,9 @@ class Browser:
                 what = said["params"]["exceptionDetails"]
                 self.complaints.append(what.get("exception", {}).get("description") or what["text"])
             elif said["method"] == "Log.entryAdded" and said["params"]["entry"]["level"] == "error":
-                self.complaints.append(said["params"]["entry"]["text"] + " " + said["params"]["entry"].get("url", ""))
+                self.complaints.append(
+                    said["params"]["entry"]["text"] + " " + said["params"]["entry"].get("url", "")
+                )
 
     async def _call(self, method: str, params: dict[str, Any]) -> Any:
         self.number += 1
@@ -74,6 +76,10 @@ class Browser:
         self.waiting[self.number] = future
         await self.socket.send_str(json.dumps({"id": self.number, "method": method, "params": params}))
         return await future
+
+    async def _shut(self) -> None:
+        self.listening.cancel()
+        await self.session.close()
 
     def call(self, method: str, **params: Any) -> Any:
         said = self.wait(self._call(method, params))
@@ -94,7 +100,8 @@ class Browser:
         end = time.monotonic() + timeout
         while True:
             try:
-                found = self.js(text)
+                # An element comes over as an empty object.
+                found = self.js(f"(v => v instanceof Node ? true : v)({text})")
             except AssertionError:
                 found = None
             if found:
@@ -107,10 +114,23 @@ class Browser:
 
     def key(self, key: str, code: int, modifiers: int = 0) -> None:
         for kind in ("keyDown", "keyUp"):
-            self.call("Input.dispatchKeyEvent", type=kind, key=key, code=key, windowsVirtualKeyCode=code, modifiers=modifiers)
+            self.call(
+                "Input.dispatchKeyEvent",
+                type=kind,
+                key=key,
+                code=key,
+                windowsVirtualKeyCode=code,
+                modifiers=modifiers,
+            )
 
     def resize(self, width: int, height: int) -> None:
-        self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
+        self.call(
+            "Emulation.setDeviceMetricsOverride",
+            width=width,
+            height=height,
+            deviceScaleFactor=1,
+            mobile=False,
+        )
 
     def photograph(self, path: Path) -> Path:
         path.write_bytes(base64.b64decode(self.call("Page.captureScreenshot", format="png")["data"]))
@@ -122,4 +142,5 @@ class Browser:
             self.process.wait(5)
         except subprocess.TimeoutExpired:
             self.process.kill()
+        self.wait(self._shut())
         self.loop.call_soon_threadsafe(self.loop.stop)
