@@ -40,9 +40,7 @@ bench: $(VENV)/.test
 
 gallery: $(VENV)/.run
 	@mkdir -p docs/pictures
-	@for f in examples/*.wp; do n=$$(basename $$f .wp); \
-	  $(WP) preview $$f --state wet --size 1000x750 --png docs/pictures/$${n}_wet.png || exit 1; \
-	  $(WP) preview $$f --state dried --size 1000x750 --png docs/pictures/$${n}_dried.png || exit 1; done
+	$(BIN)/python docs/gallery.py
 
 docs: $(VENV)/.run
 	$(BIN)/python -m wetprint.lang.reference > docs/reference.md.part && mv docs/reference.md.part docs/reference.md

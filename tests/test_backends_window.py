@@ -165,3 +165,39 @@ def test_bare_filaments_have_no_print(parts: ModuleType, tmp_path: Path) -> None
             assert w.colouring == "ink" or not FIGURES[w.colouring].course
 
     photograph(parts.woodpile(lines=3, layers=2), Look(size=(300, 200)), tmp_path / "w.png", act)
+
+
+@pytest.mark.gl
+def test_large_parts_are_lines_from_afar_and_tubes_from_near(
+    parts: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from wetprint.backends.previews import window
+
+    monkeypatch.setattr(window, "_LARGE", 100)
+    monkeypatch.setattr(window, "_TURNING", 40)
+    part = parts.woodpile(lines=40, layers=4)
+
+    def act(w: Any) -> None:
+        assert w.large and not w.near and w._data.n_lines == len(part) == w._data.n_cells
+        w._turn(True)
+        coarse = w.plotter.actors["turning"]
+        assert coarse.GetVisibility() and coarse.mapper.dataset.n_lines <= 54
+        w._turn(False)
+        assert not w.plotter.actors["turning"].GetVisibility() and w._actor.GetVisibility()
+        w.show_layers(1)
+        assert shown(w) == set(np.flatnonzero(part.layer == 0).tolist())
+        w.show_layers(4)
+        w.from_direction("top")
+        w.plotter.camera.parallel_scale = 3 * float(part.dried.width_um[0])
+        w._turn(False)
+        assert w.near and 0 < len(shown(w)) < len(part)
+        # What is in the middle of the view is there, as tubes of true width.
+        f = w.pick(200, 150)
+        assert f is None or f in shown(w)
+        w.from_direction("top")
+        w._turn(False)
+        assert not w.near and shown(w) == set(range(len(part)))
+
+    from wetprint.backends.previews.window import photograph
+
+    photograph(part, Look(size=(400, 300)), tmp_path / "w.png", act)

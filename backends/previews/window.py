@@ -37,6 +37,10 @@ COLOURINGS = (BY_INK, *sorted(FIGURES.names(), key=lambda name: name != "layer")
 #: Letters and paper, light and dark.
 _PAPER, _SLIDE, _PALE = "white", "#15181d", (233, 235, 238)
 
+#: Parts of more segments are drawn as lines where a filament is narrower than so many pixels, and as tubes where those that are
+#: seen are few enough; while they turn, at most so many lines are drawn.
+_LARGE, _NEAR_PX, _SEEN, _TURNING = 15_000, 4.0, 4_000, 20_000
+
 #: A nozzle is drawn up to this share of the part's largest extent.
 _NOZZLE = 0.45
 
@@ -113,7 +117,8 @@ class Window:
         p.iren.interactor.GetInteractorStyle().AddObserver("CharEvent", lambda *_: None)
         if part.point_count - len(part) < 200_000 and not self._software():
             p.enable_ssao(radius=2.5 * float(np.median(part.state(self.state).width_um)), kernel_size=48)
-        p.enable_anti_aliasing("msaa", multi_samples=8)
+        if not self.large:  # eight samples a pixel cost a processor that draws most of its time
+            p.enable_anti_aliasing("msaa", multi_samples=8)
         self._slide()
         self._letters()
         self._keys()
@@ -126,6 +131,10 @@ class Window:
         part = self.part
         self._colours, self._legend, self._index = ink_colours(part)
         segments = part.point_count - len(part)
+        self.large = segments > _LARGE
+        self.near = False
+        if self.large:
+            return
         self._sides = 20 if segments < 5_000 else 10 if segments < 50_000 else 6
         self._mesh: Mesh = tubes(part, self.state, self._sides)
         self._meshes: dict[StateName, Floats] = {self.state: self._mesh.points_um}
@@ -190,6 +199,11 @@ class Window:
         there = self.part.layer < self.shown_layers
         if self.printed is not None:
             there = there & (self.course().place < self.printed)
+        if self.large:
+            self._draw_large(there)
+            if render:
+                self.plotter.render()
+            return
         keep = there[self._mesh.filament]
         faces = self._mesh.faces[keep]
         self._filament = self._mesh.filament[keep]
@@ -214,6 +228,82 @@ class Window:
         self._draw_nozzle()
         if render:
             self.plotter.render()
+
+    def _draw_large(self, there: npt.NDArray[np.bool_]) -> None:
+        """A large part: tubes of what is seen from near, else lines as wide as the filaments, and fewer of these while it turns."""
+        part, s = self.part, self.part.state(self.state)
+        width = float(np.median(s.width_um))
+        seen = self._seen(there) if width >= _NEAR_PX * getattr(self, "um_per_px", np.inf) else None
+        self.near = seen is not None
+        self.plotter.remove_actor("turning", render=False)
+        if seen is not None:
+            mesh = tubes(part.take(seen), self.state, 10)
+            self._filament = seen[mesh.filament]
+            self._data = pv_faces(mesh.points_um, mesh.faces)
+            self._data.cell_data["rgb"] = self._cell_colours()
+            self._actor = self._add("part", self._data, smooth_shading=True, ambient=0.30, diffuse=0.85)
+        else:
+            first, owner = part.segments()
+            kept = np.flatnonzero(there[owner])
+            some = kept[:: max(1, len(kept) // _TURNING)]
+            for name, rows in (("turning", some), ("part", kept)):
+                self._filament = owner[rows]
+                self._data = pv_lines(s.points_um, first[rows])
+                self._data.cell_data["rgb"] = self._shaded(first[rows])
+                px = width / self.um_per_px if hasattr(self, "um_per_px") else 1.0
+                wide = float(np.clip(px, 1.0, _NEAR_PX))
+                self._actor = self._add(name, self._data, lighting=False, line_width=wide)
+            self.plotter.actors["turning"].SetVisibility(False)
+        if self._cut:
+            self._actor.mapper.AddClippingPlane(self._plane)
+        self._draw_nozzle()
+
+    def _add(self, name: str, data: Any, **how: Any) -> Any:
+        return self.plotter.add_mesh(
+            data,
+            scalars="rgb",
+            rgb=True,
+            name=name,
+            reset_camera=False,
+            render=False,
+            pickable=name == "part",
+            **how,
+        )
+
+    def _shaded(self, first: npt.NDArray[np.int64]) -> npt.NDArray[np.uint8]:
+        """Colours of lines, darker where they lead along y: flat lines of one colour would show no lattice."""
+        points = self.part.state(self.state).points_um
+        along = points[first + 1] - points[first]
+        share = np.abs(along[:, 1]) / np.maximum(np.linalg.norm(along, axis=1), 1e-9)
+        return np.asarray((self._cell_colours() * (1.0 - 0.35 * share)[:, None]).astype(np.uint8))
+
+    def _seen(self, there: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64] | None:
+        """Filaments of which something lies in the view, where they are few enough."""
+        camera, s = self.plotter.camera, self.part.state(self.state)
+        up = np.array(camera.up)
+        eye = np.array(camera.position) - np.array(camera.focal_point)
+        right = np.cross(up, eye)
+        axes = np.stack([right / np.linalg.norm(right), up / np.linalg.norm(up)])
+        at = (s.points_um - np.array(camera.focal_point)) @ axes.T
+        half = np.array([self.plotter.window_size[0] / 2, self.plotter.window_size[1] / 2]) * self.um_per_px
+        low = np.minimum.reduceat(at, self.part.offsets[:-1], axis=0)
+        high = np.maximum.reduceat(at, self.part.offsets[:-1], axis=0)
+        inside = there & (high > -half).all(axis=1) & (low < half).all(axis=1)
+        found = np.flatnonzero(inside)
+        return found if 0 < len(found) <= _SEEN else None
+
+    def _turn(self, begins: bool) -> None:
+        """While a large part turns, a part of its lines is enough; once it rests, what is near becomes tubes."""
+        if not self.large:
+            return
+        coarse = self.plotter.actors.get("turning")
+        if begins:
+            if coarse is not None:
+                coarse.SetVisibility(True)
+                self._actor.SetVisibility(False)
+        else:
+            self._bar()
+            self._draw()
 
     def _draw_nozzle(self) -> None:
         """The nozzle where the last filament that is shown ends, while not all are."""
@@ -250,6 +340,8 @@ class Window:
         self.plotter.remove_actor("ghost", render=False)
         if not self.ghost:
             return
+        if self.large:  # as many see-through tubes would hide the part and take minutes
+            return
         if "wet" not in self._meshes:
             self._meshes["wet"] = tubes(self.part, "wet", self._sides).points_um
         surface = pv.PolyData.from_regular_faces(self._meshes["wet"].astype(np.float32), self._mesh.faces)
@@ -276,8 +368,8 @@ class Window:
         if found.part is not self.part:
             same = len(found.part) == len(self.part) and found.part.point_count == self.part.point_count
             self.part = found.part
-            if not same:
-                self.marked = None
+            if not same or self.large:
+                self.marked = None if not same else self.marked
                 self._sweep()
             else:
                 self._colours, self._legend, self._index = ink_colours(self.part)
@@ -440,6 +532,8 @@ class Window:
             p.add_key_event(key, action)
         p.add_key_event("q", p.close)
         p.iren.add_observer("InteractionEvent", lambda *_: self._bar())
+        p.iren.add_observer("StartInteractionEvent", lambda *_: self._turn(True))
+        p.iren.add_observer("EndInteractionEvent", lambda *_: self._turn(False))
         p.iren.add_observer("MouseWheelForwardEvent", lambda *_: self._bar())
         p.iren.add_observer("MouseWheelBackwardEvent", lambda *_: self._bar())
         self._pressed = (0, 0)
@@ -502,7 +596,7 @@ class Window:
         other: StateName = "dried" if self.state == "wet" else "wet"
         if (self.part.wet if other == "wet" else self.part.dried) is None:
             return
-        if other not in self._meshes:
+        if not self.large and other not in self._meshes:
             self._meshes[other] = tubes(self.part, other, self._sides).points_um
         self.state = other
         self._draw()
@@ -692,6 +786,24 @@ class Window:
         else:
             self.plotter.remove_actor("help", render=False)
         self.plotter.render()
+
+
+def pv_faces(points_um: Floats, faces: npt.NDArray[Any]) -> Any:
+    import pyvista as pv
+
+    return pv.PolyData.from_regular_faces(points_um.astype(np.float32), faces)
+
+
+def pv_lines(points_um: Floats, first: npt.NDArray[np.int64]) -> Any:
+    """Lines from each of the points `first` to the one after it."""
+    import pyvista as pv
+
+    data = pv.PolyData()
+    data.points = points_um.astype(np.float32)
+    lines = np.empty((len(first), 3), dtype=np.int64)
+    lines[:, 0], lines[:, 1], lines[:, 2] = 2, first, first + 1
+    data.lines = lines.ravel()
+    return data
 
 
 def _ramp(share: Floats) -> npt.NDArray[np.uint8]:
