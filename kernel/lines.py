@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from .dosing import Dosing
 from .filaments import Floats, Ints
+from .live import swelling
 from .plan import Plan
 from .rig import Rig
 from .timing import Profile, profile
@@ -143,6 +144,9 @@ def lay(
     speed[1:] = np.repeat(paces.ravel(), legs.ravel())
     if not dosing.even:
         section = wet.width_um[source] * height
+        more = swelling(filaments)
+        if more is not None:
+            section /= more[source]
         least = np.repeat(np.minimum.reduceat(section, begin[:-1]), each[1:])
         section[1:] = 0.5 * (section[1:] + section[:-1])
         slower = np.minimum(least / section[1:], 1.0)

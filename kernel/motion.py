@@ -34,7 +34,7 @@ class Toolpath:
 
     `position_um[N,3]` nozzle tip in part coordinates (wet state, z of the tip's end); `speed_um_s[N]` commanded speed
     of the move; `time_s[N]` planned time at its end (acceleration-limited); `valve bool[N]`; `pressure_kpa[N,C]` one
-    column a nozzle; `filament int64[N]` index printed or -1; `kind int8[N]` TRAVEL APPROACH PRINT RETREAT DWELL WIPE;
+    column a nozzle, then the second channels of mixing heads (`Rig.columns`); `filament int64[N]` index printed or -1; `kind int8[N]` TRAVEL APPROACH PRINT RETREAT DWELL WIPE;
     `dwell_s[N]` standing time of a DWELL row, else 0; `nozzle int16[N]`. `events` are (row, Event): done before that row.
     Row 0 is the start position; in a part of a longer toolpath that `follows` another it stands for all rows before: where the
     tip is, the speed of the last move, the valve, and in each column the pressure that was set last.

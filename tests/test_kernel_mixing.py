@@ -198,6 +198,15 @@ def test_inks_that_swell_unlike_are_given_by_their_own_sections() -> None:
     plan, _ = planned(text, RIG)
     ink = plan.filaments.inks[int(plan.filaments.material[0])]
     assert isinstance(ink, MixedInk) and ink.live_swell == pytest.approx((1.2, 1.0))
+    # Ink that swells more is laid in a thinner thread: the same flow, faster.
+    _, path = planned(text, RIG)
+    for i in range(11):
+        rows = np.flatnonzero((path.kind == PRINT) & (path.filament == i))
+        across = np.ptp(path.position_um[rows, 0]) > 100.0
+        speed = path.speed_um_s[rows]
+        if across:
+            # 1.2^2, but for the stretches between points over which the speed is even.
+            assert 1.3 < speed.max() / speed.min() < 1.45
 
 
 def test_what_is_not_known_of_a_head_is_refused_and_steps_are_offered() -> None:
