@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ...kernel.diagnostics import Diagnostic, Severity, WetprintError, error
+from ...kernel.diagnostics import Diagnostic, Severity, error
 from ...kernel.rig import Rig
 from ..record import LOCK, default_runs
 from .bench import Outcome

@@ -107,7 +107,7 @@ class Gate:
 
 def new_server() -> Any:
     """A server of trame with the page's files: our own, and the editor's."""
-    from trame.app import get_server  # noqa: I001
+    from trame.app import get_server
     from trame_code.module import serve as editor
 
     server = get_server("wetprint-studio", client_type="vue3")
