@@ -130,7 +130,7 @@ def interrupted(prints: ModuleType, tmp_path: Path, seed: int, name: str = "sim"
 @pytest.mark.parametrize("name", RIGS)
 def test_stops_at_random_instants(prints: ModuleType, tmp_path: Path, name: str) -> None:
     block = 0
-    for seed in range(6 if name == "sim" else 3):
+    for seed in range({"sim": 3, "sim-klipper": 2}.get(name, 1)):
         folder = tmp_path / str(seed)
         folder.mkdir()
         interrupted(prints, folder, 100 * block + seed, name)
@@ -251,7 +251,7 @@ def killed(prints: ModuleType, tmp_path: Path, seed: int, name: str = "sim") -> 
 @pytest.mark.parametrize("name", RIGS)
 def test_killed_at_random_instants(prints: ModuleType, tmp_path: Path, name: str) -> None:
     seen = []
-    for seed in (3, 4, 9) if name == "sim" else (3,):
+    for seed in (3, 9) if name == "sim" else (3,):
         folder = tmp_path / str(seed)
         folder.mkdir()
         seen.append(killed(prints, folder, seed, name))
