@@ -7,7 +7,7 @@ cone (tip.gap_um), and then between the samples where it may be least.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -104,6 +104,24 @@ def clearance_of(toolpath: Toolpath, rig: Rig, rows: Ints) -> Clearance:
     """The least clearance of the moves `rows` alone from what stands higher than LOOK_UM below the tip; infinite where nothing does."""
     place, done = _done(toolpath)
     return _beside(toolpath, rig, rows, done, place, np.full(len(rows), -LOOK_UM))
+
+
+def beside_of(toolpath: Toolpath, rig: Rig, working: int, idle: int) -> Clearance:
+    """The least clearance of nozzle `idle`, which hangs beside nozzle `working`, from what stands while that one is at work, from LOOK_UM below
+    its tip on; infinite where nothing does. The filament that is being laid counts as a whole."""
+    apart = np.array(rig.nozzles[idle].offset_um) - np.array(rig.nozzles[working].offset_um)
+    rows = np.flatnonzero(toolpath.nozzle == working)
+    rows = rows[rows > 0]
+    if not len(rows):
+        return Clearance(np.inf)
+    there = replace(
+        toolpath,
+        position_um=toolpath.position_um + apart,
+        nozzle=np.where(toolpath.nozzle == working, idle, working).astype(np.int16),
+    )
+    place, done = _done(there)
+    laying = done + (there.kind == PRINT)
+    return _beside(there, rig, rows, laying, place, np.full(len(rows), -LOOK_UM))
 
 
 def _beside(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .beads import sample
-from .clearance import clearance
+from .clearance import beside_of, clearance
 from .diagnostics import Diagnostic, Related, Severity, Span, error, warning
 from .dosing import dose, lengths_um
 from .filaments import Ints
@@ -22,6 +22,9 @@ PURGE_MARGIN_UM = 200.0
 
 UM3_PER_NL = 1e6
 
+#: A nozzle that is not at work stays so far from what is printed.
+IDLE_UM = 1.0
+
 
 def problems(plan: Plan, rig: Rig, toolpath: Toolpath | None = None) -> list[Diagnostic]:
     """Why this rig cannot print this plan (errors), and what to know before it does (warnings). Codes R510 to R522.
@@ -33,7 +36,7 @@ def problems(plan: Plan, rig: Rig, toolpath: Toolpath | None = None) -> list[Dia
         *_baths(plan, rig),
         *_purge(plan, rig),
         *_speeds(rig),
-        *_idle(plan, rig),
+        *_idle(plan, rig, toolpath),
         *_order(plan, rig),
         *_live(plan, rig),
         *check_heads(plan, rig, toolpath),
@@ -267,7 +270,11 @@ def _speeds(rig: Rig) -> list[Diagnostic]:
     return found
 
 
-def _idle(plan: Plan, rig: Rig) -> list[Diagnostic]:
+def _widest_um(nozzle: Nozzle) -> float:
+    return 2.0 * max(radius for _, radius in nozzle.cone_um)
+
+
+def _idle(plan: Plan, rig: Rig, toolpath: Toolpath | None) -> list[Diagnostic]:
     """Nozzles that hang beside the one that prints must not stand over the part."""
     used = np.unique(plan.nozzle).tolist()
     if len(rig.nozzles) < 2 or not used:
@@ -281,17 +288,27 @@ def _idle(plan: Plan, rig: Rig) -> list[Diagnostic]:
             if m == n or idle.manual:
                 continue
             apart = np.array(idle.offset_um) - np.array(rig.nozzles[n].offset_um)
-            if apart[2] < rig.heights.clear_um and (np.abs(apart[:2]) <= size + idle.outer_um).all():
-                found.append(
-                    error(
-                        "R522",
-                        f"nozzle `{idle.name}` hangs over the part while `{rig.nozzles[n].name}` prints; they are "
-                        f"{np.abs(apart[0]):g} and {np.abs(apart[1]):g} um apart in x and y, the part is {size[0]:.4g} "
-                        f"by {size[1]:.4g} um",
-                        _span(plan, int(plan.order[0])),
-                        notes=("a smaller part, or nozzles that stand further apart",),
-                    )
+            if apart[2] >= rig.heights.clear_um or (np.abs(apart[:2]) > size + _widest_um(idle)).any():
+                continue
+            # By the box alone it may hang over the part; with a toolpath it is seen what stands there by then.
+            least = beside_of(toolpath, rig, n, m) if toolpath is not None else None
+            if least is not None and least.least_um >= IDLE_UM:
+                continue
+            deep = "" if least is None else f", with {least.least_um:.4g} um between it and what is printed"
+            first = int(plan.order[0])
+            met = first if least is None or least.filament < 0 else least.filament
+            ahead = np.zeros(0, np.int64) if least is None or toolpath is None else toolpath.filament[least.row :]
+            moving = int(ahead[ahead >= 0][0]) if (ahead >= 0).any() else first
+            found.append(
+                error(
+                    "R522",
+                    f"{np.abs(apart[0]):g} and {np.abs(apart[1]):g} um in x and y from nozzle `{rig.nozzles[n].name}`, nozzle "
+                    f"`{idle.name}` hangs over the part while that one prints{deep}; the part is {size[0]:.4g} by {size[1]:.4g} um",
+                    _span(plan, moving),
+                    related=(Related(_span(plan, met), "stands under it"),) if least is not None else (),
+                    notes=("a smaller part, nozzles that stand further apart, or another order of inks",),
                 )
+            )
     return found
 
 

@@ -1,6 +1,7 @@
 """Struts that meet in nodes: Vs and peaks of any angle, strut lattices with the nozzle of the paper, before the brute-force judge; and
 whether what is refused could have been cut at contacts."""
 
+from dataclasses import replace
 from itertools import pairwise
 from types import ModuleType
 
@@ -138,3 +139,21 @@ def test_what_hangs_is_refused_unless_the_print_takes_it(plans: ModuleType) -> N
     assert told(plans.lines(above)) == ["ERROR"]
     held = [[[-50, 0, 60], [50, 0, 60]], [[0, 0, 5], [0, 0, 55]]]
     assert told(plans.lines(held)) == []
+
+
+def test_an_idle_nozzle_is_held_against_what_stands(plans: ModuleType) -> None:
+    """The nozzle beside the one at work, 300 um away, meets what was printed before, not what comes later or lies lower."""
+    base = plans.sim()
+    rig = replace(base, nozzles=(base.nozzles[0], replace(base.nozzles[1], offset_um=(300.0, 0.0, 0.0))))
+
+    def told(left_first: bool, left_z: float) -> set[str]:
+        left = [[[x, -40, left_z], [x, 40, left_z]] for x in (-190.0, -150.0, -110.0)]
+        right = [[[x, -40, 5.0], [x, 40, 5.0]] for x in (110.0, 150.0, 190.0)]
+        part = plans.lines(left + right, layer=[int(not left_first)] * 3 + [int(left_first)] * 3)
+        plan, toolpath = plans.planned(part, rig)
+        return {d.code for d in problems(plan, rig, toolpath)}
+
+    # While the left nozzle prints on the left, the other hangs over the right.
+    assert "R522" not in told(True, 5.0)
+    assert "R522" in told(False, 5.0)
+    assert "R522" not in told(False, 13.0)
