@@ -23,6 +23,10 @@ QUANTUM_WIDTH_UM = 1e-6
 #: Points that a path needs in neither state to within this part of a width are not added.
 THIN = 5e-4
 
+#: Nodes (as nodes_at_most counts them) of parts that are dried as a frame: of any part, of a shallow or slender one, and of
+#: these for every width of filament along the longest side. At the limits a woodpile takes about 2 and 5 s of processor time.
+FRAME_NODES, FLAT_NODES, CUT_NODES = 20_000, 32_000, 260
+
 #: Turns from which on the wet shape that was found is dried again, to see whether the design comes out, rad; assumed.
 TWISTED = 0.7
 
@@ -72,6 +76,17 @@ def nodes_at_most(filaments: FilamentSet, drawn: StateName) -> int:
     first, _ = filaments.segments()
     length = segment_lengths(state.points_um, first)
     return int((length / state.width_um[first]).sum()) + 2 * len(filaments)
+
+
+def frame_holds(filaments: FilamentSet, drawn: StateName) -> bool:
+    """Whether the frame of a part is solved in a few seconds: what counts is not its size alone, but what a cut across its
+    longest side would part. Rims and shallow stacks, where a field is roughest, so have a frame in wider parts."""
+    nodes = nodes_at_most(filaments, drawn)
+    if nodes <= FRAME_NODES:
+        return True
+    state = filaments.state(drawn)
+    longest = float((np.ptp(state.points_um, axis=0) / np.median(state.width_um)).max(initial=1.0))
+    return nodes <= FLAT_NODES and nodes <= CUT_NODES * longest
 
 
 class Map(Protocol):

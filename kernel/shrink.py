@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from .diagnostics import Diagnostic, WetprintError, error
-from .drying import Drying, by_formula, by_frame, nodes_at_most, uniform
+from .drying import Drying, by_formula, by_frame, frame_holds, uniform
 from .filaments import FilamentSet
 from .hold import PINNED, Hold
 from .scene import Scene, StateName
@@ -19,9 +19,6 @@ if TYPE_CHECKING:
 
 Compensate = Literal["off", "uniform", "full"]
 Model = Literal["auto", "analytic", "field", "frame"]
-
-#: Parts whose frame may have more nodes than this (as nodes_at_most counts them) are dried as a field.
-FRAME_NODES = 20_000
 
 
 def complete(
@@ -89,7 +86,7 @@ def dry(
         wet = given if compensate == "off" else uniform(filaments, given)
         filaments, drawn = filaments.with_states(wet, None), "wet"
     if model == "auto":
-        model = "frame" if nodes_at_most(filaments, drawn) <= FRAME_NODES else "field"
+        model = "frame" if frame_holds(filaments, drawn) else "field"
     if model == "analytic":
         return by_formula(filaments, drawn, hold)
     from .cache import remembered
