@@ -233,7 +233,8 @@ def test_a_print_in_its_own_process_pauses_goes_on_and_ends(design: Path) -> Non
     _until(prints, lambda s: s["phase"] == "ended")
     end = prints.status
     assert end["state"] == "done" and end["executed"] == end["total"] and end["ink_off"]
-    assert end["truth"]["matched"] == end["total"] and (design.parent / "runs" / end["run"]).is_dir()
+    # A filament that was cut lies in two pieces, so the truth is not held filament by filament here; tests of the executor do.
+    assert end["truth"]["filaments"] == end["total"] and (design.parent / "runs" / end["run"]).is_dir()
 
 
 def test_a_print_goes_on_without_the_studio(design: Path) -> None:
