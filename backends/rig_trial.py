@@ -21,7 +21,7 @@ from ..kernel.filaments import Floats, filaments
 from ..kernel.frames import from_stage, to_stage
 from ..kernel.motion import DWELL, TRAVEL, Toolpath
 from ..kernel.plan import Plan
-from ..kernel.rig import Rig
+from ..kernel.rig import ANALOG, Rig
 from .controller import Controller, ControllerError, Motion, Position, open_controller
 from .dispenser import Ask, Dispenser, DispenserError, open_dispenser
 from .guard import Control, Guard, settle
@@ -130,6 +130,10 @@ class _Trial:
     def box(self, name: str, stack: ExitStack) -> None:
         entry = self.rig.dispensers[name]
         device = f"box {name}"
+        if entry.kind == ANALOG:
+            # `prepare` of the stage has set it to 0.
+            self.note(device, "reached", None, f"analog output {entry.channel} of the stage, set to 0; nothing reads its pressure back")
+            return
         opened: list[Dispenser] = []
         with self.item(device, "reached") as said:
             opened.append(open_dispenser(name, entry, self.ask))
@@ -252,6 +256,9 @@ class _Trial:
             self.note("boxes", "ink", None, "not dispensed: the operator said no")
             return
         for n, nozzle in enumerate(self.rig.nozzles):
+            if any(self.rig.dispensers[name].kind == ANALOG for name in nozzle.boxes):
+                self.note(f"nozzle {nozzle.name}", "ink", None, "pressures on analog outputs are tried by a first print")
+                continue
             if nozzle.dispenser not in self.boxes:
                 self.note(f"nozzle {nozzle.name}", "ink", None, f"box {nozzle.dispenser} is not ready")
                 continue
