@@ -14,6 +14,7 @@ from .machine import NANOLITRE, printed_s
 
 if TYPE_CHECKING:
     from ...kernel.filaments import FilamentSet, Floats, State
+    from ...kernel.scene import StateName
     from ..report import Subject
 
 #: So many marks are drawn; of more, means of ranges are.
@@ -31,7 +32,13 @@ class _Slice:
 
 def plots(subject: Subject) -> tuple[Block, ...]:
     """All plots, two in a row."""
-    drawn = [*shape(subject.filaments), *_spans(subject), *_course(subject)]
+    drawn = [
+        *shape(subject.filaments),
+        *_rises(subject.filaments),
+        *_gaps(subject),
+        *_spans(subject),
+        *_course(subject),
+    ]
     return tuple(Beside(tuple(drawn[k : k + 2])) for k in range(0, len(drawn), 2))
 
 
@@ -113,6 +120,48 @@ def _range(values: Floats, unit: str) -> str:
     if not len(values):
         return "none"
     return f"{float(values.min()):.4g} to {float(values.max()):.4g} {unit}"
+
+
+def _rises(part: FilamentSet) -> list[Drawing]:
+    """How far each layer lies above the one below, wet and dried: of parts of three layers and more."""
+    layers, row = np.unique(part.layer, return_inverse=True)
+    if not 3 <= len(layers) <= MOST or part.wet is None or part.dried is None:
+        return []
+    group = row[part.owner()]
+    count = np.bincount(group)
+    lines, told = [], []
+    for name, state, colour, mark in (
+        ("wet", part.wet, WET, "circle"),
+        ("dried", part.dried, DRIED, "square"),
+    ):
+        rise = np.diff(np.bincount(group, state.points_um[:, 2]) / count)
+        lines.append(Series(name, colour, (layers[1:] + 1.0).tolist(), rise.tolist(), mark=mark))
+        told.append(f"{name} {_range(rise, 'um')}")
+    return [
+        Drawing(
+            chart("layer", "height over the layer below, \u00b5m", lines, zero_y=True),
+            "Height of every layer over the one below it, centreline to centreline, wet and dried.",
+            f"layer heights: {', '.join(told)}",
+        )
+    ]
+
+
+def _gaps(subject: Subject) -> list[Drawing]:
+    from ..colourings.place import gaps_um
+
+    part = subject.filaments
+    name: StateName = "dried" if part.dried is not None else "wet"
+    gaps = gaps_um(part, name)
+    known = gaps[np.isfinite(gaps)]
+    if not len(known):
+        return []
+    return [
+        Drawing(
+            histogram("gap to the nearest filament of the layer, \u00b5m", "filaments", known.tolist()),
+            f"Clear distance of each filament to the nearest one of its layer, {name}; below zero they run into each other.",
+            f"gaps in the layer: {_range(known, 'um')}",
+        )
+    ]
 
 
 def _spans(subject: Subject) -> list[Drawing]:
