@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ...kernel.material import FURTHER
+from ...kernel.quantity import SIEMENS_PER_METRE
 from . import numbers, salts
 from .blocks import Block, Cell, Note, Steps, Table
 from .machine import flowing_nl
@@ -223,4 +225,39 @@ def treatment(subject: Subject) -> tuple[Block, ...]:
             "Optional, gold: anneal at 600 \u00b0C for 1 h, heated at 5 \u00b0C/min, under H\u2082; the aerogel sinters."
         )
     xerogel = "Drying in air instead of CO\u2082 gives a denser xerogel; the shrinkage in this sheet does not hold for it."
-    return (Steps("Post-treatment", tuple(steps), PAPER), Note(f"{xerogel} ({PAPER}.)"))
+    return (Steps("Post-treatment", tuple(steps), PAPER), Note(f"{xerogel} ({PAPER}.)"), states(subject))
+
+
+def states(subject: Subject) -> Table:
+    """Per ink and state: how it is reached, its free shrinkage from the wet filament and its conductivity, or what is missing."""
+    reached = {
+        "": ("aerogel", "dried in supercritical CO\u2082"),
+        **{n: (n, how) for n, how in FURTHER.items()},
+    }
+    rows: list[tuple[str | Cell, ...]] = []
+    for ink in used_inks(subject):
+        for name, (shown, how) in reached.items():
+            cells: list[str | Cell] = []
+            for of in ("shrink", "conductivity"):
+                field = f"{name}_{of}" if name else of
+                value = getattr(ink, field)
+                if value is None:
+                    cells.append("not known")
+                    continue
+                told = (
+                    numbers.percent(value)
+                    if of == "shrink"
+                    else f"{numbers.sig(value / SIEMENS_PER_METRE)}{numbers.GAP}S/m"
+                )
+                cells.append(Cell(told, field in ink.assumed))
+            rows.append((Cell(ink.name, swatch=ink.colour), shown, how, *cells))
+    return Table(
+        "States of the part",
+        ("ink", "state", "reached by being", "free shrinkage, linear, from wet", "conductivity"),
+        tuple(rows),
+        frozenset({0, 1, 2}),
+        (
+            "Sizes in this sheet are those of the aerogel. What is not known is a field of the ink to be measured: "
+            "xerogel_shrink, sintered_shrink and the conductivities.",
+        ),
+    )
