@@ -137,7 +137,11 @@ def _of_head(
             continue
         low, high = (least, most) if k == 0 else (1.0 - most, 1.0 - least)
         flows = np.array([p.flow_um3_s for p in load.calibration])
-        bent |= (low * flow_um3_s < flows[0] - 1e-9 * flows[-1]) | (high * flow_um3_s > flows[-1] * (1 + 1e-9))
+        bent |= (low * flow_um3_s < flows[0] - 1e-9 * flows[-1]) | (
+            high * flow_um3_s > flows[-1] * (1 + 1e-9)
+        )
         if k == 0:
-            kpa = np.interp(0.5 * (low + high) * flow_um3_s, flows, [p.pressure_kpa for p in load.calibration])
+            kpa = np.interp(
+                0.5 * (low + high) * flow_um3_s, flows, [p.pressure_kpa for p in load.calibration]
+            )
     return kpa, bent

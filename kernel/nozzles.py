@@ -123,7 +123,9 @@ def pressure_for(rig: Rig, nozzle: Nozzle, ink: Ink, flow: float) -> Pressure:
     another nozzle of the rig with that ink, scaled by the power law of a cone; None where nobody measured anything."""
     load = nozzle.load(ink.name)
     if load is not None and nozzle.mix:
-        return Pressure(None, "mixed", load.source, why="each channel by its own calibration", assumed=load.assumed)
+        return Pressure(
+            None, "mixed", load.source, why="each channel by its own calibration", assumed=load.assumed
+        )
     if load is not None and load.calibration:
         first, last = load.calibration[0], load.calibration[-1]
         if first.flow_um3_s * (1 - 1e-9) <= flow <= last.flow_um3_s * (1 + 1e-9):
@@ -304,7 +306,11 @@ def _span(ends: Sequence[float]) -> str:
 
 def _kpa(row: dict[str, Any]) -> str:
     if row["basis"] == "mixed":
-        return f"{_span(row['set_kpa'])} kPa in the first channel ({row['why']})" if "set_kpa" in row else row["why"]
+        return (
+            f"{_span(row['set_kpa'])} kPa in the first channel ({row['why']})"
+            if "set_kpa" in row
+            else row["why"]
+        )
     if row["pressure_kpa"] is None:
         return f"pressure not known ({row['why']})"
     said = ", ".join(s for s in (row["why"], row["source"], row["date"]) if s)

@@ -121,13 +121,20 @@ def _loaded(filaments: FilamentSet, rig: Rig) -> int | None:
 def nozzle_of_inks(inks: Sequence[str], rig: Rig) -> dict[str, int]:
     """Which nozzle prints each ink: the one that names it, else the nozzles for any ink in turn, in order of first use."""
     named = {
-        e.ink: n for n, nozzle in reversed(list(enumerate(rig.nozzles))) if not nozzle.mix for e in nozzle.loads
+        e.ink: n
+        for n, nozzle in reversed(list(enumerate(rig.nozzles)))
+        if not nozzle.mix
+        for e in nozzle.loads
     }
     for ink in inks:
         head = rig.head_of(ink.split("/"))
         if head is not None:
             named[ink] = head
-    free = [n for n, nozzle in enumerate(rig.nozzles) if not nozzle.mix and any(e.ink == ANY for e in nozzle.loads)]
+    free = [
+        n
+        for n, nozzle in enumerate(rig.nozzles)
+        if not nozzle.mix and any(e.ink == ANY for e in nozzle.loads)
+    ]
     found: dict[str, int] = {}
     turn = 0
     for ink in inks:

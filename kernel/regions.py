@@ -186,14 +186,21 @@ def _bent(lines: Lines, live: Bools, ratio: Expr) -> Lines:
 
     def between(values: Floats) -> Floats:
         along = part if values.ndim == 1 else part[:, None]
-        return np.where(along > 0.0, values[source] + along * (values[after] - values[source]), values[source])
+        return np.where(
+            along > 0.0, values[source] + along * (values[after] - values[source]), values[source]
+        )
 
     points, share = between(lines.points_um), lines.share[source]
     new = part > 0.0
     share[new] = evaluate(ratio, points[new])
     offsets = np.append(0, np.cumsum(np.add.reduceat(pieces, lines.offsets[:-1])))
     return replace(
-        lines, points_um=points, offsets=offsets, width_um=between(lines.width_um), height_um=between(lines.height_um), share=share
+        lines,
+        points_um=points,
+        offsets=offsets,
+        width_um=between(lines.width_um),
+        height_um=between(lines.height_um),
+        share=share,
     )
 
 

@@ -370,7 +370,9 @@ def _check_box(reader: _Reader, path: Path, box: dict[str, Any]) -> None:
     if box.get("kind") == ANALOG:
         needed = ("signal", "source", "resolution_kpa")
         reader.missing += [
-            ((*path, k.name), k) for k in SECTIONS["dispenser"] if k.name in needed and box.get(k.name) is None
+            ((*path, k.name), k)
+            for k in SECTIONS["dispenser"]
+            if k.name in needed and box.get(k.name) is None
         ]
     pairs = [(p.get("value"), p.get("pressure_kpa")) for p in box.get("signal") or ()]
     if not pairs or any(v is None or p is None for v, p in pairs):
@@ -399,7 +401,9 @@ def _check_head(reader: _Reader, at: Path, nozzle: dict[str, Any], dispensers: d
         ),
     ]  # fmt: skip
     reader.found += [
-        error("R506", f"{what}; expected {wanted}", reader.span((*at, key))) for bad, key, what, wanted in said if bad
+        error("R506", f"{what}; expected {wanted}", reader.span((*at, key)))
+        for bad, key, what, wanted in said
+        if bad
     ]
 
 
