@@ -11,7 +11,6 @@ import numpy.typing as npt
 from ..kernel.diagnostics import Diagnostic, Span, error
 from ..kernel.motion import Toolpath
 
-
 #: How each law of a toolpath is met again. A planner of ours breaks none of them: the toolpath or the rig was changed behind it.
 MENDS: Mapping[str, str] = {
     "M601": "plan the design anew for this rig: `wp plan`, or make_plan and make_toolpath from Python",

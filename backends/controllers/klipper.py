@@ -180,7 +180,11 @@ class Klipper:
             dry = other_channel()
         stopped = False
         if self._boxes and not told:
-            stopped, told = self._cancel() if dry or not running else (False, "the pressure boxes do not confirm their cut")
+            stopped, told = (
+                self._cancel()
+                if dry or not running
+                else (False, "the pressure boxes do not confirm their cut")
+            )
         if not stopped:
             try:
                 Moonraker(self._url, "stage guard", self._listener).tell(
