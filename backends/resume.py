@@ -125,11 +125,18 @@ def where_cut(
 
 def as_data(cut: Cut) -> dict[str, Any]:
     """A cut as the record keeps it."""
-    return {"row": cut.row, "at_um": [float(v) for v in cut.at_um], "window_s": cut.window_s, "late_s": cut.late_s}
+    return {
+        "row": cut.row,
+        "at_um": [float(v) for v in cut.at_um],
+        "window_s": cut.window_s,
+        "late_s": cut.late_s,
+    }
 
 
 def _cut_of(data: dict[str, Any]) -> Cut:
-    return Cut(int(data["row"]), np.array(data["at_um"]), float(data["window_s"]), float(data.get("late_s", 0.0)))
+    return Cut(
+        int(data["row"]), np.array(data["at_um"]), float(data["window_s"]), float(data.get("late_s", 0.0))
+    )
 
 
 def _recorded(prior: Prior, toolpath: Toolpath, rig: Rig, here_um: Floats) -> tuple[Cut, list[float] | None]:

@@ -197,7 +197,16 @@ def test_nearer_rigs_hide_farther_ones(tmp_path: Path, monkeypatch: pytest.Monke
     assert load_rig("sim", [near / "rigs"]).doc.startswith("near")
     assert load_rig("sim").doc.startswith("user's")
     entries = {e["name"]: e for e in list_rigs([near])}
-    assert set(entries) == {"lab1", "paper", "sim", "sim-grbl", "sim-klipper", "sim-linuxcnc", "sim-marlin", "sim-mix"}
+    assert set(entries) == {
+        "lab1",
+        "paper",
+        "sim",
+        "sim-grbl",
+        "sim-klipper",
+        "sim-linuxcnc",
+        "sim-marlin",
+        "sim-mix",
+    }
     assert entries["paper"]["place"] == "built in" and entries["sim"]["place"] == "beside the design"
     assert find_rig(str(users / "rigs" / "lab1.toml")) == users / "rigs" / "lab1.toml"
     (near / "rigs" / "bad.toml").write_text("moves = 3")
