@@ -51,7 +51,9 @@ def cannot_drive(rig: Rig, dialect: str, setting: object) -> list[Diagnostic]:
         error(
             "R523",
             f"rig `{rig.name}` sets the pressure of {names} by analog outputs; {dialect} has none that change with the motion",
-            notes=("`steps: 5` in a mix of two inks prints it in five premixed inks, from dispensers of another kind",),
+            notes=(
+                "`steps: 5` in a mix of two inks prints it in five premixed inks, from dispensers of another kind",
+            ),
         )
     ]
 
@@ -65,12 +67,16 @@ def changes(toolpath: Toolpath, rig: Rig, low: int, high: int) -> Iterator[tuple
     for channel, columns in sorted(number.items()):
         value = np.zeros(high - low)
         for column in columns:
-            np.maximum(value, values_of(rig.analog[column], toolpath.pressure_kpa[low:high, column]), out=value)
+            np.maximum(
+                value, values_of(rig.analog[column], toolpath.pressure_kpa[low:high, column]), out=value
+            )
         rows = np.flatnonzero(np.diff(value, prepend=0.0))
         yield channel, rows + low, value[rows]
 
 
-def lines_before(toolpath: Toolpath, rig: Rig, low: int, high: int, setting: Setting | None) -> dict[int, list[str]]:
+def lines_before(
+    toolpath: Toolpath, rig: Rig, low: int, high: int, setting: Setting | None
+) -> dict[int, list[str]]:
     """Lines that set the outputs before rows of low..high-1."""
     found: dict[int, list[str]] = {}
     if setting is None or not rig.analog:
