@@ -74,7 +74,6 @@ class Studio:
             self.loop.call_soon_threadsafe(call)
 
     def _heard(self, outcome: Outcome) -> None:
-        self.outcome = outcome
         self._soon(lambda: self._told_outcome(outcome))
 
     # --- what the page is told ----------------------------------------------------------------------------------------
@@ -98,6 +97,10 @@ class Studio:
 
     def _told_outcome(self, outcome: Outcome) -> None:
         wish, reading = outcome.wish, outcome.reading
+        if self.outcome is not None and wish.number < self.outcome.wish.number:
+            # What was being solved when a newer wish was quicker.
+            return
+        self.outcome = outcome
         if wish.number == self.bench.newest:
             # A name that the text has no more takes its value along; an older outcome knows nothing of newer values.
             self.sets, self.preset = dict(reading.sets), reading.preset
