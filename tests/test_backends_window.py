@@ -171,10 +171,10 @@ def test_bare_filaments_have_no_print(parts: ModuleType, tmp_path: Path) -> None
 def test_large_parts_are_lines_from_afar_and_tubes_from_near(
     parts: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from wetprint.backends.previews import window
+    from wetprint.backends.previews import stage
 
-    monkeypatch.setattr(window, "_LARGE", 100)
-    monkeypatch.setattr(window, "_TURNING", 40)
+    monkeypatch.setattr(stage, "_LARGE", 100)
+    monkeypatch.setattr(stage, "_TURNING", 40)
     part = parts.woodpile(lines=40, layers=4)
 
     def act(w: Any) -> None:
