@@ -163,8 +163,8 @@ class Design:
     def further(self, state: str) -> FilamentSet:
         """The part as a `xerogel` or `sintered`: its dried state is then that one. Raises WetprintError (E461) where an ink does
         not say how far it shrinks."""
+        from .kernel.drying.states import further
         from .kernel.filaments import join
-        from .kernel.states import further
 
         jobs, said = further(self.jobs, state)
         _stop_at(said)
@@ -172,7 +172,7 @@ class Design:
 
     def uncertainty(self, *, samples: int = 0, seed: int = 1) -> dict[str, Any]:
         """What the spread of the inks' figures makes of the dried part: `uncertainty` of `wp measure --uncertainty --json`."""
-        from .kernel.spread import spread_of
+        from .kernel.calibration.spread import spread_of
 
         return spread_of(self.jobs, samples=samples, seed=seed).as_dict()
 

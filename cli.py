@@ -304,7 +304,7 @@ def calibrate(
     from .backends.files import writing
     from .backends.plots import calibration_plots, write_plots
     from .kernel.calibrate import calibrate as fit
-    from .kernel.measurements import read_table
+    from .kernel.calibration.measurements import read_table
     from .lang.verbs_calibrate import dated, free_to_write, tell_fits, write_inks
 
     date = dated(date)

@@ -11,17 +11,17 @@ import numpy.typing as npt
 
 from ..kernel.build import Job
 from ..kernel.diagnostics import WetprintError, error
-from ..kernel.dosing import dose
 from ..kernel.filaments import FilamentSet, Floats, Ints, filaments, join
 from ..kernel.material import Ink
 from ..kernel.motion import PRINT, Toolpath, make_toolpath
 from ..kernel.order import make_plan
+from ..kernel.planning.tip import radius_at_um
 from ..kernel.rig import Nozzle, Rig
 from ..kernel.scene import StateName
-from ..kernel.tip import radius_at_um
+from ..kernel.toolpath.dosing import dose
 
 if TYPE_CHECKING:
-    from ..kernel.dosing import Dosing
+    from ..kernel.toolpath.dosing import Dosing
 
 #: The colour of a nozzle in pictures: glass.
 GLASS = "#9fb6c3"

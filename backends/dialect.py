@@ -104,7 +104,7 @@ class Dialect(Protocol):
         ...
 
     def body(self, part: Toolpath, rig: Rig) -> list[bytes]:
-        """Lines of a part of a toolpath, in parts: those of all parts (kernel/parts.py), between `top` and `tail`, are the program."""
+        """Lines of a part of a toolpath, in parts: those of all parts (kernel/toolpath/parts.py), between `top` and `tail`, are the program."""
         ...
 
     def tail(self, rig: Rig) -> bytes:

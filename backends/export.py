@@ -138,7 +138,7 @@ def write_program(made: Plan | Toolpath, rig: Rig, name: str, path: Path) -> Non
 
 def _body(plan: Plan, rig: Rig, dialect: Dialect, out: BinaryIO, room: int | None) -> tuple[int, bytes]:
     """Write all of a program but its head, from byte `room` on, or leaving as much as it should need; the room and the head."""
-    from ..kernel.parts import parts
+    from ..kernel.toolpath.parts import parts
 
     known: About | None = None
     for said, lines in parts(plan, rig, lambda part: (about(part), dialect.body(part, rig))):
@@ -156,8 +156,8 @@ def _body(plan: Plan, rig: Rig, dialect: Dialect, out: BinaryIO, room: int | Non
 
 def _expected(plan: Plan, rig: Rig, begun: About) -> About:
     """What comes after the first part of a toolpath, as far as the plan tells."""
-    from ..kernel.dosing import dose
-    from ..kernel.gelling import least_times_s
+    from ..kernel.planning.gelling import least_times_s
+    from ..kernel.toolpath.dosing import dose
 
     kpa = dose(plan, rig).pressure_kpa
     places = np.flatnonzero(kpa > 0)

@@ -68,7 +68,7 @@ class Cost:
 
 def cost(part: FilamentSet, state: StateName) -> Cost:
     """What `fuse` will take."""
-    from ..kernel.contacts import contacts_of
+    from ..kernel.figures.contacts import contacts_of
 
     contacts = contacts_of(part, state).contacts
     corners = part.point_count * SIDES + int(contacts * CORNERS_A_CONTACT)

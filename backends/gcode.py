@@ -13,13 +13,13 @@ from pathlib import PurePath
 
 import numpy as np
 
-from ..kernel.ahead import ahead
 from ..kernel.diagnostics import WetprintError, error
 from ..kernel.filaments import Floats, Ints
-from ..kernel.frames import to_stage
 from ..kernel.motion import CHUNK, DWELL, FLOWING, Program, Toolpath
 from ..kernel.plan import Plan
 from ..kernel.rig import Rig
+from ..kernel.toolpath.ahead import ahead
+from ..kernel.toolpath.frames import to_stage
 from .analog import Setting, by_hand, cannot_drive, lines_before, off_lines
 from .dialect import About, Decoded, about, levels
 from .gcode_rows import NOTHING_SET, State, ascii_lines, rows_text

@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from ..kernel.filaments import Ints
-from ..kernel.frames import to_stage
 from ..kernel.motion import DWELL, Toolpath
 from ..kernel.rig import Rig
+from ..kernel.toolpath.frames import to_stage
 from .digits import number_lines, squeeze
 
 if TYPE_CHECKING:

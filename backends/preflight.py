@@ -6,14 +6,14 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from ..kernel.clearance import clearance_of
 from ..kernel.diagnostics import Diagnostic, Severity, error
-from ..kernel.frames import to_stage
-from ..kernel.hops import SIDE_UM
 from ..kernel.material import Bath
 from ..kernel.motion import APPROACH, DWELL, PRINT, RETREAT, TRAVEL, WIPE, Toolpath
+from ..kernel.planning.clearance import clearance_of
+from ..kernel.planning.hops import SIDE_UM
+from ..kernel.planning.rig_check import problems
 from ..kernel.rig import Rig
-from ..kernel.rig_check import problems
+from ..kernel.toolpath.frames import to_stage
 from .analog import cannot_drive
 from .preflight_ink import check_baths, check_ink
 from .preflight_pace import check_pace
@@ -38,7 +38,7 @@ SAME_LAW: Mapping[str, frozenset[str]] = {
 def preflight(
     toolpath: Toolpath, rig: Rig, *, dry_run: bool = False, baths: Sequence[Bath] = ()
 ) -> list[Diagnostic]:
-    """All refusals (errors) and warnings: those of the plan on this rig (R5xx, kernel/rig_check.py), and those of the toolpath as it is,
+    """All refusals (errors) and warnings: those of the plan on this rig (R5xx, kernel/planning/rig_check.py), and those of the toolpath as it is,
     whoever made or changed it. What the plan's own check has told is not told twice. `baths`: the baths of the design."""
     found = _sound(toolpath, rig)
     if found:
@@ -209,7 +209,7 @@ def _motion(toolpath: Toolpath, rig: Rig) -> list[Diagnostic]:
     dips = (kind == TRAVEL) & (across > SLACK_UM) & (np.minimum(z, from_z) < clear - SLACK_UM)
     # An exchange of nozzles is a step in part coordinates in which nothing moves.
     dips[1:] &= toolpath.nozzle[1:] == toolpath.nozzle[:-1]
-    # Lower than what is printed elsewhere, a travel stays clear of all that stands on its way (kernel/hops.py): measured, not taken on trust.
+    # Lower than what is printed elsewhere, a travel stays clear of all that stands on its way (kernel/planning/hops.py): measured, not taken on trust.
     low_rows = np.flatnonzero(dips)
     if len(low_rows) and clearance_of(toolpath, rig, low_rows).least_um >= 0.5 * min(
         SIDE_UM, rig.heights.clear_um

@@ -14,12 +14,12 @@ from .reports import REPORTS
 
 if TYPE_CHECKING:
     from ..kernel.build import Job
-    from ..kernel.dosing import Dosing
-    from ..kernel.drying import Drying
+    from ..kernel.drying.models import Drying
     from ..kernel.filaments import FilamentSet
     from ..kernel.motion import Toolpath
     from ..kernel.rig import Rig
     from ..kernel.scene import Scene
+    from ..kernel.toolpath.dosing import Dosing
     from .reports.blocks import Sheet
 
 
@@ -76,7 +76,7 @@ class Subject:
 
     @cached_property
     def dosing(self) -> Dosing:
-        from ..kernel.dosing import dose
+        from ..kernel.toolpath.dosing import dose
 
         return dose(self.toolpath.plan, self.rig)
 
@@ -88,14 +88,15 @@ class Subject:
 def complete(scene: Scene, jobs: Sequence[Job]) -> tuple[tuple[Job, ...], list[Drying]]:
     """The jobs with both states, and how each was found to dry. Raises WetprintError: X712 where nothing
     is printed, E460 where an ink cannot dry."""
-    from ..kernel.hold import Hold
+    from ..kernel.drying.hold import Hold
     from ..kernel.shrink import dry
 
     if not jobs:
         raise WetprintError(error("X712", "0 filaments: there is nothing to report"))
     found = [dry(j.filaments, scene.state, scene.compensate, hold=Hold.of(j.print)) for j in jobs]
     return tuple(
-        replace(job, filaments=drying.filaments, drying=drying) for job, drying in zip(jobs, found, strict=True)
+        replace(job, filaments=drying.filaments, drying=drying)
+        for job, drying in zip(jobs, found, strict=True)
     ), found
 
 

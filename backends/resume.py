@@ -11,9 +11,9 @@ import numpy as np
 
 from ..kernel.diagnostics import WetprintError, error
 from ..kernel.filaments import Floats, Ints
-from ..kernel.frames import from_stage, to_stage
 from ..kernel.motion import Toolpath
 from ..kernel.rig import Rig
+from ..kernel.toolpath.frames import from_stage, to_stage
 from .controller import ControllerError
 from .dispenser import Ask
 from .journal import NAME, Journal, JournalError, filament_ids, open_database, read

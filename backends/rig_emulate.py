@@ -37,7 +37,12 @@ def start_servers(rig: Rig, *, scale: float | None = None, port: int = 0) -> Sim
 
 def addresses(sim: Sim) -> str:
     """The lines of a rig file by which these emulators are driven."""
-    lines = ["[controller]", f'dialect = "{sim.rig.controller.dialect}"', f'transport = "{sim.controller.url}"', ""]
+    lines = [
+        "[controller]",
+        f'dialect = "{sim.rig.controller.dialect}"',
+        f'transport = "{sim.controller.url}"',
+        "",
+    ]
     for name, box in sim.boxes.items():
         lines += [f"[dispensers.{name}]", f'kind = "{BOX}"', f'transport = "{box.url}"', ""]
     return "\n".join(lines)

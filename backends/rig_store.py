@@ -113,7 +113,11 @@ def _transports(rig: Rig, path: Path) -> list[Diagnostic]:
 
     known = [f"{kind}:" for kind in ("emulated", *TRANSPORTS.names()) if kind != "descriptor"]
     places = {"controller.transport": rig.controller.transport}
-    places |= {f"dispensers.{name}.transport": box.transport for name, box in rig.dispensers.items() if box.kind != ANALOG}
+    places |= {
+        f"dispensers.{name}.transport": box.transport
+        for name, box in rig.dispensers.items()
+        if box.kind != ANALOG
+    }
     return [
         error(
             "R503",

@@ -18,10 +18,10 @@ from typing import Any
 import numpy as np
 
 from ..kernel.filaments import Floats, filaments
-from ..kernel.frames import from_stage, to_stage
 from ..kernel.motion import DWELL, TRAVEL, Toolpath
 from ..kernel.plan import Plan
 from ..kernel.rig import ANALOG, Rig
+from ..kernel.toolpath.frames import from_stage, to_stage
 from .controller import Controller, ControllerError, Motion, Position, open_controller
 from .dispenser import Ask, Dispenser, DispenserError, open_dispenser
 from .guard import Control, Guard, settle
@@ -132,7 +132,12 @@ class _Trial:
         device = f"box {name}"
         if entry.kind == ANALOG:
             # `prepare` of the stage has set it to 0.
-            self.note(device, "reached", None, f"analog output {entry.channel} of the stage, set to 0; nothing reads its pressure back")
+            self.note(
+                device,
+                "reached",
+                None,
+                f"analog output {entry.channel} of the stage, set to 0; nothing reads its pressure back",
+            )
             return
         opened: list[Dispenser] = []
         with self.item(device, "reached") as said:
@@ -257,7 +262,12 @@ class _Trial:
             return
         for n, nozzle in enumerate(self.rig.nozzles):
             if any(self.rig.dispensers[name].kind == ANALOG for name in nozzle.boxes):
-                self.note(f"nozzle {nozzle.name}", "ink", None, "pressures on analog outputs are tried by a first print")
+                self.note(
+                    f"nozzle {nozzle.name}",
+                    "ink",
+                    None,
+                    "pressures on analog outputs are tried by a first print",
+                )
                 continue
             if nozzle.dispenser not in self.boxes:
                 self.note(f"nozzle {nozzle.name}", "ink", None, f"box {nozzle.dispenser} is not ready")

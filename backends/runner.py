@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..kernel.diagnostics import Span
-from ..kernel.frames import to_stage
 from ..kernel.motion import APPROACH, DWELL, ON_THE_SPOT, PRINT, Program, Toolpath
 from ..kernel.plan import Event
 from ..kernel.rig import ANALOG, Rig
+from ..kernel.toolpath.frames import to_stage
 from .camera import Camera
 from .controller import Controller, ControllerError, Motion, Position, Status
 from .dispenser import Ask, Dispenser

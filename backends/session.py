@@ -178,7 +178,11 @@ def _told(result: RunResult, dry_run: bool) -> None:
         print("INK COULD NOT BE SHOWN TO BE OFF: look at the nozzle now", file=sys.stderr)
     truth = result.truth
     if truth is not None and result.state is State.DONE and truth["deposits"] == truth["filaments"]:
-        ratio = f", the ratio of two inks off by {100 * truth['worst_ratio']:.2g}% at most" if "worst_ratio" in truth else ""
+        ratio = (
+            f", the ratio of two inks off by {100 * truth['worst_ratio']:.2g}% at most"
+            if "worst_ratio" in truth
+            else ""
+        )
         print(
             f"emulators: {truth['matched']} of {truth['filaments']} filaments laid once and in place"
             f" (worst {truth['worst_um'] * 1000:.1f} nm), {truth['blobs_s']:.3g} s of ink standing still{ratio}"

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from ..kernel.filaments import Floats, Ints
-from ..kernel.frames import to_stage
 from ..kernel.motion import Toolpath
 from ..kernel.rig import Rig
+from ..kernel.toolpath.frames import to_stage
 from .controller import Position
 
 #: A measured position belongs to a move when it is so near to it. Beyond servo noise, far below a filament (assumed).

@@ -10,13 +10,13 @@ import time
 import numpy as np
 from wetprint.backends.rig_store import load_rig
 from wetprint.kernel.build import Job
-from wetprint.kernel.clearance import clearance
 from wetprint.kernel.diagnostics import Source, Span
 from wetprint.kernel.filaments import FilamentSet, Floats, filaments
-from wetprint.kernel.improve import travel_um
 from wetprint.kernel.material import Ink, Solvent
 from wetprint.kernel.motion import make_toolpath
 from wetprint.kernel.order import make_plan
+from wetprint.kernel.planning.clearance import clearance
+from wetprint.kernel.planning.improve import travel_um
 from wetprint.kernel.scene import Lattice, Print
 
 SPAN = Span(Source("bench.wp", "wp 1;\n"), 0, 1)

@@ -9,23 +9,23 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import scene, solids
-from .clip import clip
 from .diagnostics import Diagnostic, Severity, error, warning
-from .faults import empty_lattice, lattice_faults, mended, positive, solid_fault, span_of, too_many
+from .drying.hold import in_bath
 from .fields import Depth, solids_of
 from .filaments import QUANTUM_UM, FilamentSet, Floats, State, keep_memory
-from .hold import in_bath
 from .lattice import MOST_POINTS, Strands
 from .lattices import LATTICES
 from .material import Bath
 from .paths import PATHS, lines_of
-from .planar import layer_values
 from .regions import Tables, apply_regions
 from .scene import Lattice, Path, Placed, Print, Region, Scene, Solid, StateName, Union, walk
-from .split import Ints, Lines, concatenate
+from .shapes.clip import clip
+from .shapes.faults import empty_lattice, lattice_faults, mended, positive, solid_fault, span_of, too_many
+from .shapes.planar import layer_values
+from .shapes.split import Ints, Lines, concatenate
 
 if TYPE_CHECKING:
-    from .drying import Drying
+    from .drying.models import Drying
 
 _DECIMALS = round(-math.log10(QUANTUM_UM))
 

@@ -18,9 +18,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from .calibration.least_squares import Fit, Floats, least_squares, outliers, scatter
+from .calibration.measurements import Row, Table
 from .diagnostics import Diagnostic, WetprintError, error, warning
-from .least_squares import Fit, Floats, least_squares, outliers, scatter
-from .measurements import Row, Table
 
 #: Poisson's ratio where held lines alone were measured, and its standard uncertainty. Assumed: such gels hardly lie
 #: outside 0 to 0.4.

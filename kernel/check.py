@@ -14,7 +14,7 @@ from .scene import Lattice, Part, Path, Placed, Scene, StateName, Union
 
 if TYPE_CHECKING:
     from .build import Job
-    from .contacts import Contacts
+    from .figures.contacts import Contacts
     from .measure import Sweep
 
 
@@ -47,7 +47,7 @@ class CheckContext:
         return getattr(job.filaments, state) is not None
 
     def contacts(self, job: Job, state: StateName) -> Contacts:
-        from .contacts import contacts_of
+        from .figures.contacts import contacts_of
 
         return contacts_of(job.filaments, state)
 

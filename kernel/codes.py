@@ -324,7 +324,9 @@ CODES: tuple[Code, ...] = (
         "fresh 1-butanol without a linker (the washing before drying). A bath that is more polar than any known to gel may "
         "disperse it again, and one whose solvent does not mix with that of the ink separates from what is left of it. Print the "
         "ink of the gentler bath last, or take a bath that suits both.",
-        USE + "bath polar = nc.iron_bath { solvent: nc.dimethyl_sulfoxide; }\n" + BODY
+        USE
+        + "bath polar = nc.iron_bath { solvent: nc.dimethyl_sulfoxide; }\n"
+        + BODY
         + "lattice other = woodpile { size: [400um, 400um]; layers: 8; pitch: 40um; filament: 10um; material: nc.magnetite; }\n"
         "print body { bath: nc.gold_bath; }\nprint move(other, by: [600um, 0um, 0um]) { bath: polar; }\n",
     ),

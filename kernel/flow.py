@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from .overlap import gauss_legendre
+from .figures.overlap import gauss_legendre
 
 if TYPE_CHECKING:
     from .material import Ink
@@ -153,7 +153,7 @@ def wet_width_um(flow: float, speed_um_s: float, swell: float) -> float:
 
 
 def dried_width_um(wet_um: float, shrink: float) -> float:
-    """Diameter of a free dried filament: (1 - s) d_wet. One pinned along its axis: kernel/sections.py."""
+    """Diameter of a free dried filament: (1 - s) d_wet. One pinned along its axis: kernel/drying/sections.py."""
     return (1.0 - shrink) * wet_um
 
 

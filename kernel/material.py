@@ -37,7 +37,7 @@ Provenance = Mapping[str, Origin]
 #: What a wet part may become besides an aerogel, and by what.
 FURTHER = {"xerogel": "dried in air", "sintered": "annealed until it sinters"}
 
-#: Fields of an ink that say how well others are known: in use only where uncertainty is asked for (kernel/spread.py).
+#: Fields of an ink that say how well others are known: in use only where uncertainty is asked for (kernel/calibration/spread.py).
 SPREADS = ("swell_sd", "shrink_sd", "poisson_sd", "shrink_poisson")
 
 
@@ -166,11 +166,23 @@ INK = Construct(
         FieldSpec("bet", SpecificArea, "specific surface of the aerogel (BET)", default=None),
         FieldSpec("conductivity", Conductivity, "electrical conductivity of the aerogel", default=None),
         FieldSpec(
-            "xerogel_shrink", Ratio, "free linear shrinkage, wet to dried in air", default=None, low=0.0, high=0.95
+            "xerogel_shrink",
+            Ratio,
+            "free linear shrinkage, wet to dried in air",
+            default=None,
+            low=0.0,
+            high=0.95,
         ),
-        FieldSpec("xerogel_conductivity", Conductivity, "electrical conductivity, dried in air", default=None),
         FieldSpec(
-            "sintered_shrink", Ratio, "free linear shrinkage, wet to sintered", default=None, low=0.0, high=0.95
+            "xerogel_conductivity", Conductivity, "electrical conductivity, dried in air", default=None
+        ),
+        FieldSpec(
+            "sintered_shrink",
+            Ratio,
+            "free linear shrinkage, wet to sintered",
+            default=None,
+            low=0.0,
+            high=0.95,
         ),
         FieldSpec("sintered_conductivity", Conductivity, "electrical conductivity, sintered", default=None),
         FieldSpec("swell_sd", Ratio, "standard uncertainty of `swell`", default=None, low=0.0),
@@ -191,10 +203,20 @@ BATH = Construct(
         FieldSpec("linkers", list_of(ref("linker")), "linker ions dissolved in it"),
         FieldSpec("molarity", Molarity, "of the linker ions together", low=0.0),
         FieldSpec(
-            "swell_factor", Ratio, "wet width in this bath over that which the ink's `swell` means", default=1.0, low=0.1, high=10.0
+            "swell_factor",
+            Ratio,
+            "wet width in this bath over that which the ink's `swell` means",
+            default=1.0,
+            low=0.1,
+            high=10.0,
         ),
         FieldSpec(
-            "shrink_factor", Ratio, "shrinkage after this bath over that which the ink states", default=1.0, low=0.0, high=10.0
+            "shrink_factor",
+            Ratio,
+            "shrinkage after this bath over that which the ink states",
+            default=1.0,
+            low=0.0,
+            high=10.0,
         ),
     ),
 )

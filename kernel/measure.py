@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .bulk import bulk_fraction
-from .contacts import Contacts, contacts_of, find_contacts
+from .drying.sections import ink_column
+from .figures.bulk import bulk_fraction
+from .figures.contacts import Contacts, contacts_of, find_contacts
+from .figures.overlap import perimeter
 from .filaments import FilamentSet, Floats
-from .overlap import perimeter
 from .scene import StateName
-from .sections import ink_column
 
 if TYPE_CHECKING:
     from .build import Job
-    from .network import Axis, Conductance
+    from .figures.network import Axis, Conductance
 
 STATES: tuple[StateName, ...] = ("wet", "dried")
 
@@ -179,13 +179,13 @@ def _union(
     filaments: FilamentSet, name: StateName, volume: float, surface: float
 ) -> tuple[float, float, bool] | None:
     """(volume, surface, whether exact) where three rods share a place, None where there are too many of them."""
-    from .exposed import MOST_PAIRS, exposed
+    from .figures.exposed import MOST_PAIRS, exposed
 
     found = contacts_of(filaments, name)
     if found.contacts + found.joints > MOST_PAIRS or found.rods is None:
         return None
     if found.rods.course is not None:
-        from .tangle import shared
+        from .figures.tangle import shared
 
         less, hidden = shared(filaments, filaments.state(name))
         return volume - less, surface - hidden, False
@@ -289,11 +289,11 @@ def figures(jobs: Iterable[Job]) -> dict[str, dict[str, Any]]:
 
 
 def _conducting(filaments: FilamentSet) -> dict[str, Callable[[], float]]:
-    from .network import AXES
+    from .figures.network import AXES
 
     @cache
     def along(axis: Axis) -> Conductance:
-        from .network import conductance
+        from .figures.network import conductance
 
         return conductance(filaments, "dried", axis, contacts="necks")
 

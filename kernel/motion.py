@@ -120,7 +120,7 @@ class Program:
 def make_toolpath(plan: Plan, rig: Rig) -> Toolpath:
     """What the tip does, row by row, for a plan on a rig: the parts that parts.py makes, as one."""
     # Parts are toolpaths themselves.
-    from .parts import parts
+    from .toolpath.parts import parts
 
     most = 2 + plan.filaments.point_count + 5 * len(plan.filaments) + 10 * (len(plan.events) + 1)
     position, speed, time = np.empty((most, 3)), np.empty(most), np.empty(most)
@@ -145,7 +145,7 @@ def make_toolpath(plan: Plan, rig: Rig) -> Toolpath:
         tuple((min(row, n - 1), event) for row, event in events),
     )  # fmt: skip
     if any(head.mix for head in rig.nozzles):
-        from .mixing import with_ratio
+        from .toolpath.mixing import with_ratio
 
         return with_ratio(whole_path, rig)
     return whole_path

@@ -9,21 +9,21 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from .batches import Batches, batches
-from .clearance import clearance
-from .dosing import dose
-from .exchanges import bath_groups, exchange_table
+from .calibration.nozzles import plan_widths, widths_table
 from .filaments import FilamentSet, Ints
-from .frames import purge_place_um
-from .gelling import with_waits
-from .live import with_heads
 from .motion import DWELL, KIND_NAMES, PRINT, Toolpath
-from .nozzles import plan_widths, widths_table
 from .plan import Event, Plan
-from .refill import uses, with_refills
+from .planning.batches import Batches, batches
+from .planning.clearance import clearance
+from .planning.exchanges import bath_groups, exchange_table
+from .planning.gelling import with_waits
+from .planning.refill import uses, with_refills
+from .planning.strokes import with_leads, with_turns
+from .planning.tour import improve_bound, order_batches
 from .rig import ANY, Rig
-from .strokes import with_leads, with_turns
-from .tour import improve_bound, order_batches
+from .toolpath.dosing import dose
+from .toolpath.frames import purge_place_um
+from .toolpath.live import with_heads
 
 if TYPE_CHECKING:
     from .build import Job

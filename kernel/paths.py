@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from .diagnostics import Diagnostic
     from .regions import Tables
-    from .split import Lines
+    from .shapes.split import Lines
 
     Floats = npt.NDArray[np.float64]
 
@@ -118,10 +118,10 @@ def lines_of(node: Path, tables: Tables, say: list[Diagnostic]) -> Lines | None:
     import numpy as np
 
     from .diagnostics import error
-    from .faults import span_of, too_many
     from .filaments import QUANTUM_UM
     from .lattice import MOST_POINTS
-    from .split import Lines
+    from .shapes.faults import span_of, too_many
+    from .shapes.split import Lines
 
     kind = PATHS[node.kind]
     fields = complete(kind, dict(node.fields))

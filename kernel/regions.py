@@ -12,7 +12,7 @@ from .diagnostics import Diagnostic, Edit, Fix, Related, Span, error, warning
 from .fields import Bools, Depth, changes, evaluate
 from .material import Ink
 from .scene import Expr, Region
-from .split import Floats, Ints, Lines, Subdivision, chunks, gather, reassemble, subdivide
+from .shapes.split import Floats, Ints, Lines, Subdivision, chunks, gather, reassemble, subdivide
 
 #: Between two points of a filament the ratio of a live mix strays from a straight course by so much at the most.
 BEND = 0.002

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from .diagnostics import Diagnostic, WetprintError, error
-from .drying import Drying, by_formula, by_frame, frame_holds, uniform
+from .drying.hold import PINNED, Hold
+from .drying.models import Drying, by_formula, by_frame, frame_holds, uniform
+from .drying.sections import thinning
 from .filaments import FilamentSet
-from .hold import PINNED, Hold
 from .scene import Scene, StateName
-from .sections import thinning
 
 if TYPE_CHECKING:
     from .build import Job
@@ -98,7 +98,7 @@ def dry(
     def solved() -> Drying:
         """What takes seconds, and is kept on disk."""
         if chosen == "field":
-            from .drying_coarse import by_field
+            from .drying.coarse import by_field
 
             return by_field(filaments, drawn, hold)
         done, said = by_frame(part, drawn, hold, extra)

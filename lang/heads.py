@@ -57,7 +57,9 @@ PRINT = Construct(
             default_doc="no leads",
             low=0.0,
         ),
-        FieldSpec("loose", Bool, "true prints filaments that nothing carries when they are laid", default=False),
+        FieldSpec(
+            "loose", Bool, "true prints filaments that nothing carries when they are laid", default=False
+        ),
     ),
 )
 

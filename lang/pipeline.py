@@ -75,7 +75,7 @@ def verdict(
     if loaded.scene.post_checks:
         said += run_post_checks(loaded.scene, figures(jobs))
     if rig is not None and not has_errors(said):
-        from ..kernel.rig_check import problems
+        from ..kernel.planning.rig_check import problems
 
         if toolpath is None:
             toolpath = toolpath_of(jobs, rig)
@@ -145,9 +145,9 @@ def settled_jobs(jobs: tuple[Job, ...]) -> tuple[Job, ...]:
 
 def settled_with(jobs: tuple[Job, ...]) -> tuple[tuple[Job, ...], dict[str, Any]]:
     """The jobs as they lie in the bath, and what that makes of each, in plain values."""
-    from ..kernel.sag import ASSUMPTIONS
-    from ..kernel.settle import ASSUMED
-    from ..kernel.settle import settled as settle
+    from ..kernel.drying.sag import ASSUMPTIONS
+    from ..kernel.drying.settle import ASSUMED
+    from ..kernel.drying.settle import settled as settle
 
     found = [settle(job.filaments) for job in jobs]
     told = {
@@ -175,7 +175,7 @@ def further_jobs(
 
     if state not in FURTHER:
         return jobs, state, said
-    from ..kernel.states import further
+    from ..kernel.drying.states import further
 
     jobs, more = further(jobs, state)
     if has_errors(more):

@@ -21,7 +21,7 @@ def dated(date: str | None) -> str | None:
     """The day that `--date` gives, in the one form."""
     if date is None:
         return None
-    from ..kernel.measurements import day
+    from ..kernel.calibration.measurements import day
 
     try:
         return day(date)
@@ -69,7 +69,7 @@ def write_inks(
 def tell_fits(
     fits: Sequence[InkFit], said: Sequence[Diagnostic], written: Sequence[Path], *, as_json: bool
 ) -> None:
-    from ..kernel.calibration_text import as_data, summary_text
+    from ..kernel.calibration.text import as_data, summary_text
 
     if as_json:
         print_json({"inks": as_data(fits), "files": [str(p) for p in written]})
@@ -84,7 +84,7 @@ def tell_nozzles(
     machine: Rig, width: str, ink: str, inks: Path | None, *, wet: bool, speed: str | None, as_json: bool
 ) -> None:
     """Nozzles and pressures of a rig for a width, in the bath or held and free when it is dried."""
-    from ..kernel.nozzles import choices, choices_table, tips_um
+    from ..kernel.calibration.nozzles import choices, choices_table, tips_um
     from .calibration import find_ink, quantities
 
     found = find_ink(ink, inks)

@@ -13,7 +13,7 @@ from .verbs import print_json, show
 
 if TYPE_CHECKING:
     from ..kernel.build import Job
-    from ..kernel.spread import Spread
+    from ..kernel.calibration.spread import Spread
 
 
 def figures_of(
@@ -28,9 +28,9 @@ def figures_of(
     """Figures of both states and of a further one, the jobs in the state that is asked for, and all that is said.
 
     `settled`: the figures are those of the part as it lies in the bath; the jobs are as they were."""
+    from ..kernel.figures.network import AXES
     from ..kernel.material import FURTHER
     from ..kernel.measure import measure
-    from ..kernel.network import AXES
 
     if not set(conductance) <= set("xyz"):
         raise typer.BadParameter(f"{conductance!r}: expected some of x, y and z", param_hint="--conductance")
@@ -58,8 +58,8 @@ def figures_of(
 
 def spread_asked(jobs: tuple[Job, ...], state: str, samples: int, seed: int) -> Spread:
     """What the spread of the inks' figures makes of the dried part."""
+    from ..kernel.calibration.spread import spread_of
     from ..kernel.material import FURTHER
-    from ..kernel.spread import spread_of
 
     if state in FURTHER:
         raise typer.BadParameter("the spread of inks is that of the dried part", param_hint="--uncertainty")
@@ -85,7 +85,7 @@ def tell(
 
         say_settled(found["settled"])
     if spread is not None:
-        from ..kernel.spread import spread_table
+        from ..kernel.calibration.spread import spread_table
 
         print(spread_table(spread))
     show(d for d in said if d.severity >= Severity.WARNING)

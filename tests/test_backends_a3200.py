@@ -304,7 +304,7 @@ def test_the_emulator_reads_what_the_dialect_writes(prints: ModuleType) -> None:
     """Times of the emulated controller equal the plan's: two programs that share no code of motion."""
     from wetprint.backends.dialects import DIALECTS
     from wetprint.backends.emulator.world import stage_of
-    from wetprint.kernel.frames import to_stage
+    from wetprint.kernel.toolpath.frames import to_stage
 
     machine = prints.rig()
     path = prints.toolpath(prints.woodpile(5, 4), machine)

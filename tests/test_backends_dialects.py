@@ -13,10 +13,10 @@ from wetprint.backends.dialects import DIALECTS
 from wetprint.backends.digits import number_lines, squeeze
 from wetprint.kernel.diagnostics import WetprintError
 from wetprint.kernel.filaments import filaments
-from wetprint.kernel.frames import to_stage
 from wetprint.kernel.motion import DWELL, Program, Toolpath
+from wetprint.kernel.planning.rig_check import problems
 from wetprint.kernel.rig import Rig
-from wetprint.kernel.rig_check import problems
+from wetprint.kernel.toolpath.frames import to_stage
 
 ALL = DIALECTS.names()
 

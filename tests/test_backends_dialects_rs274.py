@@ -9,8 +9,8 @@ from types import ModuleType
 import numpy as np
 import pytest
 from wetprint.backends.dialects import DIALECTS
-from wetprint.kernel.frames import to_stage
 from wetprint.kernel.motion import DWELL
+from wetprint.kernel.toolpath.frames import to_stage
 
 RS274 = shutil.which("rs274")
 needs_rs274 = pytest.mark.skipif(

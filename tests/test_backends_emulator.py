@@ -11,7 +11,7 @@ from wetprint.backends.emulator.profile import profile
 from wetprint.backends.emulator.sim import emulate
 from wetprint.backends.emulator.truth import away_um
 from wetprint.backends.emulator.world import Stage, Wire, World
-from wetprint.kernel.timing import profile as planned_profile
+from wetprint.kernel.toolpath.timing import profile as planned_profile
 
 STAGE = Stage(np.zeros(3), np.full(3, 1e5), np.full(3, 5e4), 5e5, 0.5)
 

@@ -11,8 +11,8 @@ from wetprint.backends.journal import list_runs
 from wetprint.backends.preflight import preflight
 from wetprint.backends.states import State
 from wetprint.kernel.diagnostics import WetprintError
-from wetprint.kernel.frames import to_stage
 from wetprint.kernel.rig import Rig
+from wetprint.kernel.toolpath.frames import to_stage
 
 
 def carried(prints: ModuleType, transport: str, dialect: str = "linuxcnc") -> Rig:

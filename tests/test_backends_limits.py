@@ -9,9 +9,9 @@ import pytest
 from wetprint.backends.preflight import preflight
 from wetprint.backends.rejoin import Cut, continue_from, from_start, stepped_back
 from wetprint.kernel.diagnostics import Severity
-from wetprint.kernel.frames import to_stage
 from wetprint.kernel.motion import Toolpath
 from wetprint.kernel.rig import Rig
+from wetprint.kernel.toolpath.frames import to_stage
 
 UM = 1e-6
 

@@ -18,7 +18,7 @@ import pytest
 from wetprint.backends.controller import Controller, Motion, open_controller
 from wetprint.backends.dialects import DIALECTS
 from wetprint.backends.rig_store import load_rig
-from wetprint.kernel.frames import to_stage
+from wetprint.kernel.toolpath.frames import to_stage
 
 BRIDGE = Path(__file__).parent / "support" / "octoprint_bridge.py"
 #: A Python that has OctoPrint (pip install OctoPrint in an environment of its own), 1.11 or later.

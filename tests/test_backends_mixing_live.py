@@ -18,11 +18,11 @@ from wetprint.backends.journal import show_run
 from wetprint.backends.rig_store import load_rig
 from wetprint.backends.states import Progress, RunResult, State
 from wetprint.kernel.build import build
-from wetprint.kernel.mixing import BOUND
 from wetprint.kernel.motion import Toolpath, make_toolpath
 from wetprint.kernel.order import make_plan
 from wetprint.kernel.rig import Rig
 from wetprint.kernel.shrink import complete
+from wetprint.kernel.toolpath.mixing import BOUND
 from wetprint.lang.codes import H
 from wetprint.lang.load import load
 

@@ -13,10 +13,10 @@ from wetprint.backends import export
 from wetprint.backends.dialect import About
 from wetprint.backends.dialects import DIALECTS
 from wetprint.backends.export import write_program
-from wetprint.kernel import parts
 from wetprint.kernel.motion import Toolpath, make_toolpath
 from wetprint.kernel.plan import Event, Plan
 from wetprint.kernel.rig import Rig
+from wetprint.kernel.toolpath import parts
 
 NAMES = sorted(set(DIALECTS.names()) - {"grbl"})  # has one output: the rig here needs two
 

@@ -24,7 +24,7 @@ from wetprint.kernel.check import run_checks
 from wetprint.kernel.diagnostics import WetprintError
 from wetprint.kernel.motion import make_toolpath
 from wetprint.kernel.order import make_plan
-from wetprint.kernel.rig_check import problems
+from wetprint.kernel.planning.rig_check import problems
 from wetprint.lang.load import load
 from wetprint.lang.params import params_json
 

@@ -19,8 +19,8 @@ from wetprint.backends.executor import _Job
 from wetprint.backends.preflight import preflight
 from wetprint.backends.program_folder import put_program
 from wetprint.backends.runner import MachineError
-from wetprint.kernel import drying_frame
 from wetprint.kernel.diagnostics import WetprintError
+from wetprint.kernel.drying import frame as drying_frame
 from wetprint.kernel.motion import APPROACH
 from wetprint.kernel.shrink import dry
 from wetprint.lang import server

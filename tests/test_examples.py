@@ -15,12 +15,12 @@ from wetprint.backends.rig_store import load_rig
 from wetprint.backends.states import State
 from wetprint.kernel.build import Job, build
 from wetprint.kernel.diagnostics import Severity
-from wetprint.kernel.frames import to_stage
 from wetprint.kernel.measure import measure
 from wetprint.kernel.motion import DWELL, Toolpath, make_toolpath
 from wetprint.kernel.order import make_plan, summary
 from wetprint.kernel.rig import Rig
 from wetprint.kernel.shrink import complete_jobs
+from wetprint.kernel.toolpath.frames import to_stage
 from wetprint.lang.load import load
 
 EXAMPLES = sorted((Path(__file__).parent.parent / "examples").glob("*.wp"))

@@ -5,7 +5,7 @@ import time
 
 import numpy as np
 import pytest
-from wetprint.kernel.ahead import ahead
+from wetprint.kernel.toolpath.ahead import ahead
 
 
 @pytest.fixture(params=[1, 2, 4])

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 import wetprint as wp
 from wetprint.kernel.calibrate import InkFit, calibrate
-from wetprint.kernel.calibration_text import as_data, summary_text
+from wetprint.kernel.calibration.least_squares import least_squares, outliers, scatter
+from wetprint.kernel.calibration.measurements import Row, Table, parse_table, read_table
+from wetprint.kernel.calibration.text import as_data, summary_text
 from wetprint.kernel.diagnostics import Source, Span, WetprintError
-from wetprint.kernel.least_squares import least_squares, outliers, scatter
-from wetprint.kernel.measurements import Row, Table, parse_table, read_table
 
 SOURCE = Source("data.csv", "x")
 SPAN = Span(SOURCE, 0, 1)

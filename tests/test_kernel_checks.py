@@ -14,8 +14,8 @@ from wetprint.kernel.checks import CHECKS
 from wetprint.kernel.checks.hansen import distance
 from wetprint.kernel.codes import CODES
 from wetprint.kernel.diagnostics import Diagnostic, Severity
+from wetprint.kernel.drying.sag import FREE_END, LIMIT, SUPPORTED, limit_um, sag_ratio
 from wetprint.kernel.rig import InkLoad, Nozzle, Rig
-from wetprint.kernel.sag import FREE_END, LIMIT, SUPPORTED, limit_um, sag_ratio
 from wetprint.kernel.scene import Scene
 from wetprint.kernel.shrink import complete_jobs
 from wetprint.lang.load import load

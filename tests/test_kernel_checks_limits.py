@@ -11,12 +11,12 @@ import pytest
 from wetprint.backends.rig_store import load_rig
 from wetprint.kernel.build import Job, build
 from wetprint.kernel.check import run_checks
-from wetprint.kernel.contacts import contacts_of
-from wetprint.kernel.frames import purge_place_um
+from wetprint.kernel.drying.sag import FREE_END, SUPPORTED, limit_um
+from wetprint.kernel.figures.contacts import contacts_of
 from wetprint.kernel.rig import InkLoad, Nozzle, Rig, Vessel, Wipe
-from wetprint.kernel.sag import FREE_END, SUPPORTED, limit_um
 from wetprint.kernel.scene import Scene
 from wetprint.kernel.shrink import complete_jobs
+from wetprint.kernel.toolpath.frames import purge_place_um
 from wetprint.lang.load import load
 
 HEAD = 'wp 1;\nuse "nanocrystal.wp" as nc;\n'

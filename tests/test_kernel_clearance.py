@@ -8,15 +8,15 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from wetprint.kernel.clearance import clearance
 from wetprint.kernel.filaments import FilamentSet, filaments
 from wetprint.kernel.motion import PRINT, Toolpath, make_toolpath
 from wetprint.kernel.order import make_plan, summary
-from wetprint.kernel.phases import Needs, phases
-from wetprint.kernel.precede import hits, islands
+from wetprint.kernel.planning.clearance import clearance
+from wetprint.kernel.planning.phases import Needs, phases
+from wetprint.kernel.planning.precede import hits, islands
+from wetprint.kernel.planning.rig_check import problems
+from wetprint.kernel.planning.tip import gap_um, radius_at_um
 from wetprint.kernel.rig import Nozzle, Rig
-from wetprint.kernel.rig_check import problems
-from wetprint.kernel.tip import gap_um, radius_at_um
 
 TAN5 = np.tan(np.radians(5.0))
 CONE = Nozzle("cone", 10.0, 12.0, ((0.0, 6.0), (1000.0, 6.0 + 1000.0 * TAN5)), "box")

@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from wetprint.kernel import contacts as module
-from wetprint.kernel.contacts import Contacts, contacts_of, find_contacts, longest_spans
-from wetprint.kernel.crossings import Support
+from wetprint.kernel.figures import contacts as module
+from wetprint.kernel.figures.contacts import Contacts, contacts_of, find_contacts, longest_spans
+from wetprint.kernel.figures.crossings import Support
+from wetprint.kernel.figures.near import closest, near_pairs
+from wetprint.kernel.figures.tangle import tangle
 from wetprint.kernel.filaments import FilamentSet
 from wetprint.kernel.measure import measure_state, sweep
-from wetprint.kernel.near import closest, near_pairs
-from wetprint.kernel.tangle import tangle
 
 
 def found(part: FilamentSet) -> Contacts:
@@ -22,7 +22,7 @@ def found(part: FilamentSet) -> Contacts:
 
 def as_bent(part: FilamentSet, monkeypatch: pytest.MonkeyPatch) -> Contacts:
     """The same part, taken as if its filaments bent."""
-    monkeypatch.setattr("wetprint.kernel.rods._straight", lambda *a: False)
+    monkeypatch.setattr("wetprint.kernel.figures.rods._straight", lambda *a: False)
     out = find_contacts(part, "dried")
     monkeypatch.undo()
     assert out.rods is not None and out.rods.course is not None

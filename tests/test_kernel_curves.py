@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from wetprint.kernel import curves
-from wetprint.kernel.curves import sampled
 from wetprint.kernel.paths import PathError, TooManyPointsError
+from wetprint.kernel.shapes import curves
+from wetprint.kernel.shapes.curves import sampled
 from wetprint.lang.load import load
 
 

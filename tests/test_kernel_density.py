@@ -9,9 +9,9 @@ import pytest
 import shapely
 from hypothesis import given
 from hypothesis import strategies as st
-from wetprint.kernel.density import joints, stacked
 from wetprint.kernel.filaments import FilamentSet
 from wetprint.kernel.lattices import LATTICES
+from wetprint.kernel.shapes.density import joints, stacked
 
 DENSE = tuple(n for n in LATTICES if LATTICES[n].construct.field("density") is not None)
 STRUTS = ("cubic", "bcc", "octet", "diamond", "graph")

@@ -68,11 +68,11 @@ def test_time_of_lattices_as_linuxcnc_has_it(plans: ModuleType, linuxcnc: Module
 
 @pytest.mark.parametrize("name", PARTS)
 def test_time_of_lattices_as_the_emulated_stage_takes_it(plans: ModuleType, name: str) -> None:
-    """The emulated A3200 reads the program and moves by its own law, without a line of kernel/timing.py."""
+    """The emulated A3200 reads the program and moves by its own law, without a line of kernel/toolpath/timing.py."""
     from wetprint.backends.dialects import DIALECTS
     from wetprint.backends.emulator.aerobasic import parse, schedule
     from wetprint.backends.emulator.world import stage_of
-    from wetprint.kernel.frames import to_stage
+    from wetprint.kernel.toolpath.frames import to_stage
 
     rig = plans.sim()
     toolpath = planned(PARTS[name], rig)

@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from wetprint.kernel.circles import circles
-from wetprint.kernel.clearance import clearance
 from wetprint.kernel.filaments import FilamentSet, filaments
-from wetprint.kernel.hops import height_at_um
 from wetprint.kernel.motion import PRINT, TRAVEL, Toolpath
-from wetprint.kernel.pieces import cut_at
+from wetprint.kernel.planning.circles import circles
+from wetprint.kernel.planning.clearance import clearance
+from wetprint.kernel.planning.hops import height_at_um
+from wetprint.kernel.planning.pieces import cut_at
+from wetprint.kernel.planning.rig_check import problems
 from wetprint.kernel.rig import Nozzle
-from wetprint.kernel.rig_check import problems
 
 
 def hops(toolpath: Toolpath) -> list[tuple[int, float]]:

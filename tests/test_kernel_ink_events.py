@@ -10,15 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from wetprint.backends.preflight import preflight
-from wetprint.kernel.clearance import clearance
-from wetprint.kernel.dosing import dose, lengths_um
-from wetprint.kernel.frames import to_stage
 from wetprint.kernel.motion import APPROACH, DWELL, PRINT, WIPE, make_toolpath
 from wetprint.kernel.order import make_plan, summary, summary_table
 from wetprint.kernel.plan import Plan
-from wetprint.kernel.refill import uses
+from wetprint.kernel.planning.clearance import clearance
+from wetprint.kernel.planning.refill import uses
+from wetprint.kernel.planning.rig_check import problems
 from wetprint.kernel.rig import Lags, Rig, Wipe
-from wetprint.kernel.rig_check import problems
+from wetprint.kernel.toolpath.dosing import dose, lengths_um
+from wetprint.kernel.toolpath.frames import to_stage
 
 
 def holding(rig: Rig, volume_um3: float | None, reserve: float = 0.1) -> Rig:

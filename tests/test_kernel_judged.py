@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from wetprint.kernel.filaments import FilamentSet
-from wetprint.kernel.rig_check import problems
+from wetprint.kernel.planning.rig_check import problems
 
 #: What a plan may press in, um: a quarter of a filament's height (wet filaments of one layer touch), and the judge's own step.
 PRESS_UM = 2.5 + 0.5

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from shapely import LineString, box
-from wetprint.kernel.density import crossing_volume, filled
 from wetprint.kernel.lattices import LATTICES
-from wetprint.kernel.planar import PlanarLattice
 from wetprint.kernel.quantity import REQUIRED
 from wetprint.kernel.scene import Placed
+from wetprint.kernel.shapes.density import crossing_volume, filled
+from wetprint.kernel.shapes.planar import PlanarLattice
 
 
 def crossed(layers: int, sx: float, sy: float, pitch: float, h: float, d: float) -> list[tuple[float, ...]]:

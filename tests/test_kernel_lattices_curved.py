@@ -11,8 +11,8 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 from wetprint.kernel.build import build
-from wetprint.kernel.contours import chains, contours
-from wetprint.kernel.slices import slice_solid
+from wetprint.kernel.shapes.contours import chains, contours
+from wetprint.kernel.shapes.slices import slice_solid
 
 TAU = 2 * math.pi
 

@@ -5,8 +5,8 @@ from types import ModuleType
 import numpy as np
 import pytest
 import shapely
-from wetprint.kernel.letters import fault, outlines, strokes
-from wetprint.kernel.slices import slice_solid
+from wetprint.kernel.shapes.letters import fault, outlines, strokes
+from wetprint.kernel.shapes.slices import slice_solid
 from wetprint.kernel.solids import bounds, contains
 
 SCIENCE = "Fe₃O₄ CdSe 10 µm² λ/2 = π Å ± 5° 20 m⁻¹ ΔT ≤ 3 × 10⁻³ Ω σ·θ"

@@ -10,7 +10,7 @@ from wetprint.backends.rig_store import load_rig
 from wetprint.kernel.build import build
 from wetprint.kernel.filaments import FilamentSet, join
 from wetprint.kernel.order import make_plan
-from wetprint.kernel.rig_check import problems
+from wetprint.kernel.planning.rig_check import problems
 from wetprint.kernel.shrink import complete
 from wetprint.lang.codes import H
 from wetprint.lang.load import load

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
+from wetprint.kernel.calibration.measurements import parse_table, read_table
 from wetprint.kernel.diagnostics import Source, WetprintError
-from wetprint.kernel.measurements import parse_table, read_table
 
 HEAD = "ink,wet width [um],dried width [um]"
 

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from wetprint.kernel import solids
 from wetprint.kernel.diagnostics import Source, Span
-from wetprint.kernel.mesh_files import MeshError, read_mesh
 from wetprint.kernel.scene import Solid
-from wetprint.kernel.slices import slice_solid
+from wetprint.kernel.shapes.mesh_files import MeshError, read_mesh
+from wetprint.kernel.shapes.slices import slice_solid
 
 
 def faces_of(scenes: ModuleType, kind: str, **fields: Any) -> np.ndarray[Any, Any]:

@@ -11,15 +11,15 @@ import pytest
 from wetprint.backends.rig_store import load_rig
 from wetprint.kernel.build import Job, build
 from wetprint.kernel.diagnostics import Diagnostic, Severity, WetprintError
-from wetprint.kernel.live import MixedInk, with_heads
-from wetprint.kernel.mixing import BOUND, ratio_at_tip
 from wetprint.kernel.motion import DWELL, PRINT, Toolpath, make_toolpath
 from wetprint.kernel.order import make_plan
 from wetprint.kernel.plan import Plan
+from wetprint.kernel.planning.rig_check import problems
 from wetprint.kernel.rig import Rig
-from wetprint.kernel.rig_check import problems
 from wetprint.kernel.rig_file import parse_rig
 from wetprint.kernel.shrink import complete
+from wetprint.kernel.toolpath.live import MixedInk, with_heads
+from wetprint.kernel.toolpath.mixing import BOUND, ratio_at_tip
 from wetprint.lang.codes import H
 from wetprint.lang.load import load
 
@@ -150,7 +150,7 @@ def test_the_tip_lays_the_ratio_of_the_design(mix: str) -> None:
 def test_rows_are_cut_without_changing_the_motion(monkeypatch: pytest.MonkeyPatch) -> None:
     text = body(ALONG_X)
     _, path = planned(text, RIG)
-    monkeypatch.setattr("wetprint.kernel.mixing.with_ratio", lambda path, rig: path)
+    monkeypatch.setattr("wetprint.kernel.toolpath.mixing.with_ratio", lambda path, rig: path)
     _, plain = planned(text, RIG)
     assert len(plain) < len(path)
     assert path.time_s[-1] == pytest.approx(plain.time_s[-1], abs=1e-6)

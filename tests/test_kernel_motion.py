@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from wetprint.backends.rig_store import load_rig
-from wetprint.kernel import parts
-from wetprint.kernel.dosing import dose
 from wetprint.kernel.filaments import filaments
-from wetprint.kernel.frames import from_stage, purge_place_um, to_stage
 from wetprint.kernel.motion import APPROACH, DWELL, PRINT, RETREAT, TRAVEL, Toolpath
+from wetprint.kernel.planning.rig_check import problems
 from wetprint.kernel.rig import FlowPoint, Rig
-from wetprint.kernel.rig_check import problems
-from wetprint.kernel.timing import profile, rest_to_rest_s
+from wetprint.kernel.toolpath import parts
+from wetprint.kernel.toolpath.dosing import dose
+from wetprint.kernel.toolpath.frames import from_stage, purge_place_um, to_stage
+from wetprint.kernel.toolpath.timing import profile, rest_to_rest_s
 
 
 def check_laws(toolpath: Toolpath, rig: Rig) -> None:

@@ -6,8 +6,8 @@ from types import ModuleType
 
 import numpy as np
 import pytest
+from wetprint.kernel.figures.network import conductance
 from wetprint.kernel.filaments import FilamentSet
-from wetprint.kernel.network import conductance
 
 SIGMA = {"au": 40.0}
 

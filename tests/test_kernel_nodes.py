@@ -8,13 +8,13 @@ from types import ModuleType
 import numpy as np
 import pytest
 from wetprint.backends.rig_store import load_rig
-from wetprint.kernel.circles import circles, uncircled
 from wetprint.kernel.filaments import FilamentSet
 from wetprint.kernel.lattices import LATTICES
-from wetprint.kernel.pieces import cut_at
-from wetprint.kernel.precede import PRESS, conflicts, support
+from wetprint.kernel.planning.circles import circles, uncircled
+from wetprint.kernel.planning.pieces import cut_at
+from wetprint.kernel.planning.precede import PRESS, conflicts, support
+from wetprint.kernel.planning.rig_check import problems
 from wetprint.kernel.rig import Nozzle
-from wetprint.kernel.rig_check import problems
 
 #: A quarter of a filament's height, and the judge's own step.
 PRESS_UM = 2.5 + 0.5

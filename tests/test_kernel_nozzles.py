@@ -14,8 +14,15 @@ from typer.testing import CliRunner
 from wetprint.backends.rig_store import load_rig
 from wetprint.cli import app
 from wetprint.kernel import flow
+from wetprint.kernel.calibration.nozzles import (
+    choices,
+    index_of,
+    plan_widths,
+    pressure_for,
+    tips_um,
+    widths_table,
+)
 from wetprint.kernel.material import Ink
-from wetprint.kernel.nozzles import choices, index_of, plan_widths, pressure_for, tips_um, widths_table
 from wetprint.kernel.order import make_plan
 from wetprint.kernel.rig import FlowPoint, InkLoad, Rig
 

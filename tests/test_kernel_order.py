@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from wetprint.backends.rig_store import load_rig
-from wetprint.kernel.batches import ink_sequence
-from wetprint.kernel.improve import travel_um
 from wetprint.kernel.order import make_plan, nozzle_of_inks, summary, summary_table
+from wetprint.kernel.planning.batches import ink_sequence
+from wetprint.kernel.planning.improve import travel_um
+from wetprint.kernel.planning.tour import order_batches
 from wetprint.kernel.rig import InkLoad
-from wetprint.kernel.tour import order_batches
 
 
 def changes(sequence: list[int], loaded: int | None) -> int:

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from wetprint.kernel.ends import Clip, clipped, meets, rectangles
-from wetprint.kernel.overlap import (
+from wetprint.kernel.figures.ends import Clip, clipped, meets, rectangles
+from wetprint.kernel.figures.overlap import (
     Sections,
     crossing,
     gauss_legendre,

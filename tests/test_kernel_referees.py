@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from wetprint.kernel.lattices import LATTICES
 from wetprint.kernel.measure import measure_state
 from wetprint.kernel.scene import Placed
-from wetprint.kernel.split import NEAREST_UM
+from wetprint.kernel.shapes.split import NEAREST_UM
 
 FINE = {"tolerance": 2e-4}
 #: What some kinds need beside size, pitch and layers.

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from wetprint.kernel.clip import clip
 from wetprint.kernel.fields import evaluate
 from wetprint.kernel.scene import Expr, Placed
-from wetprint.kernel.split import Lines
+from wetprint.kernel.shapes.clip import clip
+from wetprint.kernel.shapes.split import Lines
 
 SIDE = 400.0
 

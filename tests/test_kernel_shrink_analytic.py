@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from wetprint.kernel.diagnostics import WetprintError
-from wetprint.kernel.drying_analytic import DECAY, Analytic, pieces
+from wetprint.kernel.drying.analytic import DECAY, Analytic, pieces
 from wetprint.kernel.shrink import complete, dry
 
 NM = 1e-3

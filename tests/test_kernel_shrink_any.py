@@ -5,8 +5,8 @@ import random
 import numpy as np
 import pytest
 from wetprint.kernel.build import build
-from wetprint.kernel.drying import by_frame, nodes_at_most
-from wetprint.kernel.hold import Hold
+from wetprint.kernel.drying.hold import Hold
+from wetprint.kernel.drying.models import by_frame, nodes_at_most
 from wetprint.kernel.shrink import dry
 from wetprint.lang.load import load
 

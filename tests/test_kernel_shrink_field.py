@@ -6,10 +6,10 @@ from types import ModuleType
 
 import numpy as np
 import pytest
-from wetprint.kernel.drying import frame_holds, nodes_at_most
-from wetprint.kernel.drying_field import Field
-from wetprint.kernel.drying_frame import solve
-from wetprint.kernel.refine import inside, kept, subdivided
+from wetprint.kernel.drying.field import Field
+from wetprint.kernel.drying.frame import solve
+from wetprint.kernel.drying.models import frame_holds, nodes_at_most
+from wetprint.kernel.drying.refine import inside, kept, subdivided
 from wetprint.kernel.shrink import complete, dry
 
 NM = 1e-3

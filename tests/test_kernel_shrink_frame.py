@@ -9,16 +9,16 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from wetprint.kernel.beams import Sections, turn, vector
-from wetprint.kernel.bonds import find_bonds
 from wetprint.kernel.build import build
-from wetprint.kernel.drying_frame import Balance, solve
+from wetprint.kernel.drying.beams import Sections, turn, vector
+from wetprint.kernel.drying.bonds import find_bonds
+from wetprint.kernel.drying.frame import Balance, solve
+from wetprint.kernel.drying.hold import Hold
+from wetprint.kernel.drying.inverse import fixed_point
+from wetprint.kernel.drying.truss import Truss
 from wetprint.kernel.filaments import FilamentSet
-from wetprint.kernel.hold import Hold
-from wetprint.kernel.inverse import fixed_point
 from wetprint.kernel.material import Ink
 from wetprint.kernel.shrink import complete, dry
-from wetprint.kernel.truss import Truss
 from wetprint.lang.load import load
 
 NM = 1e-3

@@ -6,10 +6,10 @@ from types import ModuleType
 import numpy as np
 import pytest
 from wetprint.kernel.build import build
-from wetprint.kernel.hold import Hold, in_bath
+from wetprint.kernel.drying.hold import Hold, in_bath
+from wetprint.kernel.drying.sections import thinning
 from wetprint.kernel.material import Bath, Origin
 from wetprint.kernel.scene import Solid
-from wetprint.kernel.sections import thinning
 from wetprint.kernel.shrink import complete_jobs, dry
 from wetprint.lang.load import load
 from wetprint.lang.unparse import scene_text

@@ -7,15 +7,15 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from wetprint.kernel.beams import Sections
 from wetprint.kernel.build import build
-from wetprint.kernel.drying_frame import Balance
+from wetprint.kernel.drying.beams import Sections
+from wetprint.kernel.drying.frame import Balance
+from wetprint.kernel.drying.sections import ink_column
+from wetprint.kernel.drying.truss import Truss
 from wetprint.kernel.filaments import FilamentSet
 from wetprint.kernel.material import Origin
 from wetprint.kernel.measure import materials, sweep
-from wetprint.kernel.sections import ink_column
 from wetprint.kernel.shrink import complete, dry
-from wetprint.kernel.truss import Truss
 from wetprint.lang.load import load
 
 NM = 1e-3

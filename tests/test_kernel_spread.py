@@ -11,8 +11,8 @@ import wetprint as wp
 from typer.testing import CliRunner
 from wetprint.cli import app
 from wetprint.kernel.build import Job
+from wetprint.kernel.calibration.spread import Spread, sources_of, spread_of, spread_table
 from wetprint.kernel.material import Ink
-from wetprint.kernel.spread import Spread, sources_of, spread_of, spread_table
 
 
 def with_inks(jobs: tuple[Job, ...], **figures: float | None) -> tuple[Job, ...]:

@@ -10,12 +10,12 @@ import wetprint as wp
 from typer.testing import CliRunner
 from wetprint.cli import app
 from wetprint.kernel.build import build
+from wetprint.kernel.drying.sag import FREE_END, SUPPORTED, sag_ratio
+from wetprint.kernel.drying.settle import settled
+from wetprint.kernel.drying.states import further
 from wetprint.kernel.measure import measure
 from wetprint.kernel.quantity import SIEMENS_PER_METRE
-from wetprint.kernel.sag import FREE_END, SUPPORTED, sag_ratio
-from wetprint.kernel.settle import settled
 from wetprint.kernel.shrink import complete_jobs
-from wetprint.kernel.states import further
 from wetprint.lang.load import load
 
 DESIGN = """wp 1;

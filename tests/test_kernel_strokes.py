@@ -7,11 +7,11 @@ import pytest
 from wetprint.kernel.build import Job
 from wetprint.kernel.filaments import FilamentSet
 from wetprint.kernel.flow import solidification_s
-from wetprint.kernel.gelling import with_waits
 from wetprint.kernel.motion import make_toolpath
 from wetprint.kernel.order import make_plan
-from wetprint.kernel.rig_check import problems
-from wetprint.kernel.strokes import with_leads
+from wetprint.kernel.planning.gelling import with_waits
+from wetprint.kernel.planning.rig_check import problems
+from wetprint.kernel.planning.strokes import with_leads
 
 
 def length_um(part: FilamentSet) -> float:

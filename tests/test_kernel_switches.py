@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from wetprint.kernel.exchanges import bath_groups
 from wetprint.kernel.order import make_plan, summary
-from wetprint.kernel.phases import Needs, phases
+from wetprint.kernel.planning.exchanges import bath_groups
+from wetprint.kernel.planning.phases import Needs, phases
 from wetprint.kernel.rig import Exchange, Rig
 
 

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from wetprint.kernel.improve import travel_um
-from wetprint.kernel.tour import improve_bound, order_batches
+from wetprint.kernel.planning.improve import travel_um
+from wetprint.kernel.planning.tour import improve_bound, order_batches
 
 AT = np.zeros(3)
 

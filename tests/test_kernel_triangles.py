@@ -7,8 +7,8 @@ import pytest
 import trimesh
 from hypothesis import given
 from hypothesis import strategies as st
-from wetprint.kernel import triangles as room
-from wetprint.kernel.triangles import distance_to_triangles
+from wetprint.kernel.shapes import triangles as room
+from wetprint.kernel.shapes.triangles import distance_to_triangles
 
 
 def by_all(points: np.ndarray, triangles: np.ndarray) -> np.ndarray:

@@ -10,8 +10,8 @@ from wetprint.backends.rig_store import load_rig
 from wetprint.kernel.build import build
 from wetprint.kernel.motion import make_toolpath
 from wetprint.kernel.order import make_plan
+from wetprint.kernel.planning.rig_check import problems
 from wetprint.kernel.rig import Rig
-from wetprint.kernel.rig_check import problems
 from wetprint.kernel.shrink import complete
 from wetprint.lang.codes import LATTICE, PRINT, H
 from wetprint.lang.load import load

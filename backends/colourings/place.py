@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...kernel.contacts import contacts_of
+from ...kernel.figures.contacts import contacts_of
 from ...kernel.filaments import FilamentSet, Floats
 from ...kernel.scene import StateName
 from ..colouring import Figure

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from ...kernel.filaments import Floats
-from ...kernel.frames import from_stage
 from ...kernel.motion import DWELL, PRINT, Toolpath
 from ...kernel.rig import Rig
+from ...kernel.toolpath.frames import from_stage
 from .world import Deposit, World
 
 NAME = "truth.npz"

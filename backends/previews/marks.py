@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ...kernel.check import leaves, run_checks
-from ...kernel.contacts import contacts_of
 from ...kernel.diagnostics import Diagnostic, Severity, Span
+from ...kernel.figures.contacts import contacts_of
 from ...kernel.filaments import FilamentSet, Floats
 from ...kernel.scene import Scene, StateName
 from ..colourings.place import gaps_um

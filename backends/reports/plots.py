@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ...kernel.contacts import contacts_of
+from ...kernel.figures.contacts import contacts_of
 from .blocks import Beside, Block, Drawing
 from .charts import DRIED, INK, WET, Series, chart, histogram
 from .machine import NANOLITRE, printed_s

@@ -199,7 +199,7 @@ def _planned(
     """Motion on the rig, its figures, and why the rig would refuse it."""
     from ...kernel.motion import make_toolpath
     from ...kernel.order import make_plan, summary
-    from ...kernel.rig_check import problems
+    from ...kernel.planning.rig_check import problems
 
     try:
         plan = make_plan(jobs, rig)

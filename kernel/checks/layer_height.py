@@ -8,7 +8,7 @@ from ..check import CheckContext
 from ..diagnostics import Diagnostic, Edit, Fix, Severity, warning
 from ..lattices import LATTICES
 from ..scene import Lattice
-from ..struts import StrutLattice
+from ..shapes.struts import StrutLattice
 
 
 class LayerHeight:

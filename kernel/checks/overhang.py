@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ..check import CheckContext
 from ..diagnostics import Diagnostic, Severity, warning
-from ..sag import ASSUMPTIONS, FREE_END, LIMIT, drooping
+from ..drying.sag import ASSUMPTIONS, FREE_END, LIMIT, drooping
 
 
 class Overhang:

@@ -36,7 +36,7 @@ class Reach:
     ) -> Iterator[Diagnostic]:
         import numpy as np
 
-        from ..tip import reach_um
+        from ..planning.tip import reach_um
 
         long_um = nozzle.cone_um[-1][0]
         if long_um < bowl.fill_um * (1 - 1e-9):
@@ -92,7 +92,7 @@ def _places(rig: Rig) -> Floats | None:
     """Where ink is purged and where the tip is wiped, part coordinates [N,2]."""
     import numpy as np
 
-    from ..frames import purge_place_um, wipe_way_um
+    from ..toolpath.frames import purge_place_um, wipe_way_um
 
     purge, wipe = purge_place_um(rig), wipe_way_um(rig)
     if purge is None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ..check import CheckContext
 from ..diagnostics import Diagnostic, Severity, warning
-from ..sag import ASSUMPTIONS, LIMIT, SUPPORTED, drooping
+from ..drying.sag import ASSUMPTIONS, LIMIT, SUPPORTED, drooping
 
 
 class Span:

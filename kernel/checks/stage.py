@@ -16,7 +16,7 @@ class Stage:
     def run(self, context: CheckContext) -> Iterator[Diagnostic]:
         import numpy as np
 
-        from ..frames import to_stage
+        from ..toolpath.frames import to_stage
 
         rig = context.rig
         if rig is None or not rig.nozzles:

@@ -50,7 +50,7 @@ def shared(one: FilamentSet, two: FilamentSet) -> int:
     """How many wet filaments of `two` have an axis inside a wet filament of `one`, or the other way round: the fewer."""
     import numpy as np
 
-    from ..near import near_pairs
+    from ..figures.near import near_pairs
 
     a, b = one.state("wet"), two.state("wet")
     widest = float(max(a.height_um.max(), b.height_um.max()))

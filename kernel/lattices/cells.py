@@ -7,7 +7,7 @@ from itertools import product
 from typing import Any
 
 from ..quantity import Count, FieldSpec, Ratio, list_of
-from ..struts import Node, StrutLattice, strut_construct
+from ..shapes.struts import Node, StrutLattice, strut_construct
 
 _CORNERS = [(float(x), float(y), float(z)) for x, y, z in product((0, 1), repeat=3)]
 _FACES = [

@@ -6,13 +6,13 @@ import math
 from typing import TYPE_CHECKING
 
 from .. import scene
-from ..dense import DENSITY, WIDTH
 from ..lattice import lattice_construct
 from ..paths import TOLERANCE
-from ..planar import Layer, Walls, layer_z
+from ..shapes.dense import DENSITY, WIDTH
+from ..shapes.planar import Layer, Walls, layer_z
 
 if TYPE_CHECKING:
-    from ..planar import Pattern
+    from ..shapes.planar import Pattern
 
 
 class Concentric(Walls):
@@ -59,7 +59,7 @@ class Concentric(Walls):
         import numpy as np
         import shapely
 
-        from ..slices import rings_of, slice_solid
+        from ..shapes.slices import rings_of, slice_solid
 
         tolerance = node.fields["tolerance"]
         area = slice_solid(node.fields["clip"], layer.z_um, tolerance).intersection(

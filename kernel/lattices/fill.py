@@ -7,20 +7,20 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from .. import scene
-from ..dense import DENSITY, WIDTH
-from ..density import filled
 from ..lattice import Strands, lattice_construct
 from ..paths import TOLERANCE
-from ..planar import Layer, PlanarLattice, layer_values, layer_z, reach_of
 from ..quantity import Count, FieldSpec, Length
-from ..straight import across, direction, positions
+from ..shapes.dense import DENSITY, WIDTH
+from ..shapes.density import filled
+from ..shapes.planar import Layer, PlanarLattice, layer_values, layer_z, reach_of
+from ..shapes.straight import across, direction, positions
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
     from shapely.geometry.base import BaseGeometry
 
-    from ..planar import Pattern
+    from ..shapes.planar import Pattern
 
     Floats = npt.NDArray[np.float64]
 
@@ -82,7 +82,7 @@ class Fill(PlanarLattice):
     def build(self, node: scene.Lattice) -> Strands:
         import shapely
 
-        from ..slices import slice_solid
+        from ..shapes.slices import slice_solid
 
         f = node.fields
         frame = shapely.box(*f["frame"])
@@ -119,7 +119,7 @@ class Fill(PlanarLattice):
     ) -> Pattern:
         import numpy as np
 
-        from ..slices import rings_of
+        from ..shapes.slices import rings_of
 
         points, counts = [np.empty((0, 2))], [np.empty(0, dtype=np.int64)]
 
@@ -160,7 +160,7 @@ def hatch(area: BaseGeometry, u: tuple[float, float], at: Floats) -> Pattern:
     """The pieces within `area` of lines along the unit vector `u` at distances `at` (sorted) across it."""
     import numpy as np
 
-    from ..slices import rings_of
+    from ..shapes.slices import rings_of
 
     rings, sizes = rings_of(area)
     nothing = np.empty((0, 2)), np.empty(0, dtype=np.int64)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ..density import stacked
-from ..straight import StraightLattice, straight_construct
+from ..shapes.density import stacked
+from ..shapes.straight import StraightLattice, straight_construct
 
 
 class Grid(StraightLattice):

@@ -6,12 +6,12 @@ import math
 from typing import TYPE_CHECKING
 
 from .. import scene
-from ..dense import DENSITY, WIDTH
 from ..lattice import lattice_construct
-from ..planar import Layer, Walls, placed, reach_of, trimmed
+from ..shapes.dense import DENSITY, WIDTH
+from ..shapes.planar import Layer, Walls, placed, reach_of, trimmed
 
 if TYPE_CHECKING:
-    from ..planar import Pattern
+    from ..shapes.planar import Pattern
 
 
 class Honeycomb(Walls):

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from .. import scene
 from ..lattice import lattice_construct
 from ..paths import TOLERANCE, steps_for
-from ..planar import Layer, PlanarLattice, middle_of, reach_of, trimmed
 from ..quantity import FieldSpec, Length
+from ..shapes.planar import Layer, PlanarLattice, middle_of, reach_of, trimmed
 
 if TYPE_CHECKING:
-    from ..planar import Pattern
+    from ..shapes.planar import Pattern
 
 
 class Radial(PlanarLattice):

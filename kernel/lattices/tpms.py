@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 from .. import scene
 from ..lattice import lattice_construct
 from ..paths import TOLERANCE
-from ..planar import Layer, PlanarLattice, layer_z
 from ..quantity import FieldSpec, Ratio
+from ..shapes.planar import Layer, PlanarLattice, layer_z
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from ..planar import Pattern
+    from ..shapes.planar import Pattern
 
     Floats = npt.NDArray[np.float64]
 
@@ -66,7 +66,7 @@ class Tpms(PlanarLattice):
     def pattern(self, node: scene.Lattice, layer: Layer) -> Pattern:
         import numpy as np
 
-        from ..contours import contours, polished, refined
+        from ..shapes.contours import contours, polished, refined
 
         x0, y0, x1, y1 = node.fields["frame"]
         step = layer.pitch / self._samples(node, layer.pitch)

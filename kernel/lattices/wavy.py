@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from .. import scene
 from ..lattice import Strands, lattice_construct
 from ..paths import TOLERANCE
-from ..planar import Layer, PlanarLattice, layer_values, layer_z, reach_of, within_frame
 from ..quantity import Angle, FieldSpec, Length
-from ..straight import parallel_lines
+from ..shapes.planar import Layer, PlanarLattice, layer_values, layer_z, reach_of, within_frame
+from ..shapes.straight import parallel_lines
 
 if TYPE_CHECKING:
     import numpy as np

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from ..straight import StraightLattice, straight_construct
+from ..shapes.straight import StraightLattice, straight_construct
 
 
 class Woodpile(StraightLattice):

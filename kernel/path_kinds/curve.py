@@ -37,7 +37,7 @@ class Curve:
     def trace(self, fields: dict[str, Any]) -> tuple[Floats, Floats | None]:
         import numpy as np
 
-        from ..curves import sampled
+        from ..shapes.curves import sampled
 
         width = fields.get("width")
         point = fields["point"]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .. import letters
 from ..paths import number_fault, path_construct, positive_fault
 from ..quantity import Bool, FieldSpec
+from ..shapes import letters
 from .arc import CENTRE
 
 if TYPE_CHECKING:

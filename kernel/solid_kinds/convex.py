@@ -111,7 +111,7 @@ class ConvexPolyhedron:
     def distance(self, solid: Solid, points_um: Floats) -> Floats:
         import numpy as np
 
-        from ..triangles import distance_to_triangles
+        from ..shapes.triangles import distance_to_triangles
 
         triangles = np.array(
             [[f[0], f[i], f[i + 1]] for f in self.faces(solid) for i in range(1, len(f) - 1)]

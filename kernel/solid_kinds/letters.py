@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .. import letters
 from ..paths import TOLERANCE
 from ..quantity import FieldSpec, Length
 from ..scene import Solid
+from ..shapes import letters
 from ..solids import solid_construct
 from .convex import not_positive
 from .extrude import Corner, Extrude

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from shapely import STRtree
 
     from ..diagnostics import Span
-    from ..mesh_files import Mesh
+    from ..shapes.mesh_files import Mesh
 
     Floats = npt.NDArray[np.float64]
     Bools = npt.NDArray[np.bool_]
@@ -51,7 +51,7 @@ class MeshSolid:
     )
 
     def complaint(self, solid: Solid) -> tuple[str, str] | None:
-        from ..mesh_files import MeshError
+        from ..shapes.mesh_files import MeshError
 
         unit = solid.fields.get("unit")
         if unit is not None and not 0 < unit < float("inf"):
@@ -63,7 +63,7 @@ class MeshSolid:
         return None
 
     def _read(self, solid: Solid) -> Mesh:
-        from ..mesh_files import read_mesh
+        from ..shapes.mesh_files import read_mesh
 
         place: Span | None = solid.span
         beside = Path() if place is None else Path(place.source.name).parent
@@ -76,7 +76,7 @@ class MeshSolid:
 
     def mended(self, solid: Solid) -> tuple[str, ...]:
         """What of the file was repaired."""
-        from ..mesh_files import MeshError
+        from ..shapes.mesh_files import MeshError
 
         try:
             return self._read(solid).mended
@@ -90,7 +90,7 @@ class MeshSolid:
     def support(self, solid: Solid, direction: Vector) -> float:
         import numpy as np
 
-        from ..mesh_files import MeshError
+        from ..shapes.mesh_files import MeshError
 
         try:
             return float((self.triangles(solid).reshape(-1, 3) @ np.array(direction)).max())
@@ -158,7 +158,7 @@ class MeshSolid:
     def distance(self, solid: Solid, points_um: Floats) -> Floats:
         import numpy as np
 
-        from ..triangles import distance_to_triangles
+        from ..shapes.triangles import distance_to_triangles
 
         far = distance_to_triangles(points_um, self.triangles(solid))
         return np.asarray(np.where(self.contains(solid, points_um, 0.0), -far, far))

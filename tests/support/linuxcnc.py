@@ -15,9 +15,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 from wetprint.backends.dialects import DIALECTS
-from wetprint.kernel.frames import to_stage
 from wetprint.kernel.motion import Toolpath
 from wetprint.kernel.rig import Rig
+from wetprint.kernel.toolpath.frames import to_stage
 
 NEEDED = ("linuxcnc", "milltask", "halsampler", "rtapi_app")
 MISSING = [name for name in NEEDED if shutil.which(name) is None]
