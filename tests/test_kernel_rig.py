@@ -230,7 +230,7 @@ def test_a_rig_that_is_not_there_names_what_is(tmp_path: Path) -> None:
 def test_codes_of_rigs_are_told(root: Path) -> None:
     known = {c.code for c in CODES}
     used = set()
-    for path in [*(root / "kernel").glob("rig*.py"), root / "backends" / "rig_store.py"]:
+    for path in [*(root / "kernel").rglob("*rig*.py"), root / "backends" / "rig_store.py"]:
         used |= set(re.findall(r'"(R5\d\d)"', path.read_text()))
     assert used and used <= known
 
