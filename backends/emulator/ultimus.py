@@ -5,12 +5,7 @@ Assumed where the manual's words are not at hand: switching the mode ends a latc
 
 from __future__ import annotations
 
-import os
-import pty
 import re
-import select
-import threading
-import tty
 from dataclasses import dataclass
 
 from ..ultimus_frames import (
@@ -26,6 +21,7 @@ from ..ultimus_frames import (
     reply,
     unframe,
 )
+from .pty_line import PtyLine
 from .world import World
 
 
@@ -57,30 +53,17 @@ class UltimusV:
         self.unit = unit
         self.channel = 0
         self.digits = 0
-        self._master, slave = pty.openpty()
-        tty.setraw(slave)
-        # Held open, so that the line does not hang up between two users.
-        self._slave = slave
-        self.path = os.ttyname(slave)
-        self._open = True
-        self._ends, self._wake = os.pipe()
         self._stage = "idle"
         self._held = b""
         self._answer = ""
-        self._thread = threading.Thread(target=self._run, name=f"ultimus {name}", daemon=True)
-        self._thread.start()
+        self.line = PtyLine(f"ultimus {name}", self._hear)
 
     @property
     def url(self) -> str:
-        return f"serial:{self.path}"
+        return self.line.url
 
     def close(self) -> None:
-        if self._open:
-            self._open = False
-            os.write(self._wake, b"x")
-            self._thread.join(2.0)
-            for descriptor in (self._master, self._slave, self._ends, self._wake):
-                os.close(descriptor)
+        self.line.close()
 
     def press_foot_pedal(self) -> None:
         """Start or stop a cycle at the panel, as DI does."""
@@ -93,17 +76,9 @@ class UltimusV:
 
     # The line
 
-    def _run(self) -> None:
-        while self._open:
-            ready = select.select([self._master, self._ends], [], [])[0]
-            if self._ends in ready:
-                return
-            try:
-                data = os.read(self._master, 4096)
-            except OSError:
-                return
-            for k in range(len(data)):
-                self._take(data[k : k + 1])
+    def _hear(self, data: bytes) -> None:
+        for k in range(len(data)):
+            self._take(data[k : k + 1])
 
     def _take(self, byte: bytes) -> None:
         if self.faults.silent:
@@ -131,10 +106,7 @@ class UltimusV:
             self._stage = "idle"
 
     def _send(self, data: bytes) -> None:
-        try:
-            os.write(self._master, data)
-        except OSError:
-            self._open = False
+        self.line.say(data)
 
     def _frame(self, data: bytes) -> None:
         try:
