@@ -28,7 +28,7 @@ class Planner:
     def __init__(self, world: World) -> None:
         self.world = world
         self.blocks: list[Block] = []
-        #: When the last block of a row of them ended.
+        #: When the last block of a row of them ended, or a stop made an end of them.
         self.rest_s = 0.0
         self._held = False
 

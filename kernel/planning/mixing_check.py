@@ -11,6 +11,7 @@ from ..rig import Rig
 from ..toolpath.dosing import dose
 from ..toolpath.live import share_ends
 from ..toolpath.mixing import BOUND, Channels, channels_of, ratio_at_tip
+from .unmeasured import unmeasured
 
 UM3_PER_NL = 1e6
 
@@ -46,25 +47,9 @@ def _lacking(rig: Rig, n: int, channels: Channels, pair: tuple[str, ...], span: 
     head = rig.nozzles[n]
     found = []
     for name, load in zip(pair, channels.loads, strict=True):
-        what = f"of ink `{name}` in nozzle `{head.name}`"
-        if load.lags is None:
-            found.append(
-                error(
-                    "R512",
-                    f"the delays {what} are not known to rig `{rig.name}`",
-                    span,
-                    notes=("add `lags`",),
-                )
-            )
-        if not load.calibration:
-            found.append(
-                error(
-                    "R511",
-                    f"the calibration {what} is not known to rig `{rig.name}`",
-                    span,
-                    notes=("add `calibration`: measured pairs of pressure and flow of its own channel",),
-                )
-            )
+        found += unmeasured(
+            load, name, head.name, rig, span, "measured pairs of pressure and flow of its own channel"
+        )
     if head.dead_volume_um3 is None:
         found.append(
             error(

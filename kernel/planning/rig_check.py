@@ -14,6 +14,7 @@ from ..toolpath.frames import purge_place_um, to_stage, wipe_way_um
 from .mixing_check import check_heads
 from .order_check import hit, idle_nozzles, in_the_way, span_of
 from .refill import uses
+from .unmeasured import unmeasured
 
 #: Ink that is purged spreads: it stays this far (um) from the part. Assumed.
 PURGE_MARGIN_UM = 200.0
@@ -110,26 +111,8 @@ def _inks(plan: Plan, rig: Rig) -> list[Diagnostic]:
                 )
             )
             continue
-        what = f"of ink `{ink}` in nozzle `{nozzle.name}`"
-        if load.lags is None:
-            found.append(
-                error(
-                    "R512",
-                    f"the delays {what} are not known to rig `{rig.name}`",
-                    span,
-                    notes=("add `lags`",),
-                )
-            )
-        if not load.calibration:
-            found.append(
-                error(
-                    "R511",
-                    f"the calibration {what} is not known to rig `{rig.name}`",
-                    span,
-                    notes=("add `calibration`: measured pairs of pressure and flow",),
-                )
-            )
-        else:
+        found += unmeasured(load, ink, nozzle.name, rig, span)
+        if load.calibration:
             found += _pressures(plan, rig, here, n, ink)
     return [*found, *_volumes(plan, rig)]
 
