@@ -19,9 +19,10 @@ from ..kernel.lattice import LAYER_HEIGHT_RATIO
 from ..kernel.material import BATH, INK, LINKER, SOLVENT, Bath, Ink, Linker, Origin, Solvent, mix
 from ..kernel.quantity import Construct
 from ..kernel.scene import Lattice, Path, Placed, Region, Scene, Solid, Union
-from .heads import head_names, registers
+from .heads import OWN, registers
 from .scope import CONSTANTS, COORDINATES, FUNCTIONS
-from .unparse_values import condition, coordinate, figure, matrix, text, typed
+from .unparse_scene import Live, gathered, kinds_and_uses, parts_of
+from .unparse_values import condition, coordinate, figure, matrix, ratio, text, typed
 
 #: Fields whose name in the kernel says the unit too.
 _KERNEL_NAMES = {
@@ -51,10 +52,12 @@ class _Printer:
         self.names: dict[int, str] = {}
         self.kept: list[Any] = []  # what `names` knows by id must not be freed
         self.placed_as: dict[str, list[str]] = {}
-        self.taken = {*FUNCTIONS, *CONSTANTS, *COORDINATES, *_HARD_WORDS, *head_names(), "nc"}
+        # A name hides the construct of the same name, which matters where that construct is wanted too.
+        kinds, self.uses = kinds_and_uses(design)
+        self.taken = {*FUNCTIONS, *CONSTANTS, *COORDINATES, *_HARD_WORDS, *OWN, *kinds, "nc"}
         self.alike: dict[Any, str] = {}
         self.library = False
-        self.reserved = {p.name for p in _parts(design)}
+        self.reserved = {p.name for p in parts_of(design)}
 
     def whole(self) -> str:
         d = self.design
@@ -74,6 +77,8 @@ class _Printer:
                 for name in ("lead", "turns")
                 if p.fields.get(name)
             ]
+            if p.fields.get("seam"):
+                body.append(f"seam: {p.fields['seam']};")
             if p.fields.get("loose"):
                 body.append("loose: true;")
             if p.fields.get("base", "pinned") != "pinned":
@@ -85,9 +90,10 @@ class _Printer:
             prints.append(f"print {self.name_of(p.part)} {{ {' '.join(body)} }}")
         for part in d.parts.values():
             self.name_of(part)
-        for region in d.regions:
+        for found in gathered(d.regions):
+            region = found.region if isinstance(found, Live) else found
             for name in self.placed_as.get(region.part, ()):
-                self._region(region, name)
+                self._region(region, name, self._live(found) if isinstance(found, Live) else "")
         self.lines += prints
         self.lines += [f"allow {a.code} because {text(a.because)};" for a in d.allows]
         head = ["wp 1;"]
@@ -98,7 +104,7 @@ class _Printer:
     # -- names ------------------------------------------------------------------------------------------------------
 
     def name_of(self, thing: Any) -> str:
-        """The name under which a thing is declared; the first time it is asked for, it is."""
+        """The name under which a thing is declared; the first time it is asked for, it is. Of a nameless solid, its words."""
         known = self.names.get(id(thing))
         if known is not None:
             return known
@@ -174,21 +180,23 @@ class _Printer:
     # -- solids -----------------------------------------------------------------------------------------------------------
 
     def _solid(self, thing: Solid) -> str:
+        """The name of a solid; of one that has none and stands at one place only, its own words."""
         children = [self.name_of(c) for c in thing.children]
         construct: Construct = registers()["solid"][thing.kind].construct
-        name = self._free(thing.name or thing.kind)
-        base = name if thing.matrix is None else self._free(f"{name}_at_rest")
         if children:
-            self.lines.append(f"solid {base} = {thing.kind}({', '.join(children)});")
+            made = f"{thing.kind}({', '.join(children)})"
         else:
             values = dict(thing.fields)
             if thing.kind == "mesh":
                 # A mesh lies beside the design that named it.
                 values["file"] = (File(thing.span.source.name).parent / values["file"]).resolve().as_posix()
-            body = self._fields(construct, values)
-            self.lines.append(f"solid {base} = {thing.kind} {{ {' '.join(body)} }}")
+            made = f"{thing.kind} {{ {' '.join(self._fields(construct, values))} }}"
         if thing.matrix is not None:
-            self.lines.append(f"solid {name} = move({base}, by: {matrix(thing.matrix)});")
+            made = f"move({made}, by: {matrix(thing.matrix)})"
+        if not thing.name and self.uses[id(thing)] == 1:
+            return made
+        name = self._free(thing.name or thing.kind)
+        self.lines.append(f"solid {name} = {made}{'' if made.endswith('}') else ';'}")
         return name
 
     def _fields(self, construct: Construct, values: Mapping[str, Any]) -> list[str]:
@@ -263,8 +271,16 @@ class _Printer:
                 out += self._fields(Construct("", "", "", (spec,)), values)
         return out
 
-    def _region(self, region: Region, part: str) -> None:
-        body = []
+    def _live(self, found: Live) -> str:
+        """A mix that names no steps: a rig that can mixes it as it prints."""
+        shares = [
+            f"{self.name_of(ink)}: {'rest' if share is None else ratio(share, self.name_of)}"
+            for ink, share in found.shares
+        ]
+        return f"mix({', '.join(shares)})"
+
+    def _region(self, region: Region, part: str, live: str) -> None:
+        body = [f"material: {live};"] if live else []
         if region.material is not None:
             body.append(f"material: {self.name_of(region.material)};")
         if region.filament_um is not None:
@@ -353,17 +369,4 @@ def _library() -> dict[Any, str]:
     for node in _library_nodes():
         found[type(node).__name__, node.name, _said(node)] = node.name
         found.setdefault((type(node).__name__, None, _said(node)), node.name)
-    return found
-
-
-def _parts(design: Scene) -> list[scene.Part]:
-    pending: list[scene.Part] = [*design.parts.values(), *(p.part for p in design.prints)]
-    found = []
-    while pending:
-        at = pending.pop()
-        found.append(at)
-        if isinstance(at, Placed):
-            pending.append(at.part)
-        elif isinstance(at, Union):
-            pending.extend(at.parts)
     return found

@@ -100,6 +100,11 @@ def coordinate(value: Any, name_of: NameOf) -> str:
     return _Writer(name_of).write(value, LENGTH, 0)
 
 
+def ratio(value: Expr, name_of: NameOf) -> str:
+    """A share of a mix that varies over space."""
+    return _Writer(name_of).write(value, NONE, 0)
+
+
 def condition(e: Expr, name_of: NameOf) -> str:
     """A region's `where`. Constants get the units that their place asks for; kernel units are coherent, so any units that
     fit together mean the same."""
