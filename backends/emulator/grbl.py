@@ -302,8 +302,7 @@ class Grbl:
         if moves:
             return self._move(axes, on, "G0" in codes, mine)
         if "M3" in codes or "M5" in codes or ("S" in value and self.settings[32]):
-            now = self._drained(mine)
-            self._switch(on, now)
+            self._switch_at_rest(on, mine)
         if "M0" in codes:
             self._drained(mine)
             with self._change:
@@ -340,7 +339,7 @@ class Grbl:
                 raise _ResetError
         turns = () if on == self._last_on else ((VALVE, on),)
         if turns and not self.settings[32]:
-            self._switch(on, self._drained(mine))
+            self._switch_at_rest(on, mine)
             turns = ()
         self._until(lambda: self.planner.waiting(self.world.now()) < BLOCKS, mine)
         with self._change:
@@ -355,6 +354,11 @@ class Grbl:
         with self._change:
             self._last_on = on
             self.world.set_output(VALVE, on, now)
+
+    def _switch_at_rest(self, on: bool, mine: int) -> None:
+        # In one: a door or a reset in between would be followed by ink.
+        with self._change:
+            self._switch(on, self._drained(mine))
 
     def _drained(self, mine: int) -> float:
         """Wait until nothing moves; the instant at which that was."""

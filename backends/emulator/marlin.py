@@ -226,7 +226,9 @@ class Marlin:
             with self._change:
                 now = self.world.now()
                 if not self.planner.waiting(now):
-                    self._switch(max(self.planner.rest_s, self._free_s) if self.planner.rest_s else now)
+                    # `Off` that comes late because the host of a fast clock was busy counts from when its move ended.
+                    rest_s = max(self.planner.rest_s, self._free_s)
+                    self._switch(rest_s if code == "M107" and rest_s else now)
         elif code == "M114":
             self._position()
         elif code == "M115":

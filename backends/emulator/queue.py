@@ -28,9 +28,10 @@ class Planner:
     def __init__(self, world: World) -> None:
         self.world = world
         self.blocks: list[Block] = []
-        #: When the last block of a row of them ended, or a stop made an end of them.
+        #: When the last block of a row of them ended, or the stage stood after a stop that made an end of them.
         self.rest_s = 0.0
         self._held = False
+        self._stands_s = 0.0
 
     def waiting(self, now: float) -> int:
         """How many blocks are not finished at `now`."""
@@ -62,7 +63,8 @@ class Planner:
         with self.world.lock:
             self._drop(now)
             self._held = True
-            return self.world.halt(now)
+            self._stands_s = self.world.halt(now)
+            return self._stands_s
 
     def resume(self, now: float) -> None:
         with self.world.lock:
@@ -72,6 +74,8 @@ class Planner:
     def flush(self) -> None:
         """Forget all blocks; the stage stands already, or brakes."""
         with self.world.lock:
+            if self._held:
+                self.rest_s = max(self.rest_s, self._stands_s)
             self.blocks, self._held = [], False
 
     def _drop(self, now: float) -> None:
