@@ -18,6 +18,7 @@ from .planning.clearance import clearance
 from .planning.exchanges import bath_groups, exchange_table
 from .planning.gelling import with_waits
 from .planning.refill import uses, with_refills
+from .planning.seams import seams_by_tour, with_seams
 from .planning.strokes import with_leads, with_turns
 from .planning.tour import improve_bound, order_batches
 from .rig import ANY, Rig
@@ -43,7 +44,9 @@ def make_plan(jobs: Sequence[Job], rig: Rig) -> Plan:
     parts = [with_heads(job.filaments, rig) for job in jobs]
     filaments = _joined(
         [
-            with_leads(part, float(job.print.fields.get("lead") or 0.0))
+            with_leads(
+                with_seams(part, job.print.fields.get("seam")), float(job.print.fields.get("lead") or 0.0)
+            )
             for part, job in zip(parts, jobs, strict=True)
         ]
     )
@@ -67,6 +70,9 @@ def make_plan(jobs: Sequence[Job], rig: Rig) -> Plan:
     if found is not None and found.phase is not None:
         order, reverse = improve_bound(order, reverse, start, end, fixed, found.phase, found.edges, at_um)
     reverse ^= drawn_down[order]
+    nearest = np.array([job.print.fields.get("seam") == "nearest" for job in jobs], bool)
+    if nearest.any() and found is not None and found.phase is None:
+        filaments = seams_by_tour(filaments, order, reverse, nearest[job_of] & ~fixed, np.asarray(at_um))
     turns = np.array([float(job.print.fields.get("turns") or 0.0) for job in jobs])
     if turns.any() and found is not None and found.phase is None:
         joined = with_turns(filaments, order, reverse, batch, turns[job_of])

@@ -27,7 +27,10 @@ _BEFORE_UNIT = re.compile(r"(?<![A-Za-z_0-9.])[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-
 _IN_UNIT = re.compile(r"[0-9]\[([^\[\]\n]*?)([A-Za-zµμ°Ω]*)\Z")
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 #: Fields that take one of a few words.
-_CHOICES = {"cut": ("split", "whole"), "base": ("pinned", "free"), "align": ('"left"', '"centre"', '"right"')}
+_CHOICES = {
+    "cut": ("split", "whole"), "base": ("pinned", "free"), "align": ('"left"', '"centre"', '"right"'),
+    "seam": ("nearest", "aligned", "spread"),
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,6 +58,13 @@ PRINT = Construct(
             low=0.0,
         ),
         FieldSpec(
+            "seam",
+            Text,
+            "where closed filaments begin: `nearest` to the end of the one before, `aligned` above each other, `spread` round about",
+            default=None,
+            default_doc="as drawn",
+        ),
+        FieldSpec(
             "loose", Bool, "true prints filaments that nothing carries when they are laid", default=False
         ),
     ),

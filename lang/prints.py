@@ -27,6 +27,9 @@ PROCESSES = ("wet_writing",)
 #: How a part is held as it dries.
 BASES = ("pinned", "free")
 
+#: Where closed filaments begin, if not as drawn.
+SEAMS = ("nearest", "aligned", "spread")
+
 
 def print_of(ev: Evaluator, node: s.Print, frame: Frame) -> scene.Print | None:
     part = ev.typed(node.part, frame, ref("part"), "`print`")
@@ -62,6 +65,19 @@ def print_of(ev: Evaluator, node: s.Print, frame: Frame) -> scene.Print | None:
                 spans["base"],
                 notes=("pinned: the first layer sticks to the substrate; free: nothing holds the part",),
                 fixes=(Fix(f"write `{near}`", (Edit(spans["base"], near),)),),
+            )
+        )
+        return None
+    seam = fields.get("seam")
+    if seam is not None and seam not in SEAMS:
+        near = nearest(seam, SEAMS) or SEAMS[0]
+        ev.say(
+            error(
+                "E309",
+                f"`{seam}` is no place for seams; `{near}` was expected",
+                spans["seam"],
+                notes=(f"{', '.join(SEAMS)}; without the field closed filaments begin as drawn",),
+                fixes=(Fix(f"write `{near}`", (Edit(spans["seam"], near),)),),
             )
         )
         return None

@@ -22,7 +22,7 @@ FUNCTIONS = (
 CONSTANTS = ("pi", "rest")
 
 #: Fields whose value is a word of the language and needs no quotes.
-BARE_WORDS = ("cut", "process", "base")
+BARE_WORDS = ("cut", "process", "base", "seam")
 
 #: Declarations whose ink may ask for the thing's own extents (own.py).
 OWN_EXTENTS = ("lattice", "path")
