@@ -92,6 +92,24 @@ def test_a_stop_is_at_once_and_the_position_is_kept(sim: Sim, driver: Controller
     assert found.motion is Motion.DONE and found.position_um == END_UM
 
 
+def test_what_was_laid_before_a_stop_stays_laid(sim: Sim, driver: Controller) -> None:
+    """The truth of the emulator: `off` behind a stop counts from the stop, not from the end of the last whole move before it."""
+    sim.world.set_box("left", pressure_kpa=2.0)
+    program = PROGRAM.replace(b"X50.0000", b"X49.9000").replace(b"X51.0000", b"X55.0000")
+    driver.begin(program.replace(b"G4 P50\n", b""), "a.gcode")
+    while sim.world.position(sim.world.now())[0] < 50_100.0 or not sim.world.output(0, sim.world.now()):
+        time.sleep(0.005)
+    halt = driver.cut(lambda: None)
+    stop = next(e.time_s for e in sim.world.log if e.what == "M410")
+    assert halt.cut_um is not None and 50_100.0 <= halt.cut_um[0] < 54_990.0
+    # What was on its way comes out.
+    time.sleep(0.05)
+    (on, off) = (o for o in sim.world.outputs if o[2] == 0)
+    assert on[3] and not off[3] and stop - 0.1 < off[0] < stop + 0.5
+    (laid,) = sim.world.deposits()
+    assert laid.points_um[-1, 0] == pytest.approx(halt.cut_um[0], abs=4.0)
+
+
 @pytest.mark.parametrize("fault", ["corrupt", "lost_ok"])
 def test_lines_are_sent_again_once(sim: Sim, driver: Controller, fault: str) -> None:
     sim.world.set_box("left", pressure_kpa=2.0)

@@ -28,8 +28,11 @@ CHILD = Path(__file__).parent / "support" / "print_child.py"
 SCALE = 8.0
 #: Prints that are stopped from within go faster: no process has to start.
 FAST = 16.0
-#: Marlin gets one line at a time: faster, a busy host starves it, and a fan that waits for its move opens early.
-FASTEST = {"sim-marlin": 8.0}
+#: Boards that are fed line by line go slower: a busy host starves them, Marlin most, which gets one line at a time.
+FASTEST = {"sim-marlin": 4.0, "sim-grbl": 8.0}
+#: A board that has run dry because the host was busy for so long stands with its valve open (s of the host), and begins its next
+#: move from rest: 1 ms later, 0.25 um at the speed of an approach.
+STARVED_S, STARVED_UM = 0.1, 0.1
 
 
 def stops(world: World) -> list[tuple[float, float, float | None]]:
@@ -86,7 +89,7 @@ RIGS = ("sim", "sim-grbl", "sim-klipper", "sim-linuxcnc", "sim-marlin")
 def interrupted(prints: ModuleType, tmp_path: Path, seed: int, name: str = "sim") -> Outcome:
     """A print that is paused, or stopped and resumed, at random instants; then all must be as if nothing had been."""
     r = random.Random(seed)
-    scale = FASTEST.get(name, FAST)
+    scale, starved = FASTEST.get(name, FAST), name in FASTEST
     machine = prints.rig(name, time_scale=scale)
     path = prints.toolpath(prints.long_lines(), machine)
     total = float(path.time_s[-1]) / scale + 0.3
@@ -115,7 +118,7 @@ def interrupted(prints: ModuleType, tmp_path: Path, seed: int, name: str = "sim"
         found = prints.coverage(sim, path, machine)
         check_order(sim.world)
         assert found.whole == 6 and found.gap_um < 0.2, found
-        assert found.stray_um < 0.2, found
+        assert found.stray_um < 0.2 + starved * STARVED_UM, found
         assert found.twice_um <= asked_um(result.folder), found
         blobs = [
             b.time_s[-1] - b.time_s[0]
@@ -123,7 +126,7 @@ def interrupted(prints: ModuleType, tmp_path: Path, seed: int, name: str = "sim"
             if not is_purge(b, purge_places(path), machine)
         ]
         # Only what was on its way when the valve closed: never longer than its lag.
-        assert all(b <= 0.041 for b in blobs), blobs
+        assert all(b <= 0.041 + starved * STARVED_S * scale for b in blobs), blobs
         return Outcome(len(desk.asked), found.joints)
 
 
