@@ -87,13 +87,6 @@ class Tally:
     done_s: float = 0.0
 
 
-def run_work(printer: Printer, work: Work, tally: Tally, *, dry_run: bool) -> None:
-    """Run all of `work`. Raises TrippedError when the guard fired, MachineError, ControllerError, DispenserError on faults; then
-    `where_now` of the last section is in the printer's journal."""
-    runner = Runner(printer, work, tally, dry_run)
-    runner.run()
-
-
 class Runner:
     def __init__(self, printer: Printer, work: Work, tally: Tally, dry_run: bool) -> None:
         self.printer, self.work, self.tally = printer, work, tally

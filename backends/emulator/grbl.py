@@ -9,12 +9,11 @@ hold (`!`) leaves the spindle on.
 from __future__ import annotations
 
 import re
-import threading
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from .pty_line import PtyLine
+from .board import Board
 from .queue import Block, Planner
 from .world import World
 
@@ -50,7 +49,7 @@ class _ResetError(Exception):
     """The line in work is dropped: GRBL was reset."""
 
 
-class Grbl:
+class Grbl(Board):
     """One board. `homed`: False comes up in alarm, as a board with `$22=1` does before `$H`."""
 
     def __init__(self, world: World, *, homed: bool = True, settings: dict[int, float] | None = None) -> None:
@@ -70,26 +69,10 @@ class Grbl:
         self._state = "Idle" if homed else "Alarm"
         self._held_until = 0.0
         self._rx = bytearray()
-        self._change = threading.Condition()
         self._resets = 0
-        self._open = True
         self._reports = 0
         self._modal()
-        self.line = PtyLine("grbl", self._take)
-        self._thread = threading.Thread(target=self._work, name="grbl lines", daemon=True)
-        self._thread.start()
-
-    @property
-    def url(self) -> str:
-        return self.line.url
-
-    def close(self) -> None:
-        if self._open:
-            with self._change:
-                self._open = False
-                self._change.notify_all()
-            self._thread.join(2.0)
-            self.line.close()
+        super().__init__("grbl")
 
     def power_cycle(self) -> None:
         """Off and on: outputs off, motion stops where it is, position forgotten."""
@@ -97,7 +80,6 @@ class Grbl:
 
     def _modal(self) -> None:
         self._feed = 0.0
-        self._absolute = True
         self._spindle, self._s = False, 0.0
         self._last_on = False
 
@@ -347,7 +329,7 @@ class Grbl:
                 raise _ResetError
             self._last_on = on
             feed = float(stage.max_speed_um_s.max()) * 2 if rapid else self._feed
-            self.planner.add(Block(goal, feed, turns, 0), self.world.now())
+            self.planner.add(Block(goal, feed, turns), self.world.now())
         return "ok"
 
     def _switch(self, on: bool, now: float) -> None:

@@ -9,7 +9,6 @@ after it are dropped; software endstops clip a move instead of refusing it.
 from __future__ import annotations
 
 import re
-import threading
 import time
 from collections import deque
 from collections.abc import Callable
@@ -18,7 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .pty_line import PtyLine
+from .board import Board
 from .queue import Block, Planner
 from .world import World
 
@@ -51,7 +50,7 @@ class _StoppedError(Exception):
     """The command in work is broken off."""
 
 
-class Marlin:
+class Marlin(Board):
     """One board with fans 0 to 7 as outputs."""
 
     def __init__(self, world: World, *, emergency: bool = True, advanced_ok: bool = True) -> None:
@@ -71,24 +70,8 @@ class Marlin:
         self._clean_s = -1.0
         self._free_s = 0.0
         self._dead = False
-        self._open = True
         self._urgent = b""
-        self._change = threading.Condition()
-        self.line = PtyLine("marlin", self._take)
-        self._thread = threading.Thread(target=self._work, name="marlin commands", daemon=True)
-        self._thread.start()
-
-    @property
-    def url(self) -> str:
-        return self.line.url
-
-    def close(self) -> None:
-        if self._open:
-            with self._change:
-                self._open = False
-                self._change.notify_all()
-            self._thread.join(2.0)
-            self.line.close()
+        super().__init__("marlin")
 
     def power_cycle(self) -> None:
         """Off and on: fans off, motion stops where it is, what was buffered is gone."""
@@ -276,7 +259,7 @@ class Marlin:
                 return
             turns = tuple((o, on) for o, on in self._fans.items() if self._planned.get(o, False) != on)
             self._planned |= self._fans
-            self.planner.add(Block(goal, max(self._feed, 1.0), turns, 0), now)
+            self.planner.add(Block(goal, max(self._feed, 1.0), turns), now)
 
     def _switch(self, now: float) -> None:
         for output, on in self._fans.items():

@@ -12,12 +12,11 @@ from .world import World
 
 @dataclass(slots=True)
 class Block:
-    """One straight move: where it ends, its feed, the outputs as (output, level) that change where it begins, its line."""
+    """One straight move: where it ends, its feed, the outputs as (output, level) that change where it begins."""
 
     target_um: Floats
     feed_um_s: float
     outputs: tuple[tuple[int, bool], ...]
-    line: int
     begin_s: float = 0.0
     end_s: float = 0.0
 
@@ -42,10 +41,6 @@ class Planner:
     def next_end_s(self) -> float:
         """When the block in motion ends; infinity where none moves."""
         return self.blocks[0].end_s if self.blocks and not self._held else np.inf
-
-    def last_line(self) -> int:
-        """Line of the block in motion, 0 where there is none."""
-        return self.blocks[0].line if self.blocks else 0
 
     def goal_um(self, now: float) -> Floats:
         """Where the last block ends."""
