@@ -46,10 +46,22 @@ DENSITY = Dim(mass=1, length=-3)
 MOLARITY = Dim(amount=1, length=-3)
 SPECIFIC_AREA = Dim(length=2, mass=-1)
 HANSEN = Dim(mass=0.5, length=-0.5, time=-1)
+DOSE = Dim(mass=1, time=-2)
+CHARGE_DOSE = Dim(length=-2, time=1, current=1)
+POWER = Dim(length=2, mass=1, time=-3)
+INTENSITY = Dim(mass=1, time=-3)
+CURRENT = Dim(current=1)
+VOLTAGE = Dim(length=2, mass=1, time=-3, current=-1)
 CONDUCTIVITY = Dim(current=2, time=3, mass=-1, length=-3)
 
 #: One kilopascal in kernel units, ug/(um s^2).
 KPA = 1e6
+#: One mJ/cm2 in kernel units, ug/s^2: 1 J = 1e21 ug um^2/s^2, 1 cm^2 = 1e8 um^2.
+MJ_CM2 = 1e10
+#: One uC/cm2 in kernel units, A s/um^2.
+UC_CM2 = 1e-14
+#: One mW in kernel units, ug um^2/s^3.
+MILLIWATT = 1e18
 #: One S/m in kernel units: 1 kg = 1e9 ug, 1 m = 1e6 um, so A^2 s^3 / (kg m^3) = 1e-27 A^2 s^3 / (ug um^3).
 SIEMENS_PER_METRE = 1e-27
 
@@ -87,6 +99,12 @@ Molarity = Type("Molarity", dim=MOLARITY)
 SpecificArea = Type("SpecificArea", dim=SPECIFIC_AREA)
 Hansen = Type("Hansen", dim=HANSEN)
 Conductivity = Type("Conductivity", dim=CONDUCTIVITY)
+Dose = Type("Dose", dim=DOSE)
+ChargeDose = Type("ChargeDose", dim=CHARGE_DOSE)
+Power = Type("Power", dim=POWER)
+Intensity = Type("Intensity", dim=INTENSITY)
+Current = Type("Current", dim=CURRENT)
+Voltage = Type("Voltage", dim=VOLTAGE)
 Ratio = Type("Ratio")
 Count = Type("Count", kind="count")
 Text = Type("Text", kind="text")
@@ -112,8 +130,9 @@ NAMED_TYPES: dict[str, Type] = {
     t.name: t
     for t in (
         Length, Area, Volume, Time, Mass, Angle, Speed, Pressure, Viscosity, Density, Molarity, SpecificArea, Hansen,
-        Conductivity, Ratio, Count, Text, Bool,
+        Conductivity, Dose, ChargeDose, Power, Intensity, Current, Voltage, Ratio, Count, Text, Bool,
         ref("material"), ref("bath"), ref("solvent"), ref("linker"), ref("solid"), ref("part"),
+        ref("mask"), ref("film"), ref("ligand"), ref("developer"),
     )
 }  # fmt: skip
 

@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
+from .chemistry import Developer, Ligand
 from .diagnostics import Span
+from .film import Film
 from .material import Bath, Ink, Origin
 from .records import dataclass, field
 
@@ -51,6 +53,21 @@ class Solid:
     children: tuple[Solid, ...] = ()
     matrix: tuple[float, ...] | None = None
     name: str = ""
+
+
+@dataclass(frozen=True)
+class Mask:
+    """A region of the plane: `kind` is a name in the register of masks; `fields` as its Construct says; booleans, arrays and
+    derived layers have `children`. `matrix` is a row-major affine 3 x 4 map applied last, of which x and y count; None for the
+    identity."""
+
+    kind: str
+    fields: Mapping[str, Any]
+    span: Span
+    children: tuple[Mask, ...] = ()
+    matrix: tuple[float, ...] | None = None
+    name: str = ""
+    spans: Mapping[str, Span] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -131,12 +148,28 @@ class Region:
 
 @dataclass(frozen=True)
 class Print:
-    """A part to be made. `process` names the process (wet_writing today); `fields` are its own."""
+    """A part to be made. `process` names the process in the register of processes; `fields` are its own."""
 
     part: Part
     bath: Bath | None
     span: Span
     process: str = "wet_writing"
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    spans: Mapping[str, Span] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """A mask that is exposed into a film: the film is spread (unless the pattern before left it undeveloped), exposed, and
+    developed where `develop` says so. `process` names the process in the register of processes; `fields` are its own."""
+
+    name: str
+    mask: Mask
+    film: Film
+    process: str
+    span: Span
+    developer: Developer | None = None
+    develop: bool = True
     fields: Mapping[str, Any] = field(default_factory=dict)
     spans: Mapping[str, Span] = field(default_factory=dict)
 
@@ -194,3 +227,14 @@ class Scene:
     allows: tuple[Allow, ...] = ()
     post_checks: tuple[Any, ...] = ()
     compensate: Literal["off", "uniform", "full"] = "full"
+    masks: Mapping[str, Mask] = field(default_factory=dict)
+    films: Mapping[str, Film] = field(default_factory=dict)
+    ligands: Mapping[str, Ligand] = field(default_factory=dict)
+    patterns: tuple[Pattern, ...] = ()
+    #: Prints and patterns in the order in which they are made; empty where a design has no pattern.
+    sequence: tuple[Print | Pattern, ...] = ()
+
+    @property
+    def job(self) -> tuple[Print | Pattern, ...]:
+        """What is made, in order."""
+        return self.sequence or (*self.patterns, *self.prints)

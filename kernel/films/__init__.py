@@ -1,0 +1,1 @@
+"""Figures of patterned films: dose, contrast, depth, overlay, and the prisms that an exposure leaves."""

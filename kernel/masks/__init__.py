@@ -1,0 +1,1 @@
+"""The masks on offer: one file for each family of regions; the register stands in kernel/mask.py."""
