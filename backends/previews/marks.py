@@ -31,10 +31,15 @@ Problem = tuple[Diagnostic, Span | None]
 
 def problems_of(scene: Scene, jobs: Sequence[Job]) -> list[Problem]:
     """Warnings and errors of the design rules."""
+    return problems_in(run_checks(scene, jobs, None), jobs)
+
+
+def problems_in(said: Sequence[Diagnostic], jobs: Sequence[Job]) -> list[Problem]:
+    """Those of what was said that are warnings or errors."""
     statements = [leaf.span for job in jobs for leaf in leaves(job.print.part)]
     return [
         (d, next((s for s in statements if d.primary is not None and _within(d.primary, s)), None))
-        for d in run_checks(scene, jobs, None)
+        for d in said
         if d.severity >= Severity.WARNING
     ]
 

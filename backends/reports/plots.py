@@ -32,14 +32,13 @@ class _Slice:
 
 def plots(subject: Subject) -> tuple[Block, ...]:
     """All plots, two in a row."""
-    drawn = [
-        *shape(subject.filaments),
-        *_rises(subject.filaments),
-        *_gaps(subject),
-        *_spans(subject),
-        *_course(subject),
-    ]
+    drawn = [*of_part(subject.filaments), *of_course(subject)]
     return tuple(Beside(tuple(drawn[k : k + 2])) for k in range(0, len(drawn), 2))
+
+
+def of_part(part: FilamentSet) -> list[Drawing]:
+    """What the part is like: widths, shrinkage and layer heights, gaps, spans."""
+    return [*shape(part), *_rises(part), *_gaps(part), *_spans(part)]
 
 
 def shape(part: FilamentSet, sd_um: Floats | None = None) -> list[Drawing]:
@@ -146,10 +145,9 @@ def _rises(part: FilamentSet) -> list[Drawing]:
     ]
 
 
-def _gaps(subject: Subject) -> list[Drawing]:
+def _gaps(part: FilamentSet) -> list[Drawing]:
     from ..colourings.place import gaps_um
 
-    part = subject.filaments
     name: StateName = "dried" if part.dried is not None else "wet"
     gaps = gaps_um(part, name)
     known = gaps[np.isfinite(gaps)]
@@ -164,9 +162,9 @@ def _gaps(subject: Subject) -> list[Drawing]:
     ]
 
 
-def _spans(subject: Subject) -> list[Drawing]:
-    name = "dried" if subject.filaments.dried is not None else "wet"
-    spans = contacts_of(subject.filaments, "dried" if name == "dried" else "wet").span_um
+def _spans(part: FilamentSet) -> list[Drawing]:
+    name: StateName = "dried" if part.dried is not None else "wet"
+    spans = contacts_of(part, name).span_um
     hanging = spans[spans > 0]
     if not len(hanging):
         return []
@@ -179,7 +177,7 @@ def _spans(subject: Subject) -> list[Drawing]:
     ]
 
 
-def _course(subject: Subject) -> list[Drawing]:
+def of_course(subject: Subject) -> list[Drawing]:
     """Pressure, speed and ink over the time of the print, a colour an ink."""
     plan, dosing = subject.toolpath.plan, subject.dosing
     part = plan.filaments
