@@ -20,9 +20,10 @@ from . import resume as resuming
 from .camera import Camera
 from .controller import ControllerError, open_controller
 from .dispenser import Ask, Dispenser, DispenserError, open_dispenser
-from .guard import STOP_FLAG, Control, Guard, Stopped, settle
+from .guard import Control, Guard, Stopped, settle
 from .handover import hand_over, is_carried
 from .journal import Journal, JournalError
+from .live import Notice
 from .preflight import preflight
 from .record import default_runs, lock, new_folder, rig_hash, save_part, save_toolpath, toolpath_hash
 from .rejoin import Cut, Work, continue_from, cut_at, cut_before, from_start, stepped_back
@@ -120,7 +121,8 @@ class _Job:
             self.tally.number, self.tally.attempt = self.prior.sections, self.prior.attempts
         state, truth = State.FAILED, None
         self._begin_record()
-        (self.folder / STOP_FLAG).unlink(missing_ok=True)
+        others = Notice(self.folder, self.control, self.progress, self.ask)
+        self.progress, self.ask = others.tell, others.ask
         self.control.catch_signals()
         stack.callback(self.control.release_signals)
         try:

@@ -19,8 +19,8 @@ from .dispenser import Dispenser
 CHANNEL_WAIT_S = 0.018
 #: For so long a box that did not confirm its pressure 0 is told again.
 CUT_AGAIN_S = 0.2
-#: The flag by which another terminal asks a run to stop.
-STOP_FLAG = "stop"
+#: The flags by which another terminal, or a studio, asks a run to stop or to pause.
+STOP_FLAG, PAUSE_FLAG = "stop", "pause"
 #: How long a stage may take to come to rest after the stop (assumed, far beyond v / a of any axis).
 REST_S = 2.0
 
@@ -118,6 +118,8 @@ class Control:
         os.set_blocking(self._read, False)
         os.set_blocking(self._write, False)
         self.requested = ""
+        #: While a question is open: what was answered to it from elsewhere, "" for nothing yet.
+        self.elsewhere: Callable[[], str] | None = None
         self._old: dict[int, object] = {}
 
     def pause(self) -> None:
@@ -147,6 +149,10 @@ class Control:
                 self.requested = "pause"
             elif number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, 0x0F):
                 self.requested = "stop"
+
+    def said_elsewhere(self) -> str:
+        """The answer to the open question that another terminal or a studio gave; "" while there is none."""
+        return self.elsewhere() if self.elsewhere is not None else ""
 
     def answered(self) -> None:
         """The operator chose to go on."""
@@ -190,7 +196,7 @@ class Guard:
         self._controller = controller
         self._dispensers = dispensers
         self._control = control
-        self._flag = folder / STOP_FLAG
+        self._stop, self._pause = folder / STOP_FLAG, folder / PAUSE_FLAG
         self._on_trip = on_trip
         self._lock = threading.Lock()
         self._over = False
@@ -205,9 +211,12 @@ class Guard:
         while not self._over:
             if select.select([self._control.fileno()], [], [], 0.02)[0]:
                 self._control.take()
-            elif self._flag.exists():
-                self._flag.unlink(missing_ok=True)
+            elif self._stop.exists():
+                self._stop.unlink(missing_ok=True)
                 self._control.requested = "stop"
+            elif self._pause.exists():
+                self._pause.unlink(missing_ok=True)
+                self._control.requested = self._control.requested or "pause"
             if self._control.requested and not self.tripped.is_set():
                 self.trip(self._control.requested)
 

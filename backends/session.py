@@ -44,6 +44,9 @@ class Terminal:
             while True:
                 if self._control.requested == "stop" and was != "stop":
                     return "stop"
+                if said := self._control.said_elsewhere():
+                    print(f"{said} (said elsewhere)", file=sys.stderr)
+                    return said
                 if not select.select([sys.stdin], [], [], 0.2)[0]:
                     continue
                 line = sys.stdin.readline()

@@ -18,6 +18,7 @@ from .files import files_of
 from .format import format_source
 from .hover import COLOURS, View
 from .load import Loaded, load
+from .lock import design_hash
 from .memory import Memory
 from .params import params_json
 from .parser import parse
@@ -39,6 +40,7 @@ class Read:
     preset: str | None
     files: tuple[Path, ...]
     names: dict[str, str]
+    design_hash: str
 
 
 class Editing:
@@ -62,8 +64,9 @@ class Editing:
             assert self._view is not None
             colours = {text[at : at + n]: COLOURS[k] for at, n, k, _ in self._view.colours()}
             return Read(
-                loaded.scene, loaded.diagnostics, params_json(loaded), kept, chosen, files_of(loaded), colours
-            )
+                loaded.scene, loaded.diagnostics, params_json(loaded), kept, chosen, files_of(loaded), colours,
+                design_hash(loaded),
+            )  # fmt: skip
 
     def _load(self, text: str, sets: Mapping[str, str], preset: str | None) -> Loaded:
         loaded = load(self.path, text=text, sets=sets, preset=preset, memory=self._memory)

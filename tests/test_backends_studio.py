@@ -182,7 +182,7 @@ def test_the_part_stands_in_the_order_of_the_print(design: Path) -> None:
     found = np.frombuffer(out.part[4 + n :], "<u4", layers["count"], layers["at"])
     plan = out.toolpath.plan
     assert np.array_equal(found, plan.filaments.layer[plan.order])
-    plain = packed_part(out.jobs, None)
+    plain, _ = packed_part(out.jobs, None)
     assert not json.loads(plain[4 : 4 + int.from_bytes(plain[:4], "little")])["ordered"]
 
 

@@ -3,29 +3,34 @@
 from __future__ import annotations
 
 import asyncio
-import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ...kernel.diagnostics import Severity, WetprintError, error, warning
+from ...kernel.diagnostics import WetprintError, warning
+from ...kernel.scene import Print
+from ..record import toolpath_hash
 from ..rig_store import list_rigs, load_rig
 from ..watch import Files
 from . import web
 from .bench import Bench, Outcome, Wish, solved
 from .desk import Desk
+from .exports import offered
 from .language import Language
 from .prints import Prints
-from .wording import offset, place, worded
+from .routes import routes
+from .wording import line, offset, place, worded
 
 if TYPE_CHECKING:
     from ...kernel.diagnostics import Diagnostic, Source
     from ...kernel.rig import Rig
+    from ...kernel.scene import Scene
 
 #: The file is looked at so often, and written so long after the last edit, s.
 _LOOK_S, _SAVE_S = 0.1, 0.7
-_PICTURE = (1600, 1200)
+#: Others' prints are looked for, and looked at, so often, s.
+_LIVE_S, _ADOPTED_S = 1.0, 0.3
 
 
 class Studio:
@@ -40,6 +45,7 @@ class Studio:
         self.preset: str | None = None
         self.outcome: Outcome | None = None
         self.shown: Outcome | None = None
+        self._hashed: tuple[Outcome | None, str] = (None, "")
         self.parts = 0
         self.own, self.files = Files([path]), Files([])
         self.edited = 0.0
@@ -60,7 +66,7 @@ class Studio:
             self.server.controller.trigger(name)(getattr(self, name))
         self.state.update(
             {
-                "doc": {}, "values": {}, "result": {"number": 0}, "run": self.prints.status, "keywords": list(language.keywords),
+                "doc": {}, "values": {}, "result": {"number": 0}, "run": self.prints.status, "formats": offered(self.rig), "keywords": list(language.keywords),
                 "rigs": [{"name": r["name"], "doc": r["doc"]} for r in list_rigs(self.search)], "rig": self.rig.name, "names": {},
             }
         )  # fmt: skip
@@ -120,19 +126,36 @@ class Studio:
             self.state.result = {
                 "number": wish.number,
                 "version": wish.version,
-                "diagnostics": worded(outcome.diagnostics, str(self.path)),
+                "diagnostics": worded(outcome.diagnostics, str(self.path), outcome.placed),
                 "refusals": worded(outcome.refusals, str(self.path)),
                 "part": self.parts,
                 "sound": outcome.part is not None,
                 "figures": outcome.figures,
                 "plan": outcome.plan,
                 "final": outcome.final,
+                "loose": outcome.loose,
+                "made": _made(reading.scene),
                 "took_ms": round(1000 * (time.monotonic() - wish.asked)),
             }
 
+        if self.prints.running:
+            self._told_print()
+
     def _told_print(self) -> None:
+        status = self.prints.status
+        # The view follows the print as long as it shows the part that is printed.
+        here = status["phase"] == "running" and self._program() == status["program"]
         with self.state:
-            self.state.run = self.prints.status
+            self.state.run = {**status, "here": here}
+
+    def _program(self) -> str:
+        """Hash of the toolpath of the part that is shown."""
+        of, known = self._hashed
+        if of is not self.shown:
+            path = self.shown.toolpath if self.shown is not None else None
+            known = toolpath_hash(path) if path is not None else ""
+            self._hashed = self.shown, known
+        return known
 
     def _want(self) -> int:
         return self.bench.want(self.desk.text, self.desk.version, self.sets, self.preset, self.rig)
@@ -152,7 +175,7 @@ class Studio:
             saved = self.desk.save()
             self.note = ""
         except WetprintError as caught:
-            saved, self.note = False, _line(caught.diagnostics[0])
+            saved, self.note = False, line(caught.diagnostics[0])
         self._told_text()
         return saved
 
@@ -211,10 +234,10 @@ class Studio:
             self.rig = load_rig(name, self.search)
             self.note = ""
         except WetprintError as caught:
-            self._noted(_line(caught.diagnostics[0]))
+            self._noted(line(caught.diagnostics[0]))
             return False
         with self.state:
-            self.state.rig = self.rig.name
+            self.state.rig, self.state.formats = self.rig.name, offered(self.rig)
         self._told_text()
         self._want()
         return True
@@ -240,72 +263,35 @@ class Studio:
         if do in ("pause", "stop", "answer"):
             self.prints.tell_printer(do, number=number, choice=choice)
 
-    # --- files ----------------------------------------------------------------------------------------------------------
+    # --- the files ------------------------------------------------------------------------------------------------------
 
-    def routes(self, app: Any) -> None:
-        from aiohttp import web as http
-
-        async def part(request: Any) -> Any:
-            if self.shown is None or self.shown.part is None:
-                return http.Response(status=404, text="there is no part")
-            return http.Response(body=self.shown.part, content_type="application/octet-stream")
-
-        async def viewer(request: Any) -> Any:
-            template = (Path(__file__).parent.parent / "previews" / "viewer.html").read_text(encoding="utf-8")
-            page = (
-                template.replace("@TITLE@", "part", 1).replace("@PART@", "null", 1).replace("@DATA@", "", 1)
-            )
-            return http.Response(text=page, content_type="text/html")
-
-        async def export(request: Any) -> Any:
-            name, state = request.query.get("format", ""), request.query.get("state", "dried")
-            try:
-                data, file = await asyncio.to_thread(self.exported, name, state)
-            except WetprintError as caught:
-                return http.Response(status=409, text="\n".join(_line(d) for d in caught.diagnostics))
-            return http.Response(body=data, headers={"Content-Disposition": f'attachment; filename="{file}"'})
-
-        async def frame(request: Any) -> Any:
-            found = self.prints.frame()
-            return http.FileResponse(found) if found else http.Response(status=204)
-
-        for name, handler in (("part", part), ("viewer", viewer), ("export", export), ("frame", frame)):
-            app.router.add_get(f"/{name}", handler)
-
-    def exported(self, name: str, state: str) -> tuple[bytes, str]:
-        """A file of the part, and its name. `name`: a format of geometry, `png`, or `program` for the rig's own dialect."""
-        from ..dialects import DIALECTS
-        from ..export import export_format, write_geometry, write_program
-        from ..preview import preview
-
+    def settled(self, planned: bool) -> Outcome | None:
+        """What came of the newest wish, dried by the full model, and with its plan where one is asked for."""
         outcome = self.outcome
         if outcome is None or not outcome.jobs:
-            raise WetprintError(error("X747", "the design has errors: there is nothing to export"))
-        if not outcome.final or (name == "program" and outcome.toolpath is None):
-            outcome = solved(self.language, outcome.wish, self.rig)
-        with tempfile.TemporaryDirectory() as folder:
-            if name == "png":
-                out = Path(folder) / f"{self.path.stem}_{state}.png"
-                preview(outcome.jobs, state=state, png=out, size=_PICTURE, title=self.path.stem)
-            elif name == "program":
-                bad = [d for d in outcome.refusals if d.severity is Severity.ERROR]
-                if outcome.toolpath is None:
-                    raise WetprintError(*(bad or [error("X747", "there is no plan: nothing to export")]))
-                out = (
-                    Path(folder)
-                    / f"{self.path.stem}_{self.rig.name}{DIALECTS[self.rig.controller.dialect].suffixes[0]}"
-                )
-                write_program(outcome.toolpath, self.rig, self.rig.controller.dialect, out)
-            else:
-                out = Path(folder) / f"{self.path.stem}_{state}.{name}"
-                write_geometry(outcome.jobs, export_format(out), out, "wet" if state == "wet" else "dried")
-            return out.read_bytes(), out.name
+            return None
+        if outcome.final and (outcome.toolpath is not None or not planned or outcome.refusals):
+            return outcome
+        return solved(self.language, outcome.wish, self.rig)
 
     async def follow(self) -> None:
         """Look at the files, and write the design when the hand rests."""
         self.loop = asyncio.get_running_loop()
         self._told_print()
         self._want()
+        beside = asyncio.ensure_future(self._look())
+        try:
+            await self._step_on()
+        finally:
+            beside.cancel()
+
+    async def _look(self) -> None:
+        """Look for prints that others began, and at what they tell."""
+        while True:
+            await asyncio.to_thread(self.prints.look)
+            await asyncio.sleep(_ADOPTED_S if self.prints.running else _LIVE_S)
+
+    async def _step_on(self) -> None:
         while True:
             await asyncio.sleep(_LOOK_S)
             try:
@@ -326,11 +312,19 @@ class Studio:
                     # A file that cannot be written is tried again after the next edit.
                     self.edited = float("inf") if self.note else self.edited
             except WetprintError as caught:
-                self._noted(_line(caught.diagnostics[0]))
+                self._noted(line(caught.diagnostics[0]))
 
 
-def _line(d: Diagnostic) -> str:
-    return f"{d.code}: {d.message}"
+def _made(scene: Scene | None) -> list[dict[str, Any]]:
+    """What the design makes: each print and pattern in its order, with its line."""
+    if scene is None:
+        return []
+    return [
+        {"kind": "print", "name": p.part.name, "of": p.bath.name if p.bath else "", "line": p.span.line}
+        if isinstance(p, Print)
+        else {"kind": "pattern", "name": p.mask.name or p.name, "of": p.film.name, "line": p.span.line}
+        for p in scene.job
+    ]
 
 
 def studio(
@@ -359,7 +353,7 @@ def studio(
         )
     here = Studio(path, language(path), rig, runs)
     gate = web.Gate(port)
-    asyncio.run(web.run(here.server, gate, here.routes, host, port, browser, tell, here.follow))
+    asyncio.run(web.run(here.server, gate, routes(here), host, port, browser, tell, here.follow))
     here.bench.close()
     if here.desk.unsaved and here.desk.conflict is None:
         here.desk.save()

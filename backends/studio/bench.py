@@ -7,7 +7,7 @@ import struct
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from ...kernel.diagnostics import Diagnostic, Severity, WetprintError
@@ -41,7 +41,8 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of a wish. `part` is None where there is none to show; `final` where nothing better will follow."""
+    """What came of a wish. `part` is None where there is none to show; `final` where nothing better will follow. `placed`: the
+    problems that are marked in the part, in the order of their bits; `loose`: its parts are shown, though nothing prints them."""
 
     wish: Wish
     reading: Reading
@@ -53,6 +54,8 @@ class Outcome:
     plan: dict[str, Any] | None = None
     toolpath: Toolpath | None = None
     refusals: tuple[Diagnostic, ...] = ()
+    placed: tuple[Diagnostic, ...] = ()
+    loose: bool = False
 
 
 class Bench:
@@ -112,8 +115,10 @@ class Bench:
         if self._stale(wish):
             return
         jobs, said = _built(reading, model)
-        if not jobs or self._stale(wish):
-            self.heard(Outcome(wish, reading, tuple(said), True))
+        if self._stale(wish):
+            return
+        if not jobs:
+            self.heard(_without_print(wish, reading, said))
             return
         quick = model == "analytic"
         count = sum(len(job.filaments) for job in jobs)
@@ -140,8 +145,36 @@ def solved(language: Language, wish: Wish, rig: Rig) -> Outcome:
     reading = language.read(wish.text, wish.sets, wish.preset)
     jobs, said = _built(reading, "auto")
     if not jobs:
-        return Outcome(wish, reading, tuple(said), True)
+        return _without_print(wish, reading, said)
     return _judged(language, wish, reading, jobs, said, rig, final=True)
+
+
+def _without_print(wish: Wish, reading: Reading, said: Sequence[Diagnostic]) -> Outcome:
+    """Of a design that prints nothing yet: its parts as they would be, without a bath and a plan, so that there is something to see."""
+    plain = Outcome(wish, reading, tuple(said), True)
+    scene = reading.scene
+    if scene is None or scene.prints or not scene.parts or _broken(said):
+        return plain
+    from ...kernel.build import build
+    from ...kernel.measure import measure
+    from ...kernel.scene import Print, Union
+    from ...kernel.shrink import complete_jobs
+
+    inner = [
+        q
+        for p in scene.parts.values()
+        for q in (p.parts if isinstance(p, Union) else [getattr(p, "part", None)])
+    ]
+    whole = [p for p in scene.parts.values() if not any(p is q for q in inner)]
+    try:
+        drawn, more = build(replace(scene, prints=tuple(Print(p, None, p.span) for p in whole)))
+        jobs, others = complete_jobs(scene, drawn, model="analytic")
+    except WetprintError:
+        return plain
+    if not jobs or _broken([*more, *others]):
+        return plain
+    part, _ = packed_part(jobs, None)
+    return replace(plain, jobs=jobs, part=part, figures=measure(jobs), loose=True)
 
 
 def _built(reading: Reading, model: Model) -> tuple[tuple[Job, ...], list[Diagnostic]]:
@@ -182,11 +215,14 @@ def _judged(
     refusals: tuple[Diagnostic, ...] = ()
     if rig is not None:
         toolpath, plan, refusals = _planned(jobs, rig)
-    part = packed_part(jobs, toolpath)
-    said = [*said, *run_checks(reading.scene, jobs, None)]
+    found = run_checks(reading.scene, jobs, rig)
+    part, marked = packed_part(jobs, toolpath, found)
+    said = [*said, *found]
     if reading.scene.post_checks:
         said += language.judge(reading.scene, figures(jobs))
-    return Outcome(wish, reading, tuple(said), final, jobs, part, measure(jobs), plan, toolpath, refusals)
+    return Outcome(
+        wish, reading, tuple(said), final, jobs, part, measure(jobs), plan, toolpath, refusals, marked
+    )
 
 
 def _broken(said: Sequence[Diagnostic]) -> bool:
@@ -210,19 +246,29 @@ def _planned(
         return None, None, caught.diagnostics
 
 
-def packed_part(jobs: Sequence[Job], toolpath: Toolpath | None) -> bytes:
-    """What the viewer of the page takes: four bytes that tell how long its head is, the head, and the columns.
+def packed_part(
+    jobs: Sequence[Job], toolpath: Toolpath | None, said: Sequence[Diagnostic] = ()
+) -> tuple[bytes, tuple[Diagnostic, ...]]:
+    """What the viewer of the page takes: four bytes that tell how long its head is, the head, and the columns; and what of `said` is
+    marked in it.
 
     With a plan the filaments stand in the order in which they are printed."""
     from ..drawing.camera import Camera
     from ..export import whole
     from ..previews.html import packed
+    from .placing import placed
 
     part: FilamentSet = whole(jobs, "dried")
     ordered = toolpath is not None and toolpath.plan.filaments.dried is not None
     if toolpath is not None and ordered:
-        part = toolpath.plan.filaments.take(toolpath.plan.order)
+        part = toolpath.plan.filaments
+    marked, bits = placed(said, jobs, part)
+    if toolpath is not None and ordered:
+        part, bits = part.take(toolpath.plan.order), bits[toolpath.plan.order]
     head, data = packed(part)
+    if marked:
+        head["marks"] = {"type": "u2", "at": len(data), "count": len(bits)}
+        data += bits.astype("<u2").tobytes()
     camera = Camera()
     head |= {
         "title": "",
@@ -233,4 +279,4 @@ def packed_part(jobs: Sequence[Job], toolpath: Toolpath | None) -> bytes:
     }
     text = json.dumps(head, ensure_ascii=False, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 4)
-    return struct.pack("<I", len(text)) + text + data
+    return struct.pack("<I", len(text)) + text + data, marked

@@ -11,7 +11,7 @@ from ...kernel.scene import Scene
 
 
 class Reading(Protocol):
-    """One reading of a text; `params` as `wp params --json`, `names` what each name is."""
+    """One reading of a text; `params` as `wp params --json`, `names` what each name is, `design_hash` as `wp hash` tells it."""
 
     @property
     def scene(self) -> Scene | None: ...
@@ -33,6 +33,9 @@ class Reading(Protocol):
 
     @property
     def names(self) -> dict[str, str]: ...
+
+    @property
+    def design_hash(self) -> str: ...
 
 
 class Language(Protocol):

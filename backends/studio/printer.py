@@ -2,7 +2,7 @@
 
 On standard input comes the order (a length, then a pickle from the studio), then one line of JSON for each thing that is asked;
 on standard output goes one line of JSON for each thing that is told. Where the studio has gone the print goes on, and a
-question gets its safe answer, the last.
+question waits, ink off, for another studio or for `wp stop`.
 """
 
 from __future__ import annotations
@@ -62,7 +62,6 @@ class _Line:
     def __init__(self, control: Control) -> None:
         self.control = control
         self.answers: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
-        self.gone = threading.Event()
         self._lock = threading.Lock()
         self._asked = 0
         self._told = 0.0
@@ -77,7 +76,6 @@ class _Line:
                 self.control.stop()
             else:
                 self.answers.put(said)
-        self.gone.set()
 
     def tell(self, kind: str, **what: Any) -> None:
         with self._lock, contextlib.suppress(OSError, ValueError):
@@ -103,8 +101,7 @@ class _Line:
             if self.control.requested == "stop" and was != "stop":
                 answer = "stop"
                 break
-            if self.gone.is_set():
-                answer = choices[-1]
+            if answer := self.control.said_elsewhere():
                 break
             with contextlib.suppress(queue.Empty):
                 said = self.answers.get(timeout=0.05)

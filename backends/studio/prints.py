@@ -1,4 +1,6 @@
-"""The print that the studio follows: what is asked before it may begin, its process, and what it last told."""
+"""The print that the studio follows: what is asked before it may begin, its process, and what it last told.
+
+One that a terminal or an earlier studio began is followed by the files in its folder (../live.py)."""
 
 from __future__ import annotations
 
@@ -16,7 +18,9 @@ from typing import Any
 
 from ...kernel.diagnostics import Diagnostic, Severity, error
 from ...kernel.rig import Rig
-from ..record import LOCK, default_runs
+from ..journal import JournalError, read
+from ..live import ending, live_run, notice, tell_run
+from ..record import LOCK, default_runs, is_running, toolpath_hash
 from .bench import Outcome
 from .printer import Order, sent
 from .wording import worded
@@ -30,7 +34,6 @@ class Offer:
 
     nonce: str
     order: Order
-    version: int
     told: dict[str, Any]
 
 
@@ -43,17 +46,24 @@ class Prints:
         self.status: dict[str, Any] = {"phase": "none"}
         self._offer: Offer | None = None
         self._process: subprocess.Popen[bytes] | None = None
+        self._adopted: Path | None = None
         self._lock = threading.Lock()
 
     @property
-    def running(self) -> bool:
+    def own(self) -> bool:
+        """Whether a print that this studio began is running."""
         return self._process is not None and self._process.poll() is None
+
+    @property
+    def running(self) -> bool:
+        return self.own or self._adopted is not None
 
     def offer(self, outcome: Outcome, rig: Rig, dry_run: bool) -> dict[str, Any]:
         """What would be printed, with all rules applied; `nonce` is empty where it is refused."""
         self._offer = None
         if self.running:
-            return self._refused([error("X745", "a print is running already; one at a time")], rig)
+            name = self.status.get("run") or "a print"
+            return self._refused([error("X745", f"{name} is running already; one at a time")], rig)
         # The stage moves without ink: what is not known of the ink does not matter.
         found = [d for d in outcome.refusals if not (dry_run and d.code in ("R511", "R512"))]
         said = [d for d in (*outcome.diagnostics, *found) if d.severity >= Severity.WARNING]
@@ -74,7 +84,7 @@ class Prints:
             "operator_stops": outcome.plan["operator_stops"],
             "ink": outcome.plan["ink"],
         }
-        self._offer = Offer(told["nonce"], order, outcome.wish.version, told)
+        self._offer = Offer(told["nonce"], order, told)
         return told
 
     def _refused(self, said: list[Diagnostic], rig: Rig) -> dict[str, Any]:
@@ -101,8 +111,8 @@ class Prints:
             self.status = {
                 "phase": "running", "state": "preflight", "fraction": 0.0, "eta_s": offer.told["time_s"], "elapsed_s": 0.0, "done": 0,
                 "total": offer.told["filaments"], "filament": -1, "layer": -1, "ink": "", "pressure_kpa": 0.0, "message": "opening the lines",
-                "rig": offer.told["rig"], "dry_run": offer.told["dry_run"], "version": offer.version, "question": None, "run": "",
-                "diagnostics": [],
+                "rig": offer.told["rig"], "dry_run": offer.told["dry_run"], "question": None, "run": "", "diagnostics": [],
+                "program": toolpath_hash(offer.order.toolpath), "design": offer.order.design, "adopted": False,
             }  # fmt: skip
         threading.Thread(target=self._follow, args=(process, offer.order), daemon=True, name="print").start()
         self.changed()
@@ -144,10 +154,45 @@ class Prints:
                     return lock.parent.name
         return ""
 
+    def look(self) -> None:
+        """Follow a print that another process began, as long as it runs. Called again and again, from one thread."""
+        if self.own:
+            return
+        folder = self._adopted
+        if folder is None:
+            folder = live_run(self.runs)
+            if folder is None:
+                return
+            try:
+                meta = read(folder)
+            except JournalError:
+                return
+            if "program_hash" not in meta or self.own:
+                return
+            self._adopted = folder
+            self.status = {
+                "phase": "running", "state": "preflight", "fraction": 0.0, "eta_s": float(meta.get("planned_s", 0.0)), "elapsed_s": 0.0,
+                "done": 0, "total": meta.get("filaments", 0), "filament": -1, "layer": -1, "ink": "", "pressure_kpa": 0.0, "message": "",
+                "rig": meta.get("rig", ""), "dry_run": bool(meta.get("dry_run")), "question": None, "run": folder.name, "diagnostics": [],
+                "program": meta["program_hash"], "design": meta.get("design", ""), "adopted": True,
+            }  # fmt: skip
+            self.changed()
+        alive, told = is_running(folder), notice(folder)
+        if told is not None and {**self.status, **told} != self.status:
+            self._tell(**told)
+        if not alive:
+            self._adopted = None
+            end = ending(folder)
+            said = [s.partition(" ") for s in end.pop("said")]
+            wrong = [{"code": code, "severity": "error", "message": text} for code, _, text in said]
+            self._tell(phase="ended", question=None, diagnostics=wrong, **end)
+
     def tell_printer(self, do: str, **what: Any) -> None:
         """Ask the print to `pause` or `stop`, or `answer` its question."""
         process = self._process
-        if process is not None and process.stdin is not None and self.running:
+        if self._adopted is not None:
+            tell_run(self._adopted, do, **what)
+        elif process is not None and process.stdin is not None and self.own:
             with contextlib.suppress(OSError):
                 process.stdin.write(json.dumps({"do": do, **what}).encode() + b"\n")
                 process.stdin.flush()

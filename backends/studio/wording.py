@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ...kernel.diagnostics import Diagnostic, Source, Span
+
+#: So many problems can be told apart in the view; of more, the last ones are marked together.
+BITS = 16
 
 
 def place(source: Source, offset: int) -> list[int]:
@@ -28,17 +31,23 @@ def offset(text: str, line: int, column: int) -> int:
     return at
 
 
+def line(d: Diagnostic) -> str:
+    """A diagnostic in one line."""
+    return f"{d.code}: {d.message}"
+
+
 def _range(span: Span) -> list[int]:
     return [*place(span.source, span.start), *place(span.source, max(span.end, span.start))]
 
 
-def worded(said: Iterable[Diagnostic], name: str) -> list[dict[str, Any]]:
-    """Each once. `range` is None where it is not about the text of the design `name`; `param` where a value given to one is wrong."""
+def worded(said: Iterable[Diagnostic], name: str, placed: Sequence[Diagnostic] = ()) -> list[dict[str, Any]]:
+    """Each once. `range` is None where it is not about the text of the design `name`; `param` where a value given to one is wrong;
+    `marks` has the bits of those of `placed` that it is."""
     out: list[dict[str, Any]] = []
     for d in said:
         here = d.primary is not None and d.primary.source.name == name
         other = d.primary.source.name if d.primary is not None and not here else ""
-        told = {
+        told: dict[str, Any] = {
             "code": d.code,
             "severity": d.severity.word,
             "message": d.message,
@@ -56,6 +65,10 @@ def worded(said: Iterable[Diagnostic], name: str) -> list[dict[str, Any]]:
                 if all(e.span.source.name == name for e in f.edits)
             ],
         }
-        if told not in out:
-            out.append(told)
+        bits = sum(1 << min(k, BITS - 1) for k, p in enumerate(placed) if p is d)
+        before = next((o for o in out if {**o, "marks": 0} == {**told, "marks": 0}), None)
+        if before is None:
+            out.append({**told, "marks": bits})
+        else:
+            before["marks"] |= bits
     return out

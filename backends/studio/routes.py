@@ -1,0 +1,61 @@
+"""What the page fetches besides its state: the part, the viewer, plots, saved files, camera frames."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ...kernel.diagnostics import WetprintError
+from .exports import exported
+from .plots import plots
+from .wording import line
+
+if TYPE_CHECKING:
+    from .app import Studio
+
+_VIEWER = Path(__file__).parent.parent / "previews" / "viewer.html"
+
+
+def routes(studio: Studio) -> Callable[[Any], None]:
+    """What adds them to the application of the server."""
+    from aiohttp import web as http
+
+    async def part(request: Any) -> Any:
+        if studio.shown is None or studio.shown.part is None:
+            return http.Response(status=404, text="there is no part")
+        return http.Response(body=studio.shown.part, content_type="application/octet-stream")
+
+    async def viewer(request: Any) -> Any:
+        page = _VIEWER.read_text(encoding="utf-8")
+        for name, text in (("@TITLE@", "part"), ("@PART@", "null"), ("@DATA@", "")):
+            page = page.replace(name, text, 1)
+        return http.Response(text=page, content_type="text/html")
+
+    async def export(request: Any) -> Any:
+        form, state = request.query.get("format", ""), request.query.get("state", "dried")
+        try:
+            outcome = await asyncio.to_thread(studio.settled, form in ("program", "sheet"))
+            data, file = await asyncio.to_thread(exported, outcome, studio.rig, studio.path, form, state)
+        except WetprintError as caught:
+            return http.Response(status=409, text="\n".join(line(d) for d in caught.diagnostics))
+        return http.Response(body=data, headers={"Content-Disposition": f'attachment; filename="{file}"'})
+
+    async def drawn(request: Any) -> Any:
+        outcome = studio.outcome
+        if outcome is None or not outcome.jobs:
+            outcome = studio.shown
+        return http.json_response(await asyncio.to_thread(plots, outcome, studio.rig, studio.path))
+
+    async def frame(request: Any) -> Any:
+        found = await asyncio.to_thread(studio.prints.frame)
+        return http.FileResponse(found) if found else http.Response(status=204)
+
+    def add(app: Any) -> None:
+        for name, handler in (
+            ("part", part), ("viewer", viewer), ("export", export), ("plots", drawn), ("frame", frame),
+        ):  # fmt: skip
+            app.router.add_get(f"/{name}", handler)
+
+    return add
