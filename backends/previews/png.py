@@ -13,6 +13,7 @@ import numpy.typing as npt
 from ...kernel.filaments import FilamentSet, Floats, filaments
 from ...kernel.scene import StateName
 from ..colouring import INK
+from ..drawing.bundles import standing_in
 from ..drawing.camera import Camera
 from ..drawing.change import GHOST, GHOST_LINE, GHOST_SHARE
 from ..drawing.gbuffer import (
@@ -125,6 +126,8 @@ def _panel(
     panel: Panel, shown: Picture, kept: dict[StateName, Lights] | None, looks: int
 ) -> tuple[Floats32, Floats32]:
     axes, frame = shown.axes, panel.frame
+    part, index = standing_in(panel.part, panel.state, panel.index, frame, axes)
+    panel = replace(panel, part=part, index=index)
     patch, midst = _visible(panel, shown)
     up_view = (float(axes[1, 2]), float(axes[2, 2]))
     on_ground = shown.ground and up_view[1] > 0.05
