@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...kernel.diagnostics import Diagnostic, Severity, WetprintError
 from .language import Language, Reading
+from .wording import BITS, line
 
 if TYPE_CHECKING:
     from ...kernel.build import Job
@@ -268,6 +269,7 @@ def packed_part(
     head, data = packed(part)
     if marked:
         head["marks"] = {"type": "u2", "at": len(data), "count": len(bits)}
+        head["said"] = [line(d) for d in marked[:BITS]]
         data += bits.astype("<u2").tobytes()
     camera = Camera()
     head |= {
