@@ -12,9 +12,9 @@ from .records import dataclass, field
 @dataclass(frozen=True)
 class Film:
     """A film as it is spread: `thickness_um` before development. `loading`: share of the ligand by mass. `d0`, `gamma`: contrast
-    curve, retention R(D) = clip(gamma log10(D / d0), 0, 1); `damage`: dose that its top does not survive; `penetration_um` (Dp) and
+    curve, retention R(D) = clip(gamma log10(D / d0), 0, 1), with standard uncertainties `d0_sd`, `gamma_sd`; `damage`: dose that its top does not survive; `penetration_um` (Dp) and
     `critical` (Ec): t(E) = Dp ln(E / Ec). Doses in ug/s^2 (1 mJ/cm2 = 1e10). None where nobody measured it.
-    `emitter`: it shall shine, so 254 nm harms it. `route`: "spin" (up to a few hundred nm) or "thick" (heat routes). `crack_um`:
+    `crosslinkable`: share by mole of its ligands that cross-link (dual ligands). `emitter`: it shall shine, so 254 nm harms it. `route`: "spin" (up to a few hundred nm) or "thick" (heat routes). `crack_um`:
     thickness above which this film cracks. `index`: refractive index after development.
     """
 
@@ -35,6 +35,9 @@ class Film:
     crack_um: float | None = None
     index: float | None = None
     additive: str = ""
+    crosslinkable: float | None = None
+    d0_sd: float | None = None
+    gamma_sd: float | None = None
     provenance: Provenance = field(default_factory=dict)
     span: Span | None = None
     spans: dict[str, Span] = field(default_factory=dict)
@@ -63,5 +66,15 @@ FILM = Construct(
         FieldSpec("crack", Length, "thickness above which it cracks", default=None, low=0.0, above=True),
         FieldSpec("index", Ratio, "refractive index after development", default=None, low=1.0),
         FieldSpec("additive", Text, "what is mixed in, such as a photoacid generator", default=""),
+        FieldSpec(
+            "crosslinkable",
+            Ratio,
+            "share of its ligands that cross-link, by mole (dual ligands)",
+            default=None,
+            low=0.0,
+            high=1.0,
+        ),
+        FieldSpec("d0_sd", Dose, "standard uncertainty of `d0`", default=None, low=0.0),
+        FieldSpec("gamma_sd", Ratio, "standard uncertainty of `gamma`", default=None, low=0.0),
     ),
 )
