@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -24,7 +24,8 @@ from .slabs import Slab, Window, bounds_um, detail, slab_patch, within
 from .style import STYLES, Style
 
 #: The substrate: how far it reaches beyond what lies on it, how thick it is drawn, both over the side of the window; its colour.
-_RIM, _PLATE, _GLASS, _GLASS_DARK = 0.06, 0.035, "#c9d0d8", "#4a525c"
+_RIM, _PLATE = 0.06, 0.035
+GLASS, _GLASS_DARK = "#c9d0d8", "#4a525c"
 #: Films are drawn so thick that the thickest is this share of the window, or of the width of what is printed on them.
 _SEEN, _SEEN_UNDER = 0.022, 0.35
 #: Share of the picture that an overview takes, and that margins and lettering take (chosen by eye).
@@ -100,8 +101,10 @@ def draw(
     style: str = "paper",
     camera: Camera | None = None,
     transparent: bool = False,
+    um_per_px: float | None = None,
 ) -> npt.NDArray[np.uint8]:
-    """The picture as sRGB bytes uint8[H,W,3], or [H,W,4] without a background. `slabs` are all films, for the overview.
+    """The picture as sRGB bytes uint8[H,W,3], or [H,W,4] without a background. `slabs` are all films, for overview and legend; the
+    scale is the largest at which all finds room, unless `um_per_px` says another.
 
     Raises WetprintError (X720, X722, X723).
     """
@@ -112,12 +115,11 @@ def draw(
         raise WetprintError(error("X722", f"{width}x{height} pixels; expected 16 to 16384 each way"))
     look, axes = STYLES[style], (camera or FILMS).axes()
     colours, legend = _colours(shown, slabs, look)
-    px = max(8, round(_LETTER * min(height, 0.75 * width)))
-    margin = max(2, round(_MARGIN * min(width, height)))
-    foot = round(2.6 * px)
-    side = round(_OVERVIEW * min(width, height))
-    head = 0 if shown.window.whole else round(0.6 * side)
-    frame = _frame(shown, axes, width, height - foot - head - margin // 2, margin)
+    room = _room(shown, size)
+    px, margin, side, head = room.px, room.margin, room.side, room.head
+    frame = _frame(shown, axes, width, room.height, margin)
+    if um_per_px is not None:
+        frame = replace(frame, um_per_px=um_per_px)
     light, cover = _lit(shown, frame, axes, colours, look, px)
     full_light = np.zeros((height, width, 3), dtype=np.float32)
     full_cover = np.zeros((height, width), dtype=np.float32)
@@ -150,17 +152,50 @@ def draw(
     return np.concatenate([encoded(straight), alpha[..., None]], axis=2)
 
 
+@dataclass(frozen=True, slots=True)
+class _Room:
+    """Pixels: letters, margin, side of the overview, what is kept free above, and how high the picture proper is."""
+
+    px: int
+    margin: int
+    side: int
+    head: int
+    height: int
+
+
+def _room(shown: Stack, size: tuple[int, int]) -> _Room:
+    width, height = size
+    px = max(8, round(_LETTER * min(height, 0.75 * width)))
+    margin = max(2, round(_MARGIN * min(width, height)))
+    side = round(_OVERVIEW * min(width, height))
+    head = 0 if shown.window.whole else round(0.6 * side)
+    return _Room(px, margin, side, head, max(8, height - round(2.6 * px) - head - margin // 2))
+
+
+def height_um(shown: Stack) -> float:
+    """How high what is printed stands; 0 where nothing is."""
+    if shown.part is None or not len(shown.part):
+        return 0.0
+    return float(shown.part.state(shown.state).points_um[:, 2].max())
+
+
+def scale_um_per_px(shown: Stack, size: tuple[int, int], camera: Camera) -> float:
+    """The scale of a picture that leaves no room unused."""
+    room = _room(shown, size)
+    return _frame(shown, camera.axes(), size[0], room.height, room.margin).um_per_px
+
+
 def _colours(
     shown: Stack, slabs: Sequence[Slab], look: Style
 ) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
     """Colours by index: the substrate, each film, each ink; and the legend of what is there."""
-    films = [s.colour for s in slabs]
+    films = [s.colour for s in shown.slabs]
     named = dict.fromkeys((s.label, s.colour) for s in slabs)
     inks: tuple[str, ...] = ()
     if shown.part is not None:
         inks, inked, _ = ink_colours(shown.part)
         named |= dict.fromkeys(inked)
-    colours = (_GLASS_DARK if look.name == "dark" else _GLASS, *films, *inks)
+    colours = (_GLASS_DARK if look.name == "dark" else GLASS, *films, *inks)
     if look.lines:
         return ("#ffffff",) * len(colours), ()
     if look.grey:
@@ -194,12 +229,47 @@ def _lifted(shown: Stack) -> FilamentSet | None:
     return replace(shown.part, dried=up)
 
 
-def _bodies(shown: Stack, axes: Floats) -> Patch:
-    """Substrate, films and filaments in view coordinates."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Body:
+    """One thing in a picture, in part coordinates: `kind` plate, film or part; `row` 0 of the plate, then the passes in order."""
+
+    kind: str
+    row: int
+    colour: str
+    patch: Patch
+
+
+def bodies(shown: Stack, *, true_heights: bool = False) -> Iterator[Body]:
+    """Substrate, films and, ink by ink, filaments as triangles in part coordinates; films as thick as they are where heights are to be
+    true."""
+    eye = np.eye(3)
+    yield Body("plate", 0, GLASS, slab_patch(_plate(shown), eye, 0))
+    for k, slab in enumerate(shown.slabs, 1):
+        one = slab
+        if true_heights:
+            one = replace(slab, low_um=slab.low_um / shown.times, high_um=slab.high_um / shown.times)
+        yield Body("film", k, slab.colour, slab_patch(one, eye, k))
+    part = shown.part if true_heights else _lifted(shown)
+    if part is not None and len(part):
+        colours, _, index = ink_colours(part)
+        for k, colour in enumerate(colours):
+            some = part.take(np.flatnonzero(index == k))
+            rows = np.zeros(len(some), dtype=np.uint8)
+            yield Body(
+                "part", len(shown.slabs) + 1, colour, tube_patch(some, some.state(shown.state), rows, eye, 12)
+            )
+
+
+def _plate(shown: Stack) -> Slab:
     w = shown.window
     rim = _RIM * w.side_um if w.whole else 0.0
-    plate = rectangles(to_nm([w.x0 - rim, w.y0 - rim, w.x1 + rim, w.y1 + rim]))
-    out = [slab_patch(Slab("", "", plate, -_PLATE * w.side_um, 0.0), axes, 0)]
+    region = rectangles(to_nm([w.x0 - rim, w.y0 - rim, w.x1 + rim, w.y1 + rim]))
+    return Slab("", "", region, -_PLATE * w.side_um, 0.0)
+
+
+def _bodies(shown: Stack, axes: Floats) -> Patch:
+    """Substrate, films and filaments in view coordinates."""
+    out = [slab_patch(_plate(shown), axes, 0)]
     out += [slab_patch(s, axes, k) for k, s in enumerate(shown.slabs, 1)]
     part = _lifted(shown)
     if part is not None and len(part):

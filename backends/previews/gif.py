@@ -14,7 +14,7 @@ from ..drawing.style import STYLES
 from ..exporter import rgb
 from ..files import writing
 from ..preview import Look
-from .film import film
+from .film import Frames, film
 
 if TYPE_CHECKING:
     from ...kernel.build import Job
@@ -28,9 +28,19 @@ def render_gif(jobs: FilamentSet | Sequence[FilamentSet | Job], path: Path, look
 
     Raises WetprintError as pictures do.
     """
-    scale = min(1.0, _LONGEST / max(look.size))
-    size = (max(16, round(look.size[0] * scale)), max(16, round(look.size[1] * scale)))
-    films = list(film(jobs, replace(look, size=size)))
+    look = replace(look, size=small(look.size))
+    return pack_gif(film(jobs, look), path, look.style)
+
+
+def small(size: tuple[int, int]) -> tuple[int, int]:
+    """The size of a film's pictures that is asked for, made smaller where the file would grow too large."""
+    scale = min(1.0, _LONGEST / max(size))
+    return max(16, round(size[0] * scale)), max(16, round(size[1] * scale))
+
+
+def pack_gif(shots: Frames, path: Path, style: str) -> Path:
+    """Pictures of one size, each with the hundredths of a second that it stays, as a film in `path`."""
+    films = list(shots)
     from PIL import Image
 
     # One palette for all pictures, from every sixth of them: colours that change from picture to picture would flicker.
@@ -39,7 +49,7 @@ def render_gif(jobs: FilamentSet | Sequence[FilamentSet | Job], path: Path, look
     )
     palette = sample.quantize(254, method=Image.Quantize.MEDIANCUT)
     # The paper gets the last colour for itself, else it would come out a shade grey.
-    paper = rgb(STYLES[look.style].background)
+    paper = rgb(STYLES[style].background)
     colours = [*(palette.getpalette() or [])[: 254 * 3], *paper]
     frames = []
     for shot, _ in films:

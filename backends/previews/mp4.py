@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +14,7 @@ from ...kernel.diagnostics import WetprintError, error
 from ...kernel.filaments import FilamentSet
 from ..files import writing
 from ..preview import Look
-from .film import film
+from .film import Frames, film
 
 if TYPE_CHECKING:
     from ...kernel.build import Job
@@ -26,6 +26,17 @@ _RATE = 25
 def render_mp4(jobs: FilamentSet | Sequence[FilamentSet | Job], path: Path, look: Look) -> Path:
     """Draw a film to `path`. The same pictures and the same ffmpeg give the same bytes. Raises WetprintError as pictures do, and X727
     where there is no ffmpeg or it fails."""
+    look = replace(look, size=even(look.size))
+    return pack_mp4(lambda: film(jobs, look), path, look.size)
+
+
+def even(size: tuple[int, int]) -> tuple[int, int]:
+    """Even sides, which yuv420p wants, the form of colours that all players show."""
+    return size[0] - size[0] % 2, size[1] - size[1] % 2
+
+
+def pack_mp4(shots: Callable[[], Frames], path: Path, size: tuple[int, int]) -> Path:
+    """Pictures of an even `size`, each with the hundredths of a second that it stays, as a film in `path`. Raises WetprintError (X727)."""
     program = shutil.which("ffmpeg")
     if program is None:
         raise WetprintError(
@@ -38,16 +49,13 @@ def render_mp4(jobs: FilamentSet | Sequence[FilamentSet | Job], path: Path, look
                 ),
             )
         )
-    # yuv420p, which all players show, wants even sides.
-    look = replace(look, size=(look.size[0] - look.size[0] % 2, look.size[1] - look.size[1] % 2))
-    width, height = look.size
+    width, height = size
     command = [
         program, "-v", "error", "-nostdin", "-y", "-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{width}x{height}", "-r", str(_RATE), "-i", "pipe:0",
         # One thread and no dates: the same pictures give the same bytes.
         "-threads", "1", "-c:v", "libx264", "-preset", "medium", "-crf", "18", "-pix_fmt", "yuv420p", "-fflags", "+bitexact",
         "-flags:v", "+bitexact", "-map_metadata", "-1", "-movflags", "+faststart",
     ]  # fmt: skip
-    shots = film(jobs, look)
     with tempfile.TemporaryDirectory() as folder:
         made = Path(folder) / "film.mp4"
         said = Path(folder) / "said"
@@ -57,7 +65,7 @@ def render_mp4(jobs: FilamentSet | Sequence[FilamentSet | Job], path: Path, look
             )
             assert process.stdin is not None
             try:
-                for shot, pause in shots:
+                for shot, pause in shots():
                     for _ in range(max(1, round(pause * _RATE / 100))):
                         process.stdin.write(shot.tobytes())
                 process.stdin.close()

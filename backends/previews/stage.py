@@ -369,25 +369,27 @@ class Stage:
         self._overlay(name, image, x, y)
 
     def _overlay(self, name: str, image: npt.NDArray[np.uint8], x: int, y: int) -> None:
-        """Lay an image uint8[h,w,4] over the view."""
-        from vtkmodules.util.numpy_support import numpy_to_vtk
-        from vtkmodules.vtkCommonDataModel import vtkImageData
-        from vtkmodules.vtkRenderingCore import vtkActor2D, vtkImageMapper
+        overlay(self.plotter, name, image, x, y)
 
-        h, w = image.shape[:2]
-        wide, tall = self.plotter.window_size
-        data = vtkImageData()
-        data.SetDimensions(w, h, 1)
-        data.GetPointData().SetScalars(
-            numpy_to_vtk(np.ascontiguousarray(image[::-1]).reshape(-1, 4), deep=True)
-        )
-        mapper, actor = vtkImageMapper(), vtkActor2D()
-        mapper.SetInputData(data)
-        mapper.SetColorWindow(255)
-        mapper.SetColorLevel(127.5)
-        actor.SetMapper(mapper)
-        actor.SetPosition(x if x >= 0 else wide + x - w, y if y >= 0 else tall + y - h)
-        self.plotter.add_actor(actor, name=name, render=False, reset_camera=False, pickable=False)
+
+def overlay(plotter: Any, name: str, image: npt.NDArray[np.uint8], x: int, y: int) -> None:
+    """Lay an image uint8[h,w,4] over a view, at (x, y) from the lower left corner, or from the upper and right one where negative."""
+    from vtkmodules.util.numpy_support import numpy_to_vtk
+    from vtkmodules.vtkCommonDataModel import vtkImageData
+    from vtkmodules.vtkRenderingCore import vtkActor2D, vtkImageMapper
+
+    h, w = image.shape[:2]
+    wide, tall = plotter.window_size
+    data = vtkImageData()
+    data.SetDimensions(w, h, 1)
+    data.GetPointData().SetScalars(numpy_to_vtk(np.ascontiguousarray(image[::-1]).reshape(-1, 4), deep=True))
+    mapper, actor = vtkImageMapper(), vtkActor2D()
+    mapper.SetInputData(data)
+    mapper.SetColorWindow(255)
+    mapper.SetColorLevel(127.5)
+    actor.SetMapper(mapper)
+    actor.SetPosition(x if x >= 0 else wide + x - w, y if y >= 0 else tall + y - h)
+    plotter.add_actor(actor, name=name, render=False, reset_camera=False, pickable=False)
 
 
 def pv_faces(points_um: Floats, faces: npt.NDArray[Any]) -> Any:
