@@ -34,6 +34,9 @@ class LinuxCNC:
         emulator = self
 
         class Handler(socketserver.StreamRequestHandler):
+            # Answers leave at once, not when what went before was acknowledged (up to 40 ms).
+            disable_nagle_algorithm = True
+
             def handle(self) -> None:
                 for raw in self.rfile:
                     answer = emulator._answer(raw.decode().strip(), self)

@@ -45,6 +45,8 @@ class Moonraker:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            # Answers leave at once, not when what went before was acknowledged (up to 40 ms).
+            disable_nagle_algorithm = True
 
             def do_GET(self) -> None:
                 emulator._serve(self)

@@ -11,6 +11,7 @@ import socket
 import threading
 import time
 import tty
+from contextlib import suppress
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -72,15 +73,16 @@ class _Mangler:
 
 
 class TcpProxy:
-    """A proxy for `tcp://` URLs; every connection has trouble of its own, seeded by its number."""
+    """A proxy for `tcp://` and `http://` URLs; every connection has trouble of its own, seeded by its number."""
 
     def __init__(self, url: str, trouble: Trouble) -> None:
         parts = urlsplit(url)
         self._upstream = (parts.hostname or "", parts.port or 0)
         self._trouble = trouble
         self._server = socket.create_server(("127.0.0.1", 0))
-        self.url = f"tcp://127.0.0.1:{self._server.getsockname()[1]}"
+        self.url = f"{parts.scheme}://127.0.0.1:{self._server.getsockname()[1]}"
         self._open = True
+        self._ends: list[socket.socket] = []
         self.manglers: list[_Mangler] = []
         threading.Thread(target=self._listen, daemon=True).start()
 
@@ -96,6 +98,7 @@ class TcpProxy:
             self.manglers.append(
                 _Mangler(Trouble(t.seed * 101 + number, t.rate, t.kinds, t.after, t.most, t.delay_s, t.ways))
             )
+            self._ends += [client, machine]
             for s in (client, machine):
                 s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             mangler = self.manglers[-1]
@@ -122,8 +125,18 @@ class TcpProxy:
             except OSError:
                 continue
 
+    def pull(self) -> None:
+        """The cable is out: all connections end, and none can be had."""
+        self.close()
+        for end in self._ends:
+            with suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+
     def close(self) -> None:
         self._open = False
+        # An `accept` that waits is woken by this, not by closing.
+        with suppress(OSError):
+            self._server.shutdown(socket.SHUT_RDWR)
         self._server.close()
 
 
@@ -138,6 +151,7 @@ class SerialProxy:
         self.url = f"serial:{os.ttyname(self._slave)}"
         self.mangler = _Mangler(trouble)
         self._ends, self._wake = os.pipe()
+        self._pulled = False
         self._thread = threading.Thread(target=self._pump, daemon=True)
         self._thread.start()
 
@@ -164,8 +178,16 @@ class SerialProxy:
                 except OSError:
                     return
 
-    def close(self) -> None:
+    def pull(self) -> None:
+        """The cable is out: the line hangs up."""
         os.write(self._wake, b"x")
         self._thread.join(2.0)
-        for descriptor in (self._machine, self._master, self._slave, self._ends, self._wake):
+        for descriptor in (self._master, self._slave):
+            os.close(descriptor)
+        self._pulled = True
+
+    def close(self) -> None:
+        if not self._pulled:
+            self.pull()
+        for descriptor in (self._machine, self._ends, self._wake):
             os.close(descriptor)
