@@ -228,7 +228,7 @@ class _Job:
             if not guard.tripped.is_set():
                 guard.trip(f"{type(reason).__name__}: {reason}")
             self._after_trip(printer, None)
-            if printer.state is not State.FAILED:
+            if printer.state not in (State.FAILED, State.DONE):
                 printer.become(State.FAILED)
             raise
 
@@ -254,9 +254,10 @@ class _Job:
                 # What broke off may have been the start of a program.
                 guard.trip("again", started=True)
             cut = self._after_trip(printer, (work, runner))
-        except MachineError as reason:
+        except BaseException as reason:
+            # Whatever it was, a fault of our own too: ink first, and where it was cut goes on record.
             assert printer.guard is not None
-            printer.guard.trip(str(reason))
+            printer.guard.trip(str(reason) or type(reason).__name__)
             self._after_trip(printer, (work, runner))
             printer.become(State.FAILED)
             raise
@@ -320,9 +321,14 @@ class _Job:
         """Once the guard has cut: show it, wait for rest, and put on record where it happened."""
         guard = printer.guard
         assert guard is not None
-        self.stopped = settle(printer.controller, printer.boxes(), guard.what_happened())
-        halt, cut, dry = self.stopped.halt, None, False
+        halt, cut_s = guard.what_happened(), time.monotonic()
+        self.stopped = settle(printer.controller, printer.boxes(), halt)
+        cut, dry = None, False
         place = halt.cut_um or self.stopped.rest_um
+        if at is not None and place is None:
+            # Nobody saw it, its line is dead: ink was laid from where it was seen last until then.
+            place, seen_s = at[1].seen
+            halt = replace(halt, late_s=max(cut_s - seen_s, 0.0))
         if at is not None and at[1].track is not None and place is not None:
             work, runner = at
             assert runner.track is not None
@@ -345,10 +351,11 @@ class _Job:
             early = int(np.argmax(work.source >= stepped_back(self.toolpath, self.last_cut).row))
             with suppress(JournalError):
                 runner.executed(min(runner.track.row, early) if early else runner.track.row)
-        if at is not None and self.stopped.rest_um is not None:
+        if at is not None and place is not None:
+            rest_um = self.stopped.rest_um
             rest = {
                 "time": time.time(),
-                "rest_um": list(self.stopped.rest_um),
+                "rest_um": None if rest_um is None else list(rest_um),
                 "ink_off": self.stopped.ink_off,
             }
             with suppress(JournalError):

@@ -105,22 +105,33 @@ def where_cut(
     operator says that it has been registered anew. Raises ControllerError M653."""
     if prior.last is None and not prior.executed and "stop" not in prior.meta and not prior.watchdog:
         return None
-    cut, rest = _recorded(prior, toolpath, rig, here_um)
-    if rest is not None:
+    cut, rest, seen = _recorded(prior, toolpath, rig, here_um)
+    if not seen:
+        _ask_registered(
+            f"Nobody saw where the stage came to rest when run {prior.folder.name} was cut off: its line was dead.",
+            "nobody saw where the stage came to rest",
+            ask,
+            journal,
+        )
+    elif rest is not None:
         away = float(np.linalg.norm(np.array(rest) - here_um))
         if away > PLACE_UM:
-            question = (
-                f"The stage is {away:.1f} um from where run {prior.folder.name} came to rest. Has the part been registered"
-                " anew, so that stage positions mean what they meant?"
+            _ask_registered(
+                f"The stage is {away:.1f} um from where run {prior.folder.name} came to rest.",
+                f"the stage is {away:.1f} um from where the run came to rest",
+                ask,
+                journal,
             )
-            answer = ask(question, ("registered", "stop"))
-            journal.answer(question, answer)
-            if answer != "registered":
-                raise ControllerError(
-                    "M653",
-                    f"the stage is {away:.1f} um from where the run came to rest; it was not registered anew",
-                )
     return cut
+
+
+def _ask_registered(found: str, short: str, ask: Ask, journal: Journal) -> None:
+    """Raises ControllerError M653 where the operator does not say that stage positions mean what they meant."""
+    question = f"{found} Has the part been registered anew, so that stage positions mean what they meant?"
+    answer = ask(question, ("registered", "stop"))
+    journal.answer(question, answer)
+    if answer != "registered":
+        raise ControllerError("M653", f"{short}; it was not registered anew")
 
 
 def as_data(cut: Cut) -> dict[str, Any]:
@@ -139,21 +150,27 @@ def _cut_of(data: dict[str, Any]) -> Cut:
     )
 
 
-def _recorded(prior: Prior, toolpath: Toolpath, rig: Rig, here_um: Floats) -> tuple[Cut, list[float] | None]:
+def _recorded(
+    prior: Prior, toolpath: Toolpath, rig: Rig, here_um: Floats
+) -> tuple[Cut, list[float] | None, bool]:
+    """The cut, where the stage came to rest, and whether that is known or can be judged."""
     # A record of an earlier attempt tells nothing about how the last one ended.
     since = float(prior.meta.get("attempt_began", 0.0))
     found = [r for r in (prior.meta.get("stop"), prior.watchdog) if r and float(r["time"]) >= since]
     last = max(found, key=lambda r: float(r["time"]), default=None)
     if last is not None and "row" in last:
-        return _cut_of(last), list(last["rest_um"])
+        return _cut_of(last), last["rest_um"], last["rest_um"] is not None
     if last is not None:
         place = last.get("cut_um") or last.get("rest_um")
         if place is not None:
             cut = _find(prior, toolpath, rig, np.array(place), int(last.get("line") or 0))
             window_s, late_s = (float(last.get(k, 0.0)) * rig.time_scale for k in ("window_s", "late_s"))
-            return replace(cut, window_s=window_s, late_s=late_s), last.get("rest_um")
+            rest = last.get("rest_um")
+            return replace(cut, window_s=window_s, late_s=late_s), rest, rest is not None
+        # It was cut off by a watchdog that saw nothing: what was not confirmed is laid anew.
+        return _next_unprinted(prior, toolpath), None, False
     # Nobody saw the end: the stage stands where it came to rest, and that must lie on what was being printed.
-    return _find(prior, toolpath, rig, here_um, 0), None
+    return _find(prior, toolpath, rig, here_um, 0), None, True
 
 
 def _find(prior: Prior, toolpath: Toolpath, rig: Rig, place_um: Floats, line: int) -> Cut:

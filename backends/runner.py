@@ -94,6 +94,8 @@ class Runner:
         self.dry_run = dry_run
         self.track: Track | None = None
         self.status: Status | None = None
+        #: Where the stage was seen last in the section of `track` (None: not yet), and when by the host's clock.
+        self.seen: tuple[Position | None, float] = (None, 0.0)
         #: Whether the section of `track` was begun with no stop before its start.
         self.begun = False
         self._ids, self._last = last_rows(self.path)
@@ -208,7 +210,9 @@ class Runner:
             self.path.position_um[section.first - 1][None, :],
             int(self.path.nozzle[section.first - 1]),
         )[0]
+        asked_s = time.monotonic()
         found = self.printer.controller.status()
+        self.seen = found.position_um, asked_s
         away = float(np.linalg.norm(np.array(found.position_um) - start))
         if away > PLACE_UM:
             raise MachineError(
@@ -223,10 +227,12 @@ class Runner:
         begun = self.tally.done_s
         while True:
             self._check()
+            asked_s = time.monotonic()
             found = p.controller.status()
             # Where the ink was cut meanwhile, what is passed now is not executed.
             self._check()
             self.status = found
+            self.seen = found.position_um, asked_s
             if found.motion is Motion.RUNNING:
                 track.advance(found.line, found.position_um, exact=found.exact)
             elif found.motion is Motion.DONE and track.at_end(found.position_um, PLACE_UM):
