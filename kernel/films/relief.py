@@ -1,0 +1,182 @@
+"""Reliefs (2.5D): thickness over x and y as doses through the film's contrast curve, and the regions of its levels as polygons."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+
+from ..fields import evaluate
+from ..flat import GRID_UM, Flat, Floats, Ints, from_shapely, to_shapely
+from ..scene import Expr
+
+#: Samples along the longer side of a mask, where nothing says how fine its relief is.
+SAMPLES = 1024
+#: Most samples of one relief.
+MOST_SAMPLES = 20_000_000
+#: Halvings of the distance between two samples where a level runs through: far below the grid of 1 nm.
+HALVINGS = 30
+
+
+def retention(dose: npt.ArrayLike, d0: float, gamma: float) -> Floats:
+    """Share of the thickness that stays: R(D) = clip(gamma log10(D / D0), 0, 1). Doses in one unit."""
+    with np.errstate(divide="ignore"):
+        ratio = np.log10(np.asarray(dose, dtype=float) / d0)
+    return np.asarray(np.clip(gamma * ratio, 0.0, 1.0))
+
+
+def dose_for(share: npt.ArrayLike, d0: float, gamma: float) -> Floats:
+    """The least dose that leaves a share R of the thickness: D(R) = D0 10^(R / gamma)."""
+    return np.asarray(d0 * 10.0 ** (np.asarray(share, dtype=float) / gamma))
+
+
+def factor_for(share: npt.ArrayLike, gamma: float) -> Floats:
+    """That dose over the one that leaves all: 10^((R - 1) / gamma). D0 need not be known."""
+    return dose_for(np.asarray(share, dtype=float) - 1.0, 1.0, gamma)
+
+
+def phase_rad(thickness_um: npt.ArrayLike, index: float, wavelength_um: float) -> Floats:
+    """How far light that passes a relief lags behind light beside it: 2 pi (n - 1) t / lambda."""
+    return np.asarray(2.0 * math.pi * (index - 1.0) * np.asarray(thickness_um, dtype=float) / wavelength_um)
+
+
+def shares(levels: int) -> Floats:
+    """Shares of the thickness that `levels` classes leave: k / levels, k = 1 .. levels. Below the first nothing is exposed."""
+    return np.arange(1, levels + 1) / levels
+
+
+def passes_of(doses: Floats) -> Floats:
+    """Doses of passes that add up to rising `doses`: each lies over all that the later ones reach."""
+    return np.diff(doses, prepend=0.0)
+
+
+def step_um(size_um: tuple[float, float], finest_um: float | None) -> float:
+    """Distance of the samples of a relief: an eighth of the narrowest line that the writer resolves, or 1/SAMPLES of the longer side,
+    whichever is less. Raises ValueError where that makes more than MOST_SAMPLES."""
+    step = max(size_um) / SAMPLES
+    if finest_um is not None:
+        step = min(step, finest_um / 8.0)
+    count = (size_um[0] / step + 3.0) * (size_um[1] / step + 3.0)
+    if count > MOST_SAMPLES:
+        raise ValueError(f"{count:.3g} samples of the relief are needed; at most {MOST_SAMPLES} are taken")
+    return max(step, GRID_UM)
+
+
+def level_sets(height: Expr, region: Flat, levels_um: Floats, finest_um: float | None = None) -> list[Flat]:
+    """For each of rising `levels_um`: where `region` (um coordinates of the design) has a relief of that height or more.
+
+    The height is sampled (`step_um`); where a level runs between two samples its place is found by halving, so that contours are true
+    to the grid at their corners and off by a chord's height between them. A bump narrower than the samples' distance is missed.
+    """
+    import shapely
+
+    bounds = region.bounds_nm()
+    if bounds is None:
+        return [Flat() for _ in levels_um]
+    x0, y0, x1, y1 = (v * GRID_UM for v in bounds)
+    step = step_um((x1 - x0, y1 - y0), finest_um)
+    # Two rows of samples beyond the region: the last of them count as low, so that every contour closes.
+    n = [max(1, math.ceil((b - a) / step - 1e-9)) for a, b in ((x0, x1), (y0, y1))]
+    xs, ys = (np.arange(-2, k + 3) * step + a for k, a in zip(n, (x0, y0), strict=True))
+    nodes = np.zeros((len(xs) * len(ys), 3))
+    nodes[:, 0], nodes[:, 1] = np.tile(xs, len(ys)), np.repeat(ys, len(xs))
+    values = evaluate(height, nodes).astype(float).reshape(len(ys), len(xs))
+    inside = shapely.union_all(to_shapely(region), grid_size=1.0)
+    out = []
+    for level in levels_um.tolist():
+        loops = _contours(height, level, values, xs, ys)
+        area = shapely.build_area(shapely.multilinestrings([shapely.linestrings(r / GRID_UM) for r in loops]))
+        out.append(
+            from_shapely(shapely.intersection(shapely.set_precision(area, 1.0), inside, grid_size=1.0))
+        )
+    return out
+
+
+def bands(sets: list[Flat]) -> list[Flat]:
+    """Of nested regions, each without the next: they do not overlap."""
+    import shapely
+
+    whole = [shapely.union_all(to_shapely(flat)) for flat in sets]
+    inner = [*whole[1:], shapely.Polygon()]
+    return [from_shapely(shapely.difference(a, b, grid_size=1.0)) for a, b in zip(whole, inner, strict=True)]
+
+
+def _contours(height: Expr, level: float, values: Floats, xs: Floats, ys: Floats) -> list[Floats]:
+    """Closed lines (first point again at the end) around where the height is `level` or more, um."""
+    high = values >= level
+    high[[0, -1], :] = high[:, [0, -1]] = False
+    columns = high.shape[1]
+    flags = high.reshape(-1)
+    some = np.logical_or.reduce([high[corner] for corner in _CORNERS])
+    some &= ~np.logical_and.reduce([high[corner] for corner in _CORNERS])
+    row, column = np.nonzero(some)
+    a = row * columns + column
+    b, c, d = a + 1, a + columns + 1, a + columns
+    # Two triangles a square, anticlockwise. A side is known by its first node and its direction: 0 along x, 1 along y, 2 across.
+    corners = np.concatenate([np.stack([a, b, c]), np.stack([a, c, d])], axis=1)
+    sides = np.concatenate(
+        [np.stack([3 * a, 3 * b + 1, 3 * a + 2]), np.stack([3 * a + 2, 3 * d, 3 * a + 1])], axis=1
+    )
+    up = flags[corners]
+    count = up.sum(axis=0)
+    follow: list[Ints] = []
+    lead: list[Ints] = []
+    for k in range(3):
+        # The corner that is unlike both others: the line runs from the side behind it to the side before it, or back.
+        for alone, ways in ((True, (lead, follow)), (False, (follow, lead))):
+            mine = (count == (1 if alone else 2)) & (up[k] == alone)
+            ways[0].append(sides[k][mine])
+            ways[1].append(sides[k - 1][mine])
+    first, then = np.concatenate(lead), np.concatenate(follow)
+    if not len(first):
+        return []
+    ends = np.unique(first)
+    points = _crossings(height, level, ends, flags, columns, xs, ys)
+    after = np.empty(len(ends), dtype=np.int64)
+    after[np.searchsorted(ends, first)] = np.searchsorted(ends, then)
+    return [points[loop] for loop in _loops(after.tolist())]
+
+
+#: Nodes of all squares: lower left, lower right, upper right, upper left.
+_LOW, _HIGH = slice(None, -1), slice(1, None)
+_CORNERS = ((_LOW, _LOW), (_LOW, _HIGH), (_HIGH, _HIGH), (_HIGH, _LOW))
+
+
+def _crossings(
+    height: Expr,
+    level: float,
+    sides: Ints,
+    flags: npt.NDArray[np.bool_],
+    columns: int,
+    xs: Floats,
+    ys: Floats,
+) -> Floats:
+    """Where the level runs through sides of triangles, [N,2] um."""
+    node, way = np.divmod(sides, 3)
+    other = node + np.array([1, columns, columns + 1])[way]
+    one, two = (np.stack([xs[k % columns], ys[k // columns]], axis=1) for k in (node, other))
+    up = flags[node]
+    low, high = np.zeros(len(sides)), np.ones(len(sides))
+    points = np.zeros((len(sides), 3))
+    for _ in range(HALVINGS):
+        middle = (low + high) / 2
+        points[:, :2] = one + middle[:, None] * (two - one)
+        same = (np.asarray(evaluate(height, points), dtype=float) >= level) == up
+        low, high = np.where(same, middle, low), np.where(same, high, middle)
+    return np.asarray(one + ((low + high) / 2)[:, None] * (two - one))
+
+
+def _loops(after: list[int]) -> list[list[int]]:
+    """Circles of a permutation, each with its first member again at the end."""
+    free = [True] * len(after)
+    out = []
+    for start in range(len(after)):
+        if free[start]:
+            loop = [start]
+            free[start] = False
+            while free[after[loop[-1]]]:
+                loop.append(after[loop[-1]])
+                free[loop[-1]] = False
+            out.append([*loop, start])
+    return out
