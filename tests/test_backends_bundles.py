@@ -6,8 +6,10 @@ from types import ModuleType
 import numpy as np
 import pytest
 from wetprint.backends.drawing import bundles as rooms
+from wetprint.backends.drawing import large
 from wetprint.backends.drawing.bundles import bundles, in_view, standing_in
-from wetprint.backends.drawing.camera import Camera
+from wetprint.backends.drawing.camera import Camera, Frame
+from wetprint.backends.drawing.large import shares_in_view
 from wetprint.backends.drawing.picture import picture
 from wetprint.backends.previews.png import render
 
@@ -93,12 +95,47 @@ def test_what_is_in_view(parts: ModuleType, monkeypatch: pytest.MonkeyPatch) -> 
     assert len(few) == len(part)  # thin, but few enough
 
 
+def test_segments_are_cut_off_where_the_view_ends() -> None:
+    frame = Frame(100, 50, (10.0, 0.0), 1.0, 1.0, -1.0)  # x -40..60, y -25..25
+    a = np.array([[-90.0, 0, 0], [0, -100, 0], [-80, 0, 0], [70, 30, 0], [0, 0, 0]])
+    b = np.array([[110.0, 0, 0], [0, 100, 0], [-60, 0, 0], [90, 30, 0], [1, 1, 0]])
+    low, high = shares_in_view(a, b, frame, 0.0)
+    assert low[:2] == pytest.approx([0.25, 0.375]) and high[:2] == pytest.approx([0.75, 0.625])
+    assert (low[2:4] >= high[2:4]).all() and (low[4], high[4]) == (0.0, 1.0)
+
+
+@pytest.mark.gl
+def test_what_is_deep_within_is_left_out_and_nothing_else(
+    parts: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    part = parts.woodpile(lines=60, layers=40, pitch=14.0)
+    shown = picture(part, size=(400, 300), lettering=False)
+    whole = render(shown, looks=4).astype(int)
+    monkeypatch.setattr(large, "_CROWD", 100)
+    monkeypatch.setattr(large, "_DENSE", 100)
+    left = []
+    outer = large._outer
+
+    def watched(rods: large.Rods, *where: object) -> large.Rods:
+        kept = outer(rods, *where)
+        left.append(length(kept) / length(rods))
+        return kept
+
+    def length(r: large.Rods) -> float:
+        return float(np.linalg.norm(r.b_um - r.a_um, axis=1).sum())
+
+    monkeypatch.setattr(large, "_outer", watched)
+    found = render(shown, looks=4).astype(int)
+    assert left and left[0] < 0.5
+    assert (np.abs(whole - found).max(axis=2) > 40).mean() < 1e-3
+
+
 @pytest.mark.gl
 def test_a_crowd_looks_like_the_part_that_it_stands_for(
     parts: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    part = parts.woodpile(lines=250, layers=40, pitch=20.0)
-    shown = picture(part, size=(160, 120), lettering=False)
+    part = parts.woodpile(lines=150, layers=24, pitch=20.0)
+    shown = picture(part, size=(100, 75), lettering=False)
     assert shown.um_per_px > 20  # half a filament
     whole = render(shown).astype(int)
     monkeypatch.setattr(rooms, "_CROWD", 1000)

@@ -8,10 +8,11 @@ import numpy.typing as npt
 from ...kernel.filaments import FilamentSet, Floats, Ints, State
 from ...kernel.scene import StateName
 from .camera import Frame
+from .large import shares_in_view
 
 #: Parts of more segments are drawn by some that stand for all, where a filament is thinner than so many pixels; these are at most so
 #: many pixels thick, and about so many.
-_CROWD, _THIN_PX, _THICK_PX, _MOST = 100_000, 0.5, 1.0, 60_000
+_CROWD, _THIN_PX, _THICK_PX, _MOST = 100_000, 0.8, 1.25, 60_000
 
 #: Every so many layers one may stand for its neighbours: by turns of two, three or four directions each still has its share.
 _STRIDES = (
@@ -96,7 +97,7 @@ def standing_in(
     filaments are much thinner than a pixel, some that stand for all."""
     if part.point_count - len(part) <= _CROWD:
         return part, index
-    seen = in_view(part, state, frame, axes, margin=0.5)
+    seen = in_view(part, state, frame, axes, margin=0.1)
     if not seen.any():
         seen[0] = True
     if float(np.median(part.state(state).width_um)) >= _THIN_PX * frame.um_per_px:
@@ -111,11 +112,13 @@ def in_view(
     part: FilamentSet, state: StateName, frame: Frame, axes: Floats, margin: float = 0.0
 ) -> npt.NDArray[np.bool_]:
     """Filaments of which something may lie in `frame`, widened by a share `margin` of its size on every side, bool[F]."""
-    at = part.state(state).points_um @ axes[:2].T - np.array(frame.centre_um)
-    half = (0.5 + margin) * frame.um_per_px * np.array([frame.width, frame.height])
-    low = np.minimum.reduceat(at, part.offsets[:-1], axis=0)
-    high = np.maximum.reduceat(at, part.offsets[:-1], axis=0)
-    return np.asarray(((high > -half) & (low < half)).all(axis=1))
+    s, (first, owner) = part.state(state), part.segments()
+    at = s.points_um @ axes.T
+    reach = margin * frame.um_per_px * max(frame.width, frame.height) + float(s.width_um.max())
+    low, high = shares_in_view(at[first], at[first + 1], frame, reach)
+    seen = np.zeros(len(part), dtype=bool)
+    seen[owner[low < high]] = True
+    return seen
 
 
 def _thinned(part: FilamentSet, s: State, rows: Ints, step_um: float) -> npt.NDArray[np.bool_]:

@@ -6,7 +6,7 @@ pieces; the rest, most of a dense part, need never become tubes.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +18,13 @@ from .gbuffer import GROUND, Bytes, Canvas, GBuffer
 
 #: Pieces that are kept or left out as a whole are this long, pixels.
 _PIECE = 48
+
+#: More rods than this are first cut off where the view ends.
+_CROWD = 20_000
+
+#: Of more than this, those deep within the part are found in a picture so many times smaller each way: what lies so many widths
+#: behind what is seen there counts as hidden, tried at places at most so many of its pixels apart.
+_DENSE, _SMALLER, _DEEP, _APART = 150_000, 4, 3.0, 8
 
 #: A point of a path counts only so far from the one before, pixels.
 _STEP = 1.5
@@ -35,6 +42,12 @@ class Rods:
 
     def __len__(self) -> int:
         return len(self.index)
+
+    def between(self, rod: Ints, low: Floats, high: Floats) -> Rods:
+        """Pieces of the rods `rod`, from and to shares 0..1 of their lengths."""
+        a, step = self.a_um[rod], self.b_um[rod] - self.a_um[rod]
+        ends = a + step * low[:, None], a + step * high[:, None]
+        return Rods(*ends, self.width_um[rod], self.height_um[rod], self.index[rod])
 
 
 def rods_of(part: FilamentSet, s: State, index: Bytes, um_per_px: float) -> Rods:
@@ -72,6 +85,15 @@ def seen_pieces(rods: Rods, frame: Frame, axes: Floats) -> tuple[Rods, npt.NDArr
     """The pieces of `rods` that `frame` sees along `axes`, those beside them too, so that no edge is missed; and the pixels in
     the midst of the part, bool[H,W], row 0 at the top: nothing behind the part shows there."""
     va, vb = rods.a_um @ axes.T, rods.b_um @ axes.T
+    if len(rods) > _CROWD:
+        reach = float(max(rods.width_um.max(), rods.height_um.max())) + 2 * frame.um_per_px
+        low, high = shares_in_view(va, vb, frame, reach)
+        seen = np.flatnonzero(low < high)
+        rods = rods.between(seen, low[seen], high[seen])
+        va, vb = rods.a_um @ axes.T, rods.b_um @ axes.T
+        if len(rods) > _DENSE:
+            rods = _outer(rods, va, vb, frame)
+            va, vb = rods.a_um @ axes.T, rods.b_um @ axes.T
     d = vb[:, :2] - va[:, :2]
     length = np.sqrt(np.einsum("ij,ij->i", d, d))
     pieces = np.maximum(1, np.ceil(length / (_PIECE * frame.um_per_px))).astype(np.int64)
@@ -90,11 +112,61 @@ def seen_pieces(rods: Rods, frame: Frame, axes: Floats) -> tuple[Rods, npt.NDArr
         seen[start[rod] + np.clip(piece + by, 0, pieces[rod] - 1)] = True
     rows = np.flatnonzero(seen)
     of = np.searchsorted(start, rows, side="right") - 1
-    k, n = (rows - start[of])[:, None], pieces[of][:, None]
-    a, step = rods.a_um[of], rods.b_um[of] - rods.a_um[of]
-    ends = a + step * (k / n), a + step * ((k + 1) / n)
-    kept = Rods(*ends, rods.width_um[of], rods.height_um[of], rods.index[of])
+    k, n = rows - start[of], pieces[of]
+    kept = rods.between(of, k / n, (k + 1) / n)
     return kept, _midst(number.reshape(frame.height, frame.width)[::-1] > 0)
+
+
+def shares_in_view(va: Floats, vb: Floats, frame: Frame, reach_um: float) -> tuple[Floats, Floats]:
+    """Between which shares of its length each segment va..vb (view coordinates) lies in `frame` or `reach_um` beside it, float64[R]
+    each; the first is not below the second where none of it does (Liang and Barsky 1984)."""
+    low, high = np.zeros(len(va)), np.ones(len(va))
+    for k, pixels in enumerate((frame.width, frame.height)):
+        half = 0.5 * pixels * frame.um_per_px + reach_um
+        at, step = va[:, k] - frame.centre_um[k], vb[:, k] - va[:, k]
+        level = np.abs(step) < 1e-9
+        by = np.where(level, 1.0, step)
+        one, two = (-half - at) / by, (half - at) / by
+        outside = level & (np.abs(at) > half)
+        low = np.maximum(low, np.where(level, np.where(outside, 2.0, 0.0), np.minimum(one, two)))
+        high = np.minimum(high, np.where(level, 1.0, np.maximum(one, two)))
+    return low, high
+
+
+def _outer(rods: Rods, va: Floats, vb: Floats, frame: Frame) -> Rods:
+    """What of the rods does not lie deep behind others."""
+    wide, high = (-(-n // _SMALLER) for n in (frame.width, frame.height))
+    small = replace(frame, width=wide, height=high, um_per_px=frame.um_per_px * _SMALLER)
+    points, faces = _ribbons(rods, va, vb)
+    depth = Canvas(points, faces, cull=False).depth(small, np.eye(3))
+    far = np.full((high + 2, wide + 2), -np.inf, dtype=np.float32)
+    far[1:-1, 1:-1] = depth
+    # Hidden is a place only where it is so for the pixels around it, too.
+    for axis in (0, 1):
+        lowest = far.copy()
+        np.minimum(lowest, np.roll(far, 1, axis), out=lowest)
+        far = np.minimum(lowest, np.roll(far, -1, axis))
+    far[1:-1, 1:-1] -= np.float32(_DEEP * float(np.median(rods.width_um)))
+    a, b = (np.concatenate([small.to_px(v) + 1.0, v[:, 2:]], axis=1).astype(np.float32) for v in (va, vb))
+    reach = np.abs(b[:, :2] - a[:, :2]).max(axis=1)
+    power = np.ceil(np.log2(np.maximum(reach / _APART, 1.0))).astype(np.int64)
+    found: list[tuple[Ints, Floats, Floats]] = []  # rod, and between which shares of it it may be seen
+    for p in np.unique(power).tolist():
+        t = np.linspace(0.0, 1.0, 2**p + 1, dtype=np.float32)
+        mine = np.flatnonzero(power == p)
+        for rows in np.array_split(mine, max(1, len(mine) * len(t) // 1_000_000)):
+            x, y, z = (a[rows, k, None] + (b[rows, k] - a[rows, k])[:, None] * t for k in range(3))
+            column = np.clip(x, 0, wide + 1).astype(np.int32)
+            row = np.clip(y, 0, high + 1).astype(np.int32)
+            seen = z >= far.reshape(-1)[row * np.int32(wide + 2) + column]
+            shown = np.zeros((len(rows), 2**p + 2), dtype=np.int8)
+            shown[:, 1:-1] = seen[:, 1:] | seen[:, :-1]
+            turns = np.diff(shown, axis=1)
+            of, begin = np.nonzero(turns > 0)
+            _, end = np.nonzero(turns < 0)
+            found.append((rows[of], begin / 2**p, end / 2**p))
+    rod, low, up = (np.concatenate(column) for column in zip(*found, strict=True))
+    return rods.between(rod, low, up)
 
 
 def _midst(covered: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
