@@ -68,6 +68,12 @@ class Prints:
         found = [d for d in outcome.refusals if not (dry_run and d.code in ("R511", "R512"))]
         said = [d for d in (*outcome.diagnostics, *found) if d.severity >= Severity.WARNING]
         if outcome.toolpath is None or any(d.severity is Severity.ERROR for d in said):
+            if outcome.toolpath is None and not any(d.severity is Severity.ERROR for d in said):
+                said.append(
+                    error(
+                        "X747", "0 prints in the design; `print NAME { bath: NAME; }` was expected before a print"
+                    )
+                )
             return self._refused(said, rig)
         assert outcome.reading.scene is not None and outcome.plan is not None
         order = Order(

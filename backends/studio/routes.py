@@ -52,9 +52,12 @@ def routes(studio: Studio) -> Callable[[Any], None]:
         found = await asyncio.to_thread(studio.prints.frame)
         return http.FileResponse(found) if found else http.Response(status=204)
 
+    async def alive(request: Any) -> Any:
+        return http.Response(status=204)
+
     def add(app: Any) -> None:
         for name, handler in (
-            ("part", part), ("viewer", viewer), ("export", export), ("plots", drawn), ("frame", frame),
+            ("part", part), ("viewer", viewer), ("export", export), ("plots", drawn), ("frame", frame), ("alive", alive),
         ):  # fmt: skip
             app.router.add_get(f"/{name}", handler)
 
