@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ..kernel.mask import drawn
+from ..kernel.films.exposures import exposures
+from ..kernel.flat import joined
 from ..kernel.process import steps_of
 from .drawing.slabs import Slab
 from .export import whole
@@ -27,13 +28,27 @@ def films_of(scene: Scene, jobs: Sequence[Job], state: StateName = "dried") -> F
     for item, pattern in enumerate(scene.job):
         if pattern not in scene.patterns:
             continue
-        region = drawn(pattern.mask)
-        slab = Slab(
-            f"{pattern.film.nanocrystal} ({pattern.film.name})",
-            pattern.film.colour,
-            region,
-            0.0,
-            pattern.film.thickness_um,
+        exposed = exposures(pattern)
+        label = f"{pattern.film.nanocrystal} ({pattern.film.name})"
+        regions = [(c.flat, c.thickness_um) for one in exposed for c in one.classes]
+        slabs = tuple(
+            Slab(
+                label,
+                pattern.film.colour,
+                flat,
+                0.0,
+                pattern.film.thickness_um if t is None else t,
+                len(passes) + 1,
+            )
+            for flat, t in regions
         )
-        passes.append(Pass(slab, region, f"exposed, {says.get(item, '')}".rstrip(", ")))
+        passes.append(
+            Pass(
+                label,
+                pattern.film.colour,
+                slabs,
+                joined(f for f, _ in regions),
+                f"exposed, {says.get(item, '')}".rstrip(", "),
+            )
+        )
     return Films(tuple(passes), whole(jobs, state) if jobs else None)

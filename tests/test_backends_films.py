@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -133,7 +134,12 @@ def test_a_picture_shows_each_film_in_its_colour_where_it_lies() -> None:
 
 
 def _films() -> Films:
-    return Films(tuple(Pass(s, s.region, "exposed, 365 nm") for s in _display()))
+    return Films(
+        tuple(
+            Pass(s.label, s.colour, (replace(s, row=k),), s.region, "exposed, 365 nm")
+            for k, s in enumerate(_display(), 1)
+        )
+    )
 
 
 @pytest.mark.gl

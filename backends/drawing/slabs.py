@@ -16,13 +16,15 @@ from .gbuffer import Patch, together
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Slab:
-    """A film where it stays: the prism over `region` from `low_um` to `high_um`. `label` and `colour` are for the legend."""
+    """A film where it stays: the prism over `region` from `low_um` to `high_um`. `label` and `colour` are for the legend; `row`
+    is the pass that leaves it, from 1."""
 
     label: str
     colour: str
     region: Flat
     low_um: float
     high_um: float
+    row: int = 1
 
 
 @dataclass(frozen=True, slots=True)

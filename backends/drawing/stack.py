@@ -189,7 +189,7 @@ def _colours(
     shown: Stack, slabs: Sequence[Slab], look: Style
 ) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
     """Colours by index: the substrate, each film, each ink; and the legend of what is there."""
-    films = [s.colour for s in shown.slabs]
+    films = film_colours(shown)
     named = dict.fromkeys((s.label, s.colour) for s in slabs)
     inks: tuple[str, ...] = ()
     if shown.part is not None:
@@ -202,6 +202,11 @@ def _colours(
         steps = np.linspace(110, 225, max(2, len(colours))).round().astype(int)
         return tuple(f"#{v:02x}{v:02x}{v:02x}" for v in steps), ()
     return colours, tuple(named)
+
+
+def film_colours(shown: Stack) -> list[str]:
+    """The colours of films, each once."""
+    return list(dict.fromkeys(s.colour for s in shown.slabs))
 
 
 def _true(colours: tuple[str, ...], look: Style, up_view: tuple[float, float]) -> tuple[str, ...]:
@@ -244,11 +249,11 @@ def bodies(shown: Stack, *, true_heights: bool = False) -> Iterator[Body]:
     true."""
     eye = np.eye(3)
     yield Body("plate", 0, GLASS, slab_patch(_plate(shown), eye, 0))
-    for k, slab in enumerate(shown.slabs, 1):
+    for slab in shown.slabs:
         one = slab
         if true_heights:
             one = replace(slab, low_um=slab.low_um / shown.times, high_um=slab.high_um / shown.times)
-        yield Body("film", k, slab.colour, slab_patch(one, eye, k))
+        yield Body("film", slab.row, slab.colour, slab_patch(one, eye, 0))
     part = shown.part if true_heights else _lifted(shown)
     if part is not None and len(part):
         colours, _, index = ink_colours(part)
@@ -256,7 +261,10 @@ def bodies(shown: Stack, *, true_heights: bool = False) -> Iterator[Body]:
             some = part.take(np.flatnonzero(index == k))
             rows = np.zeros(len(some), dtype=np.uint8)
             yield Body(
-                "part", len(shown.slabs) + 1, colour, tube_patch(some, some.state(shown.state), rows, eye, 12)
+                "part",
+                max((s.row for s in shown.slabs), default=0) + 1,
+                colour,
+                tube_patch(some, some.state(shown.state), rows, eye, 12),
             )
 
 
@@ -270,10 +278,11 @@ def _plate(shown: Stack) -> Slab:
 def _bodies(shown: Stack, axes: Floats) -> Patch:
     """Substrate, films and filaments in view coordinates."""
     out = [slab_patch(_plate(shown), axes, 0)]
-    out += [slab_patch(s, axes, k) for k, s in enumerate(shown.slabs, 1)]
+    films = film_colours(shown)
+    out += [slab_patch(s, axes, 1 + films.index(s.colour)) for s in shown.slabs]
     part = _lifted(shown)
     if part is not None and len(part):
-        index = ink_colours(part)[2] + np.uint8(1 + len(shown.slabs))
+        index = ink_colours(part)[2] + np.uint8(1 + len(films))
         out.append(tube_patch(part, part.state(shown.state), index, axes, 16))
     return together([p for p in out if len(p.faces)])
 

@@ -26,11 +26,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """One pass of a job: the film it leaves, the region that it exposes, and what is said of it."""
+    """One pass of a job: the film it leaves, in several heights where it is a relief, the region that it exposes, and what is said."""
 
-    slab: Slab
+    label: str
+    colour: str
+    slabs: tuple[Slab, ...]
     exposed: Flat
     says: str
+
+    @property
+    def high_um(self) -> float:
+        return max((s.high_um for s in self.slabs), default=0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +48,7 @@ class Films:
 
     @property
     def slabs(self) -> tuple[Slab, ...]:
-        return tuple(p.slab for p in self.passes)
+        return tuple(s for p in self.passes for s in p.slabs)
 
 
 def show_films(films: Films, asked: Sequence[tuple[str, Path]], look: Look) -> list[Path]:
@@ -134,21 +140,18 @@ def _passes(films: Films, look: Look) -> Frames:
     plate = rectangles(to_nm([w.x0 - rim, w.y0 - rim, w.x1 + rim, w.y1 + rim]))
     scale = _scale(last, films, look, [camera])
     drawn = stack(films.slabs, None, state_of(look)) if films.part is None else last
-    for k, (one, slab) in enumerate(zip(films.passes, drawn.slabs, strict=True), 1):
-        before = drawn.slabs[: k - 1]
-        head = f"{k}  {slab.label}: "
-        pale = Slab(
-            slab.label,
-            _pale(slab.colour),
-            plate,
-            slab.low_um,
-            slab.low_um + 0.97 * (slab.high_um - slab.low_um),
-        )
-        lit = replace(slab, region=_within(one.exposed, last))
+    for k, one in enumerate(films.passes, 1):
+        before = tuple(s for s in drawn.slabs if s.row < k)
+        left = tuple(s for s in drawn.slabs if s.row == k)
+        low = min((s.low_um for s in left), default=0.0)
+        high = max((s.high_um for s in left), default=one.high_um * last.times)
+        head = f"{k}  {one.label}: "
+        spread = Slab(one.label, _pale(one.colour), plate, low, low + 0.97 * (high - low), k)
+        lit = Slab(one.label, one.colour, _within(one.exposed, last), low, high, k)
         for slabs, says in (
-            ((*before, pale), "spread"),
-            ((*before, pale, lit), one.says),
-            ((*before, slab), "developed"),
+            ((*before, spread), "spread"),
+            ((*before, spread, lit), one.says),
+            ((*before, *left), "developed"),
         ):
             shown = replace(last, slabs=slabs, part=None, said=(head + says, *last.said))
             yield _shot(shown, films, look, camera, scale), 10 * PAUSE

@@ -63,7 +63,7 @@ def page(films: Films, look: Look) -> str:
     if films.part is not None:
         legend |= dict.fromkeys(ink_colours(films.part)[1])
     top = max((s.high_um for s in films.slabs), default=0.0)
-    says = [f"{k}  {p.slab.label}: {p.says}" for k, p in enumerate(films.passes, 1)]
+    says = [f"{k}  {p.label}: {p.says}" for k, p in enumerate(films.passes, 1)]
     passes = len(films.passes)
     if films.part is not None:
         passes += 1

@@ -111,7 +111,7 @@ def _passes(scene: Scene, steps: Sequence[Step]) -> Table:
     for item, made in enumerate(scene.job):
         if made not in scene.patterns:
             continue
-        pattern: Pattern = made  # type: ignore[assignment]
+        pattern: Pattern = made
         step = exposures.get(item)
         said = step.says if step else ()
         rows.append(
