@@ -297,7 +297,9 @@ class _Job:
         bore = self.rig.nozzles[int(self.toolpath.nozzle[row])].inner_um
         overlap_um = OVERLAP_BORES * bore + early.window_s * float(self.toolpath.speed_um_s[row])
         # What may have been laid twice: as far as filaments are printed in that time, wherever the joint begins.
-        between = slice(row, min(cut.row, len(self.toolpath) - 1) + 1)
+        last = min(cut.row, len(self.toolpath) - 1)
+        last = int(np.searchsorted(self.toolpath.time_s, self.toolpath.time_s[last] + cut.late_s, "left"))
+        between = slice(row, min(last, len(self.toolpath) - 1) + 1)
         printed = self.toolpath.kind[between] == PRINT
         fastest = float(self.toolpath.speed_um_s[between].max(where=printed, initial=0.0))
         again_um = OVERLAP_BORES * bore + (cut.window_s + cut.late_s) * fastest

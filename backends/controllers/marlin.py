@@ -57,6 +57,8 @@ class Marlin(Streamer):
         self._steps = [80.0, 80.0, 400.0]
         self._outputs = sorted({n.output for n in seat.rig.nozzles})
         self._cut_s = 0.0
+        #: Whether board and driver count lines alike: one who inherits the line does not know how far the count is.
+        self._in_step = False
 
     # The line
 
@@ -97,6 +99,7 @@ class Marlin(Streamer):
         # What hangs half sent on the line is ended first.
         self._send(b"\n")
         self._command("M110 N0", RENUMBER_S)
+        self._in_step = True
 
     def _frame(self, line: Line) -> bytes:
         return _numbered(self._n + 1, line.data)
@@ -174,6 +177,8 @@ class Marlin(Streamer):
             self._skip += 1
             self._send_again()
         elif number != self._n + 1:
+            # The `ok` that follows belongs to this.
+            self._skip += 1
             self._fail(
                 f"the controller asks for line {number} again, which it has taken", self._sent[0].number
             )
@@ -262,6 +267,8 @@ class Marlin(Streamer):
         return self._until(lambda: self._placed > was, timeout_s)
 
     def status(self) -> Status:
+        if not self._in_step:
+            self._renumber()
         # While a program runs the answer may stand behind a move that waits for room: the last one will do.
         fresh = self._ask_place(ASK_S if self._program else SILENT_S)
         with self._change:
