@@ -11,6 +11,7 @@ from wetprint.backends.drawing.bundles import bundles, in_view, standing_in
 from wetprint.backends.drawing.camera import Camera, Frame
 from wetprint.backends.drawing.large import shares_in_view
 from wetprint.backends.drawing.picture import picture
+from wetprint.backends.previews import png
 from wetprint.backends.previews.png import render
 
 
@@ -110,6 +111,7 @@ def test_what_is_deep_within_is_left_out_and_nothing_else(
 ) -> None:
     part = parts.woodpile(lines=60, layers=40, pitch=14.0)
     shown = picture(part, size=(400, 300), lettering=False)
+    monkeypatch.setattr(png, "_MANY", 100)
     whole = render(shown, looks=4).astype(int)
     monkeypatch.setattr(large, "_CROWD", 100)
     monkeypatch.setattr(large, "_DENSE", 100)
@@ -137,6 +139,7 @@ def test_a_crowd_looks_like_the_part_that_it_stands_for(
     part = parts.woodpile(lines=150, layers=24, pitch=20.0)
     shown = picture(part, size=(100, 75), lettering=False)
     assert shown.um_per_px > 20  # half a filament
+    monkeypatch.setattr(png, "_LIGHT_MOST", 0.0)
     whole = render(shown).astype(int)
     monkeypatch.setattr(rooms, "_CROWD", 1000)
     monkeypatch.setattr(rooms, "_MOST", 2500)
