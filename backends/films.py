@@ -24,7 +24,7 @@ def films_of(scene: Scene, jobs: Sequence[Job], state: StateName = "dried") -> F
         for step in steps_of(scene, tuple(jobs))
         if step.kind == "expose"
     }
-    passes = []
+    passes: list[Pass] = []
     for item, pattern in enumerate(scene.job):
         if pattern not in scene.patterns:
             continue

@@ -85,6 +85,23 @@ class Subject:
         return [d for d in self.diagnostics if d.severity is Severity.ERROR]
 
 
+@dataclass
+class FilmSubject:
+    """What is reported of a design that prints nothing and patterns films; fields as of `Subject`."""
+
+    file: str
+    text: str
+    scene: Scene
+    diagnostics: Sequence[Diagnostic] = ()
+    params: Sequence[Mapping[str, Any]] = ()
+    design_hash: str = ""
+    picture_size: tuple[int, int] = (1000, 700)
+
+    @property
+    def name(self) -> str:
+        return "design" if self.file.startswith("<") else Path(self.file).stem
+
+
 def complete(scene: Scene, jobs: Sequence[Job]) -> tuple[tuple[Job, ...], list[Drying]]:
     """The jobs with both states, and how each was found to dry. Raises WetprintError: X712 where nothing
     is printed, E460 where an ink cannot dry."""
@@ -111,17 +128,21 @@ def form_of(path: Path) -> str:
     return name
 
 
-def write_report(subject: Subject, path: Path) -> Path:
+def write_report(subject: Subject | FilmSubject, path: Path) -> Path:
     """Write the sheet in the form that the ending of `path` means. Same subject, same bytes.
 
     Raises WetprintError: X725 unknown ending, X712 nothing printed, X710 not writable, and what pictures raise.
     """
     path = Path(path)
     form = REPORTS[form_of(path)]
-    if not len(subject.filaments):
+    if isinstance(subject, Subject) and not len(subject.filaments):
         raise WetprintError(error("X712", "0 filaments: there is nothing to report"))
     with writing(path) as out:
-        from .reports.sheet import sheet
+        from .reports.sheet import film_sheet, sheet
 
-        out.write(form.write(sheet(subject, pictures=form.pictures)).encode())
+        if isinstance(subject, Subject):
+            made = sheet(subject, pictures=form.pictures)
+        else:
+            made = film_sheet(subject, pictures=form.pictures)
+        out.write(form.write(made).encode())
     return path

@@ -5,17 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ... import __version__
+from ...kernel.process import steps_of
 from . import numbers
 from .bench import preparation, reservoirs
 from .blocks import Block, Note, Section, Sheet
+from .films import film_sections, films_in, known_time_s
 from .machine import events, layers, nozzles, time
 from .part import figures, params, pictures
 from .plots import plots
 from .recipe import baths, drying, inks, mixes, treatment
-from .trust import assumptions, diagnostics, hashes, origins
+from .trust import assumed, assumptions, diagnostics, film_hashes, hashes, origins
 
 if TYPE_CHECKING:
-    from ..report import Subject
+    from ..report import FilmSubject, Subject
 
 
 def sheet(subject: Subject, *, pictures: bool = True) -> Sheet:
@@ -23,6 +25,7 @@ def sheet(subject: Subject, *, pictures: bool = True) -> Sheet:
     shown: tuple[Block, ...] = _photos(subject) if pictures else ()
     sections = [
         Section("part", "The part", (*_banner(subject), *shown, *params(subject), figures(subject))),
+        *film_sections(subject.scene, subject.jobs, pictures=pictures, size=subject.picture_size),
         Section("materials", "Materials to prepare", (inks(subject), *mixes(subject), *baths(subject))),
         Section("machine", "Nozzles and pressure", (nozzles(subject), *reservoirs(subject))),
         Section("bench", "Before the print", (preparation(subject),)),
@@ -40,6 +43,35 @@ def sheet(subject: Subject, *, pictures: bool = True) -> Sheet:
         subtitle += f" ({subject.rig.doc})"
     return Sheet(
         subject.name, subtitle, _facts(subject), tuple(sections), f"wetprint {__version__}, {subject.file}"
+    )
+
+
+def film_sheet(subject: FilmSubject, *, pictures: bool = True) -> Sheet:
+    """The process sheet of a design that patterns films and prints nothing."""
+    scene = subject.scene
+    steps = steps_of(scene, ())
+    known = known_time_s(steps)
+    sections = [
+        *film_sections(scene, (), pictures=pictures, size=subject.picture_size),
+        *([Section("params", "Params", values)] if (values := params(subject)) else []),
+        Section("trust", "What this sheet rests on", assumed(scene)),
+        Section("check", "What wp check says", diagnostics(subject)),
+        Section("hashes", "What was hashed", (film_hashes(subject),)),
+    ]
+    unknown = sum(s.time_s is None for s in steps)
+    facts = (
+        ("films", str(len(films_in(scene)))),
+        ("passes", str(len(scene.patterns))),
+        ("steps", str(len(steps))),
+        ("time, of steps that have one", numbers.clock(known) if known else "–"),
+        ("steps without a time", str(unknown)),
+    )
+    return Sheet(
+        subject.name,
+        f"{subject.file}, patterned films",
+        facts,
+        tuple(sections),
+        f"wetprint {__version__}, {subject.file}",
     )
 
 

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ...kernel.material import Bath, Ink, Linker, Origin, Solvent
-    from ..report import Subject
+    from ...kernel.scene import Scene
+    from ..report import FilmSubject, Subject
 
 
 def assumptions(subject: Subject) -> tuple[Block, ...]:
@@ -50,6 +51,17 @@ def assumptions(subject: Subject) -> tuple[Block, ...]:
     count = len(rows)
     caption = f"{count} assumed figure{'s' if count != 1 else ''} in use"
     return (Table(caption, ("figure", "why this value", "marked in"), tuple(rows), frozenset({0, 1, 2})),)
+
+
+def assumed(scene: Scene) -> tuple[Block, ...]:
+    """Every figure that the design itself marks as assumed."""
+    rows = tuple(
+        dict.fromkeys((a.what, a.origin.text or "no reason given", _where(a.span)) for a in scene.assumptions)
+    )
+    if not rows:
+        return (Note("No figure of this design is marked as assumed."),)
+    caption = f"{len(rows)} assumed figure{'s' if len(rows) != 1 else ''} in use"
+    return (Table(caption, ("figure", "why this value", "marked in"), rows, frozenset({0, 1, 2})),)
 
 
 def _where(span: Span | None, other: str = "\u2013") -> str:
@@ -157,8 +169,8 @@ def _solvent_values(solvent: Solvent) -> dict[str, str]:
     return {**values, "permittivity": numbers.sig(solvent.permittivity)}
 
 
-def diagnostics(subject: Subject) -> tuple[Block, ...]:
-    """All that `wp check` says with this rig, the worst first."""
+def diagnostics(subject: Subject | FilmSubject) -> tuple[Block, ...]:
+    """All that `wp check` says, with the rig where there is one; the worst first."""
     if not subject.diagnostics:
         return (Note("Nothing: no error, no warning, no note."),)
     found = sorted(subject.diagnostics, key=lambda d: -d.severity)
@@ -178,9 +190,7 @@ def hashes(subject: Subject) -> Table:
     """SHA-256 of what went into the print, and versions of what made it."""
     from ..record import rig_hash, toolpath_hash
 
-    rows: list[tuple[str, ...]] = [
-        ("design text", sha256(subject.text.replace("\r\n", "\n").encode()).hexdigest())
-    ]
+    rows: list[tuple[str, ...]] = [("design text", _sha(subject.text))]
     if subject.design_hash:
         rows.append(("design, imports and params (wp hash)", subject.design_hash))
     dialect = subject.rig.controller.dialect
@@ -190,6 +200,19 @@ def hashes(subject: Subject) -> Table:
     ]
     rows += [(f"rig {subject.rig.name}, without addresses", rig_hash(subject.rig)), ("wetprint", __version__)]
     return Table("SHA-256 and versions", ("of", "value"), tuple(rows), frozenset({0, 1}))
+
+
+def film_hashes(subject: FilmSubject) -> Table:
+    """SHA-256 of what the films were made from."""
+    rows = [("design text", _sha(subject.text))]
+    if subject.design_hash:
+        rows.append(("design, imports and params (wp hash)", subject.design_hash))
+    rows.append(("wetprint", __version__))
+    return Table("SHA-256 and versions", ("of", "value"), tuple(rows), frozenset({0, 1}))
+
+
+def _sha(text: str) -> str:
+    return sha256(text.replace("\r\n", "\n").encode()).hexdigest()
 
 
 def _program(subject: Subject) -> str:
