@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+from ..films import dose as doses
+from ..films import steps as told
 from ..process import Step
-from ..quantity import Construct, Count, Dose, FieldSpec, Intensity, Length, Ratio, Text, ref
-from ..scene import Scene
+from ..quantity import MJ_CM2, Area, Construct, Count, Dose, FieldSpec, Intensity, Length, Ratio, Text, ref
+from ..scene import Pattern, Scene
 
 if TYPE_CHECKING:
     from ..build import Job
@@ -22,7 +24,15 @@ EXPOSED = (
         "min_width", Length, "narrowest line that the writer resolves", default=None, low=0.0, above=True
     ),
     FieldSpec("min_gap", Length, "narrowest gap that the writer resolves", default=None, low=0.0, above=True),
+    FieldSpec("min_area", Area, "smallest piece that holds", default=None, low=0.0, above=True),
     FieldSpec("marks", ref("mask"), "alignment marks that this pass is aligned to", default=None),
+    FieldSpec(
+        "within",
+        ref("mask"),
+        "where the film lies, of which a positive tone leaves what is not exposed",
+        default=None,
+        default_doc="the box around all masks of the design",
+    ),
     FieldSpec("bake", Text, "treatment after development", default=""),
     FieldSpec("relief", Length, "thickness to be left, over x and y (2.5D)", default=None),
     FieldSpec("levels", Count, "dose classes or passes of a relief", default=8, low=2.0, high=256.0),
@@ -50,7 +60,21 @@ class Photopattern:
     )
 
     def steps(self, scene: Scene, item: int, job: Job | None) -> tuple[Step, ...]:
-        raise NotImplementedError
+        """Spread, expose, develop, treat. The exposure takes dose / intensity; of a relief, the dose of all its passes."""
+        made = scene.job[item]
+        assert isinstance(made, Pattern)
+        f = made.fields
+        says = [("wavelength", told.length(f["wavelength"])), ("dose", told.dose(f["dose"]))]
+        if f.get("intensity") is not None:
+            says.append(("intensity", f"{f['intensity'] / MJ_CM2:.4g} mW/cm2"))
+        time_s = None
+        if f.get("intensity") is not None:
+            # Light that comes through a mask falls on all of a class at once; classes and passes one after another.
+            share = [k for k, _ in told.exposed_um2(made) or ()] if f.get("relief") is not None else [1.0]
+            time_s = doses.exposure_s(f["dose"] * sum(share), f["intensity"]) if share else None
+        return told.film_steps(
+            scene, item, tuple(says), time_s, wavelength_um=f["wavelength"], dose_mj_cm2=f["dose"] / MJ_CM2
+        )
 
 
 PHOTOPATTERN = Photopattern()

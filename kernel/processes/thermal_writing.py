@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+from ..films import dose as doses
+from ..films import steps as told
 from ..process import Step
-from ..quantity import Construct, FieldSpec, Length, Power, Speed
-from ..scene import Scene
+from ..quantity import MILLIWATT, Construct, FieldSpec, Length, Power, Speed
+from ..scene import Pattern, Scene
 from .photopattern import EXPOSED
 
 if TYPE_CHECKING:
@@ -30,7 +32,22 @@ class ThermalWriting:
     )
 
     def steps(self, scene: Scene, item: int, job: Job | None) -> tuple[Step, ...]:
-        raise NotImplementedError
+        """Spread, expose, develop, treat. The raster takes area / (hatch * speed); turns are not counted."""
+        made = scene.job[item]
+        assert isinstance(made, Pattern)
+        f = made.fields
+        says = [("wavelength", told.length(f["wavelength"]))]
+        says += [("power", f"{f['power'] / MILLIWATT:.4g} mW")] if f.get("power") else []
+        says += [("speed", f"{f['speed'] / 1e3:.4g} mm/s")] if f.get("speed") else []
+        says += [("spot", told.length(f["spot"])), ("hatch", told.length(f["hatch"]))]
+        limit = made.film.ligand.below_celsius
+        says += [("below", f"{limit:g} C")] if limit is not None else []
+        time_s = None
+        if f.get("speed"):
+            areas = told.exposed_um2(made)
+            if areas is not None:
+                time_s = doses.raster_s(sum(area for _, area in areas), f["hatch"], f["speed"])
+        return told.film_steps(scene, item, tuple(says), time_s)
 
 
 THERMAL_WRITING = ThermalWriting()
