@@ -26,18 +26,21 @@ from .shapes.split import Ints, Lines, concatenate
 
 if TYPE_CHECKING:
     from .drying.models import Drying
+    from .voxels.writing import Light
 
 _DECIMALS = round(-math.log10(QUANTUM_UM))
 
 
 @dataclass(frozen=True)
 class Job:
-    """One print of a design, built: `filaments` in the drawn state, or in both once it has been dried; `drying` then says how."""
+    """One print of a design, built: `filaments` in the drawn state, or in both once it has been dried; `drying` then says how.
+    A print that is written with light has both from the start, and `light`."""
 
     name: str
     print: Print
     filaments: FilamentSet
     drying: Drying | None = None
+    light: Light | None = None
 
 
 def build(design: Scene) -> tuple[tuple[Job, ...], list[Diagnostic]]:
@@ -56,13 +59,15 @@ def build(design: Scene) -> tuple[tuple[Job, ...], list[Diagnostic]]:
                 error("E404", f"'{p.part.name}' holds no filament", p.span, label="nothing to print")
             )
         if lines is not None and len(lines) and not _has_error(made.say):
-            jobs.append(
-                Job(
-                    _own_name(p.part.name or design.name, jobs),
-                    p,
-                    _freeze(lines, made.tables, design.state, p.bath, last=p is design.prints[-1]),
-                )
-            )
+            frozen = _freeze(lines, made.tables, design.state, p.bath, last=p is design.prints[-1])
+            job: Job | None = Job(_own_name(p.part.name or design.name, jobs), p, frozen)
+            if p.process == "two_photon":
+                from .voxels.predict import lit
+
+                job, faults = lit(job, design)
+                made.say += faults
+            if job is not None:
+                jobs.append(job)
         said += [d for d in made.say if d not in said]
     return tuple(jobs), said
 

@@ -246,7 +246,8 @@ def materials(filaments: FilamentSet) -> dict[str, dict[str, Any]]:
 
     `ink_nl`: the ink that leaves the nozzle, wet volume / swell^2. `nanocrystal_ug`: its nanocrystals, which drying
     keeps. `porosity`: of a dried filament, 1 - mass / (density * volume). `inner_surface_um2`: their inner surface from BET,
-    `silica_m2_g`: the BET figure for equal volume of silica (2.43 g/cm3), where the ink has one.
+    `silica_m2_g`: the BET figure for equal volume of silica (2.43 g/cm3), where the ink has one. Of a resin that is written with
+    light only length and volume are told, and `nanocrystal_um3`, the volume of its nanocrystals, where the print gives their share.
     """
     name: StateName = "dried" if filaments.wet is None else "wet"
     swept = sweep(filaments, name)
@@ -257,6 +258,11 @@ def materials(filaments: FilamentSet) -> dict[str, dict[str, Any]]:
     out: dict[str, dict[str, Any]] = {}
     for k, ink in enumerate(filaments.inks):
         row = out.get(ink.name)
+        if ink.resin:
+            row = out.setdefault(ink.name, dict(rows[ink.name]))
+            if ink.fill is not None:
+                row["nanocrystal_um3"] = ink.fill * row["volume_um3"]
+            continue
         if row is None:
             row = out[ink.name] = {**rows[ink.name], "ink_nl": 0.0, "nanocrystal_ug": 0.0}
         mass = float(ink_um3[k]) * ink.concentration_ug_um3
@@ -369,11 +375,13 @@ def table(found: dict[str, Any], states: Sequence[str] = STATES) -> str:
             f"conductance along {axis}, dried: {c['siemens']:.6g} S, as a block of {c['effective_s_m']:.6g} S/m"
         )
     for name, m in found["materials"].items():
-        parts = [
-            f"{m['length_um'] / 1e3:.6g} mm",
-            f"ink {m['ink_nl']:.6g} nL",
-            f"{m['nanocrystal_ug']:.6g} ug",
-        ]
+        parts = [f"{m['length_um'] / 1e3:.6g} mm"]
+        if "ink_nl" in m:
+            parts += [f"ink {m['ink_nl']:.6g} nL", f"{m['nanocrystal_ug']:.6g} ug"]
+        else:
+            parts.append(f"{m['volume_um3']:.6g} um3 swept")
+        if "nanocrystal_um3" in m:
+            parts.append(f"nanocrystals {m['nanocrystal_um3']:.6g} um3")
         if "porosity" in m:
             parts.append(f"porosity {m['porosity']:.1%}")
         if "bet_m2_g" in m:

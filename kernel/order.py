@@ -10,13 +10,14 @@ import numpy as np
 import numpy.typing as npt
 
 from .calibration.nozzles import plan_widths, widths_table
-from .filaments import FilamentSet, Ints
+from .filaments import FilamentSet, Ints, State
 from .motion import DWELL, KIND_NAMES, PRINT, Toolpath
 from .plan import Event, Plan
 from .planning.batches import Batches, batches
 from .planning.clearance import clearance
 from .planning.exchanges import bath_groups, exchange_table
 from .planning.gelling import with_waits
+from .planning.improve import Ends
 from .planning.refill import uses, with_refills
 from .planning.seams import seams_by_tour, with_seams
 from .planning.strokes import with_leads, with_turns
@@ -36,11 +37,13 @@ _LISTED = 5
 
 
 def make_plan(jobs: Sequence[Job], rig: Rig) -> Plan:
-    """The order in which the filaments of all jobs are printed by this rig, with what happens between them.
+    """The order in which the filaments of all jobs are printed by this rig, with what happens between them. What is written with
+    light has an order of its own (voxels/order.py).
 
     batches.py says what may be printed together, tour.py in which order. A change of bath separates what is printed before it
     from what follows. Raises LookupError where the wet state has not been computed.
     """
+    jobs = [job for job in jobs if job.light is None]
     parts = [with_heads(job.filaments, rig) for job in jobs]
     filaments = _joined(
         [
@@ -51,7 +54,7 @@ def make_plan(jobs: Sequence[Job], rig: Rig) -> Plan:
         ]
     )
     f = len(filaments)
-    job_of = np.repeat(np.arange(len(jobs)), [len(part) for part in parts])
+    job_of = np.repeat(np.arange(len(jobs)), np.array([len(part) for part in parts], np.int64))
     group = bath_groups(jobs, rig)
     baths = [job.print.bath.name if job.print.bath else "" for job in jobs]
     batch = np.zeros(0, np.int64)
@@ -68,7 +71,9 @@ def make_plan(jobs: Sequence[Job], rig: Rig) -> Plan:
     at_um = purge_place_um(rig)
     order, reverse = order_batches(start, end, batch, at_um, fixed)
     if found is not None and found.phase is not None:
-        order, reverse = improve_bound(order, reverse, start, end, fixed, found.phase, found.edges, at_um)
+        order, reverse = improve_bound(
+            order, reverse, Ends(start, end, fixed), found.phase, found.edges, at_um
+        )
     reverse ^= drawn_down[order]
     nearest = np.array([job.print.fields.get("seam") == "nearest" for job in jobs], bool)
     if nearest.any() and found is not None and found.phase is None:
@@ -110,6 +115,10 @@ def make_plan(jobs: Sequence[Job], rig: Rig) -> Plan:
 def _joined(sets: Sequence[FilamentSet]) -> FilamentSet:
     if len(sets) == 1:
         return sets[0]
+    if not sets:
+        nothing = State(np.zeros((0, 3)), np.zeros(0), np.zeros(0))
+        rows = np.zeros(0, np.int32)
+        return FilamentSet(np.zeros(1, np.int64), rows.astype(np.int16), rows, rows, (), (), nothing, nothing)
     from .filaments import join
 
     return join(sets)

@@ -10,6 +10,7 @@ import numpy as np
 
 from .diagnostics import Diagnostic, Edit, Fix, Related, Span, error, warning
 from .fields import Bools, Depth, changes, evaluate
+from .film import Film
 from .material import Ink
 from .scene import Expr, Region
 from .shapes.split import Floats, Ints, Lines, Subdivision, chunks, gather, reassemble, subdivide
@@ -38,7 +39,12 @@ class Tables:
         self.inks: list[Ink] = []
         self.spans: list[Span] = []
 
-    def ink(self, ink: Ink) -> int:
+    def ink(self, ink: Ink | Film) -> int:
+        """Row of an ink, or of a film that a part is written in."""
+        if isinstance(ink, Film):
+            from .voxels.resin import resin_of
+
+            ink = resin_of(ink)
         return _row(self.inks, ink)
 
     def span(self, span: Span) -> int:

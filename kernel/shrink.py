@@ -40,6 +40,9 @@ def complete_jobs(
     done: list[Job] = []
     said: list[Diagnostic] = []
     for job in jobs:
+        if job.light is not None:
+            done.append(job)
+            continue
         try:
             found = dry(job.filaments, scene.state, scene.compensate, model=model, hold=Hold.of(job.print))
         except WetprintError as fault:

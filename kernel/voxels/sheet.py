@@ -1,0 +1,81 @@
+"""What the process sheet says of a print that is written with two photons. No numpy unless the print was built."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..quantity import MILLIWATT
+from ..scene import Print
+from .settings import settings_of
+
+if TYPE_CHECKING:
+    from ..build import Job
+
+UNKNOWN = "not known"
+
+
+def says(made: Print, job: Job | None) -> tuple[float | None, tuple[tuple[str, str], ...]]:
+    """Time of the writing, None where nobody can know it, and its figures."""
+    how = settings_of(made)
+    rows = [
+        ("laser", f"{1e3 * how.wavelength:.4g} nm"),
+        ("aperture", f"{how.aperture:g} in a medium of the index {how.index:g}"),
+        ("scan", f"{how.mode}, {how.scan_speed:.6g} um/s"),
+        ("threshold", f"{_mw(how.threshold_power)} for {1e3 * how.threshold_time:.4g} ms"),
+        ("focus, 1/e radii", f"{1e3 * how.w_xy:.4g} nm across, {1e3 * how.w_z:.4g} nm along"),
+    ]
+    if how.power is not None:
+        rows.append(("power", _mw(how.power)))
+    rows.append(("hatch and slice", f"{1e3 * how.hatch_um:.4g} nm and {1e3 * how.slice_um:.4g} nm"))
+    if how.contours:
+        rows.append(("contours", str(how.contours)))
+    if how.block is not None:
+        rows.append(("blocks", f"{how.block:.4g} um, {how.overlap:.4g} um of overlap"))
+    if how.shrink:
+        rows.append(("shrinkage", f"{how.shrink:.1%}, the same in all directions"))
+    if job is None or job.light is None:
+        return None, tuple(rows)
+    found = job.light.writing.as_dict()
+    low, high = found["power_mw"]
+    wide, tall = found["voxel_um"]
+    rows += [
+        ("lines", f"{found['lines']} in {found['blocks']} block{'s' if found['blocks'] > 1 else ''}"),
+        ("voxel", f"{_range(wide, 1e3, 'nm')} wide, {_range(tall, 1e3, 'nm')} high"),
+        ("power of the lines", _range((low, high), 1.0, "mW")),
+        ("power in the file", UNKNOWN if (p := found["power_percent"]) is None else _range(p, 1.0, "%")),
+        ("time of scanning", f"{found['scan_s']:.4g} s"),
+        ("time of line ends", _seconds(found["line_ends_s"])),
+        ("time of ways between blocks", _seconds(found["block_moves_s"])),
+    ]
+    return found["time_s"], tuple(rows)
+
+
+def summary_lines(name: str, found: dict[str, object]) -> list[str]:
+    """The figures of `Writing.as_dict` in words, for a terminal."""
+    time, ends, ways = found["time_s"], found["line_ends_s"], found["block_moves_s"]
+    percent = found["power_percent"]
+    head = f"{name}, written with two photons"
+    whole = f"{time:.4g} s" if isinstance(time, float) else "not known as a whole"
+    return [
+        f"{head}: {found['lines']} lines in {found['blocks']} blocks, {float(str(found['length_um'])) / 1e3:.6g} mm",
+        f"time         {whole}: scanning {_seconds(found['scan_s'])}, line ends {_seconds(ends)}, ways {_seconds(ways)}",
+        f"voxel        {_range(found['voxel_um'][0], 1e3, 'nm')} wide, {_range(found['voxel_um'][1], 1e3, 'nm')} high",  # type: ignore[index]
+        f"power        {_range(found['power_mw'], 1.0, 'mW')}"
+        + ("" if percent is None else f", {_range(percent, 1.0, '%')} in the file"),
+        *([f"seams        {found['cuts']} cuts through struts"] if found["cuts"] else []),
+        *([f"floating     {found['floating_lines']} lines when they are written"] if found["floating_lines"] else []),
+    ]
+
+
+def _range(pair: object, scale: float, unit: str) -> str:
+    low, high = (float(v) * scale for v in pair)  # type: ignore[attr-defined]
+    one, two = f"{low:.4g}", f"{high:.4g}"
+    return f"{one} {unit}" if one == two else f"{one} to {two} {unit}"
+
+
+def _seconds(value: object) -> str:
+    return f"{value:.4g} s" if isinstance(value, int | float) else UNKNOWN
+
+
+def _mw(power: float) -> str:
+    return f"{power / MILLIWATT:.4g} mW"

@@ -1,0 +1,192 @@
+"""Writing: every line of voxels of a part with its power, in the order in which it is written, and how long that takes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..filaments import QUANTUM_UM, FilamentSet, Floats, Ints, State
+from ..quantity import MILLIWATT
+from .blocks import Pieces, pieces_of
+from .order import Bools, Graph, afloat, graph_of, order_of
+from .sections import Sections, fill, ranges
+from .settings import Settings
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Writing:
+    """L lines in the order of writing, over P points, in part coordinates, rounded to the quantum.
+
+    `lines`: a FilamentSet whose width and height are those of the voxels; its two states are that which is written and that which
+    dries. `power[P]` in kernel units; `strut int64[L]`: row of what stands; `block int64[L]`: row of `centre_um[B,2]`; `floats
+    bool[L]`: lines of pieces that touch nothing when they are written. `cuts`: struts cut at seams, counted once a cut.
+    """
+
+    lines: FilamentSet
+    power: Floats
+    strut: Ints
+    block: Ints
+    floats: Bools
+    centre_um: Floats
+    cuts: int
+    how: Settings
+
+    def lengths_um(self) -> Floats:
+        """Length of every line as it is written, [L]."""
+        first, owner = self.lines.segments()
+        p = self.lines.state("wet").points_um
+        step = np.linalg.norm(p[first + 1] - p[first], axis=1)
+        return np.bincount(owner, step, len(self.lines)).astype(np.float64)
+
+    def times_s(self) -> Floats:
+        """When each line ends, from the start, as far as is known: unknown times of ends and ways count nothing, [L]."""
+        spent = self.lengths_um() / self.how.scan_speed + (self.how.line_time or 0.0)
+        spent[1:] += (self.how.block_time or 0.0) * (np.diff(self.block) != 0)
+        return np.cumsum(spent)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Figures of the writing, for `wp plan --json`. What nobody knows is None; `time_s` is so where any part of it is."""
+        n, blocks = len(self.lines), len(self.centre_um)
+        length = float(self.lengths_um().sum())
+        scan = length / self.how.scan_speed
+        ends = None if self.how.line_time is None else n * self.how.line_time
+        ways = 0.0 if blocks == 1 else None
+        if blocks > 1 and self.how.block_time is not None:
+            ways = (blocks - 1) * self.how.block_time
+        known = None if ends is None or ways is None else scan + ends + ways
+        low, high = (float(self.power.min()), float(self.power.max())) if n else (0.0, 0.0)
+        percent = None
+        if self.how.full_power is not None:
+            percent = [float(self.how.percent(low)), float(self.how.percent(high))]
+        return {
+            "lines": n,
+            "points": self.lines.point_count,
+            "length_um": length,
+            "blocks": blocks,
+            "cuts": self.cuts,
+            "floating_lines": int(self.floats.sum()),
+            "time_s": known,
+            "scan_s": scan,
+            "line_ends_s": ends,
+            "block_moves_s": ways,
+            "power_mw": [low / MILLIWATT, high / MILLIWATT],
+            "power_percent": percent,
+            "voxel_um": [
+                [float(x.min()), float(x.max())] if n else [0.0, 0.0]
+                for x in (self.lines.state("wet").width_um, self.lines.state("wet").height_um)
+            ],
+        }
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Light:
+    """What two-photon writing makes of a print: `sections` of its struts, from which lines and contacts are found when they are
+    asked for."""
+
+    struts: FilamentSet
+    sections: Sections
+    how: Settings
+    kept: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def graph(self) -> Graph:
+        if "graph" not in self.kept:
+            self.kept["graph"] = graph_of(self.struts, self.how)
+        found: Graph = self.kept["graph"]
+        return found
+
+    @property
+    def afloat(self) -> Bools:
+        if "afloat" not in self.kept:
+            self.kept["afloat"] = afloat(self.graph)
+        found: Bools = self.kept["afloat"]
+        return found
+
+    @property
+    def pieces(self) -> Pieces:
+        if "pieces" not in self.kept:
+            self.kept["pieces"] = pieces_of(self.struts, self.sections.points_um, self.how)
+        found: Pieces = self.kept["pieces"]
+        return found
+
+    @property
+    def order(self) -> tuple[Ints, Bools]:
+        if "order" not in self.kept:
+            self.kept["order"] = order_of(self.struts, self.pieces, self.graph)
+        found: tuple[Ints, Bools] = self.kept["order"]
+        return found
+
+    @property
+    def writing(self) -> Writing:
+        if "writing" not in self.kept:
+            self.kept["writing"] = write(self)
+        found: Writing = self.kept["writing"]
+        return found
+
+
+def write(light: Light) -> Writing:
+    """All lines of a print."""
+    struts, s, how, pieces = light.struts, light.sections, light.how, light.pieces
+    order, floats = light.order
+    strut_of_point = struts.owner()
+    of, row, across, level = fill(s, strut_of_point, s.rows, how)
+    first = np.searchsorted(of, np.arange(len(struts)))
+    many = np.diff(np.append(first, len(of)))
+    # Lines of every piece in its turn: the contours of a row first, then what they enclose, row upon row.
+    inner = _inner(of, row, how.contours)
+    rank = np.lexsort((across, inner, row, of))
+    piece = np.repeat(order, many[pieces.strut[order]])
+    line = rank[ranges(first[pieces.strut[order]], many[pieces.strut[order]])]
+    counts = np.diff(pieces.offsets)[piece]
+    offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+    back = _backwards(pieces, struts, piece)
+    step = np.where(back, -1, 1)
+    start = np.where(back, pieces.offsets[piece + 1] - 1, pieces.offsets[piece])
+    of_line = np.repeat(np.arange(len(piece)), counts)
+    point = start[of_line] + step[of_line] * (np.arange(offsets[-1]) - offsets[of_line])
+    cut = Sections(*(pieces.at(getattr(s, name)) for name in _POINTS), s.rows, np.diff(pieces.offsets))
+    lift = cut.lift_um()[point] * level[line][of_line]
+    out = cut.reach_um(lift, point) * across[line][of_line]
+    path = cut.points_um[point] + out[:, None] * cut.side[point] + lift[:, None] * cut.up[point]
+    strut = pieces.strut[piece]
+    wet = State(np.round(path, DECIMALS) + 0.0, cut.voxel_wide_um[point], cut.voxel_high_um[point])
+    scale = 1.0 - how.shrink
+    dried = State(wet.points_um * scale, wet.width_um * scale, wet.height_um * scale) if how.shrink else wet
+    lines = FilamentSet(
+        offsets, struts.material[strut], struts.layer[strut], struts.origin[strut], struts.inks, struts.spans,
+        wet, dried,
+    )  # fmt: skip
+    return Writing(
+        lines, cut.power[point], strut, pieces.block[piece], floats[piece], pieces.centre_um, pieces.cuts, how
+    )
+
+
+#: Decimals of a um that the quantum leaves.
+DECIMALS = 3
+
+_POINTS = (
+    "points_um", "wide_um", "high_um", "voxel_wide_um", "voxel_high_um", "power", "side", "up", "climb2",
+)  # fmt: skip
+
+
+def _inner(of: Ints, row: Ints, contours: int) -> npt.NDArray[np.bool_]:
+    """Lines of a row that lie within its `contours` outermost ones on either side, [L]."""
+    if not contours:
+        return np.zeros(len(of), bool)
+    key = np.ones(len(of), bool)
+    key[1:] = (of[1:] != of[:-1]) | (row[1:] != row[:-1])
+    first = np.flatnonzero(key)
+    many = np.diff(np.append(first, len(of)))
+    at = np.arange(len(of)) - np.repeat(first, many)
+    return np.asarray(np.minimum(at, np.repeat(many, many) - 1 - at) >= contours)
+
+
+def _backwards(pieces: Pieces, struts: FilamentSet, piece: Ints) -> npt.NDArray[np.bool_]:
+    """Lines that are written from the last point of their piece to the first: those that would go down, and of level ones
+    every other."""
+    z = pieces.at(struts.state("wet").points_um[:, 2])
+    rise = (z[pieces.offsets[1:] - 1] - z[pieces.offsets[:-1]])[piece]
+    return np.where(np.abs(rise) < QUANTUM_UM, np.arange(len(piece)) % 2 == 1, rise < 0)
