@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from wetprint.kernel.planning.improve import travel_um
+from wetprint.kernel.planning.improve import Ends, travel_um
 from wetprint.kernel.planning.tour import improve_bound, order_batches
 
 AT = np.zeros(3)
@@ -48,7 +48,9 @@ def bound_ratio(exact: ModuleType, seed: int, n: int) -> float:
     one_way = rng.random(n) < 0.3
     order, reverse = order_batches(start, end, wave, AT, one_way)
     edges = np.array(sorted(before), dtype=np.int64).reshape(-1, 2)
-    order, reverse = improve_bound(order, reverse, start, end, one_way, np.zeros(n, np.int64), edges, AT)
+    order, reverse = improve_bound(
+        order, reverse, Ends(start, end, one_way), np.zeros(n, np.int64), edges, AT
+    )
     place = np.argsort(order)
     assert sorted(order.tolist()) == list(range(n)) and all(place[a] < place[b] for a, b in before)
     assert not (reverse & one_way[order]).any()

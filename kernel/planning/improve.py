@@ -19,6 +19,14 @@ WINDOW = 200
 FEW, STARTS = 600, 8
 
 
+class Ends(NamedTuple):
+    """Where filaments begin and end as drawn, `start`, `end` float64[F,3] um; `one_way` bool[F]: those that may not be turned round."""
+
+    start: Floats
+    end: Floats
+    one_way: Bools
+
+
 def travel_um(tour: Ints, flip: Bools, start: Floats, end: Floats, here: Floats | None = None) -> float:
     """Length of the straight travels of a tour, with the way to its beginning where `here` is given."""
     heads = np.where(flip[:, None], end[tour], start[tour])
@@ -28,33 +36,24 @@ def travel_um(tour: Ints, flip: Bools, start: Floats, end: Floats, here: Floats 
 
 
 def improve(
-    tour: Ints,
-    flip: Bools,
-    start: Floats,
-    end: Floats,
-    one_way: Bools,
-    here: Floats,
-    work: float,
-    edges: Ints | None = None,
+    tour: Ints, flip: Bools, ends: Ends, here: Floats, work: float, edges: Ints | None = None
 ) -> tuple[Ints, Bools]:
     """A tour after 2-opt and or-opt, which respect `edges int64[E,2]` (before, after)."""
     n = len(tour)
     if n < 2:
         return tour, flip
     if n <= WINDOW:
-        return _local_search(tour, flip, start, end, one_way, here, None, work, edges)
+        return _local_search(tour, flip, ends, here, None, work, edges)
     tour, flip = tour.copy(), flip.copy()
     for offset in (0, WINDOW // 2):
         for low in range(offset, n - 1, WINDOW):
             high = min(low + WINDOW, n)
-            came = here if low == 0 else tail(tour[low - 1], flip[low - 1], start, end)
-            goes = None if high == n else head(tour[high], flip[high], start, end)
+            came = here if low == 0 else tail(tour[low - 1], flip[low - 1], ends)
+            goes = None if high == n else head(tour[high], flip[high], ends)
             tour[low:high], flip[low:high] = _local_search(
                 tour[low:high],
                 flip[low:high],
-                start,
-                end,
-                one_way,
+                ends,
                 came,
                 goes,
                 0.5 * work * (high - low) / n,
@@ -64,41 +63,32 @@ def improve(
 
 
 def best_of(
-    tour: Ints,
-    flip: Bools,
-    start: Floats,
-    end: Floats,
-    one_way: Bools,
-    here: Floats,
-    work: float,
-    edges: Ints | None = None,
+    tour: Ints, flip: Bools, ends: Ends, here: Floats, work: float, edges: Ints | None = None
 ) -> tuple[Ints, Bools]:
     """The shortest of a tour and of others that begin elsewhere: with one of its filaments, then always with the nearest that may come."""
     n = len(tour)
     if n < 4 or n > WINDOW:
         return tour, flip
-    row = np.full(len(start), -1, np.int64)
+    row = np.full(len(ends.start), -1, np.int64)
     row[tour] = np.arange(n)
     bound = np.zeros((0, 2), np.int64) if edges is None else row[edges[(row[edges] >= 0).all(axis=1)]]
-    best, least = (tour, flip), travel_um(tour, flip, start, end, here)
+    best, least = (tour, flip), travel_um(tour, flip, ends.start, ends.end, here)
     free = np.flatnonzero(np.bincount(bound[:, 1], minlength=n) == 0)
     for first in free[:: max(1, len(free) // STARTS)].tolist():
         for turned in (False, True):
-            if turned and one_way[tour[first]]:
+            if turned and ends.one_way[tour[first]]:
                 continue
-            other = _nearest_free(tour, start, end, one_way, first, turned, bound)
-            other = improve(*other, start, end, one_way, here, work, edges)
-            far = travel_um(*other, start, end, here)
+            other = _nearest_free(tour, ends, first, turned, bound)
+            other = improve(*other, ends, here, work, edges)
+            far = travel_um(*other, ends.start, ends.end, here)
             if far < least - LEAST:
                 best, least = other, far
     return best
 
 
-def _nearest_free(
-    items: Ints, start: Floats, end: Floats, one_way: Bools, first: int, turned: bool, bound: Ints
-) -> tuple[Ints, Bools]:
+def _nearest_free(items: Ints, ends: Ends, first: int, turned: bool, bound: Ints) -> tuple[Ints, Bools]:
     """From one filament on always the nearest that may come, under `bound int64[E,2]` (before, after) of places in `items`."""
-    n = len(items)
+    n, (start, end, one_way) = len(items), ends
     enter, leave = np.concatenate([start[items], end[items]]), np.concatenate([end[items], start[items]])
     after = np.zeros((n, n), np.int64)
     after[bound[:, 0], bound[:, 1]] = 1
@@ -120,22 +110,20 @@ def _nearest_free(
     return items[order % n], order >= n
 
 
-def head(i: int, flip: bool, start: Floats, end: Floats) -> Floats:
-    point: Floats = end[i] if flip else start[i]
+def head(i: int, flip: bool, ends: Ends) -> Floats:
+    point: Floats = ends.end[i] if flip else ends.start[i]
     return point
 
 
-def tail(i: int, flip: bool, start: Floats, end: Floats) -> Floats:
-    point: Floats = start[i] if flip else end[i]
+def tail(i: int, flip: bool, ends: Ends) -> Floats:
+    point: Floats = ends.start[i] if flip else ends.end[i]
     return point
 
 
 def _local_search(
     tour: Ints,
     flip: Bools,
-    start: Floats,
-    end: Floats,
-    one_way: Bools,
+    ends: Ends,
     came: Floats,
     goes: Floats | None,
     work: float,
@@ -147,21 +135,21 @@ def _local_search(
     One step finds the best change at every item and makes all those that do not touch each other, best first.
     """
     n = len(tour)
-    row = np.full(len(start) if edges is not None else 0, -1, np.int64)
+    row = np.full(len(ends.start) if edges is not None else 0, -1, np.int64)
     if edges is not None:
         row[tour] = np.arange(n)
         edges = row[edges[(row[edges] >= 0).all(axis=1)]]
     where = np.arange(n)
     for _ in range(int(min(10 * n, work // (n + 1) ** 2))):
-        heads = np.where(flip[:, None], end[tour], start[tour])
-        tails = np.where(flip[:, None], start[tour], end[tour])
+        heads = np.where(flip[:, None], ends.end[tour], ends.start[tour])
+        tails = np.where(flip[:, None], ends.start[tour], ends.end[tour])
         # Gap k lies before item k; gap n after the last. An open end costs nothing.
         before = np.vstack([came, tails])
         after = np.vstack([heads, heads[-1:] if goes is None else goes])
         gap = np.linalg.norm(after - before, axis=1)
         if goes is None:
             gap[n] = 0.0
-        fixed = one_way[tour]
+        fixed = ends.one_way[tour]
         bound = _Bound(n, None if edges is None else np.argsort(where)[edges])
         changes = _turns(before, after, heads, tails, gap, goes is None, fixed, bound)
         changes += _moves(before, after, heads, tails, gap, goes is None, fixed, bound)

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..filaments import Floats, Ints
-from .improve import FEW, WINDOW, best_of, improve, tail, travel_um
+from .improve import FEW, WINDOW, Ends, best_of, improve, tail, travel_um
 
 Bools = npt.NDArray[np.bool_]
 
@@ -50,6 +50,7 @@ def order_batches(
     bounds = np.append(first, f)
     lines, along, regular = _lines(start, end, first, group)
     one_way = np.zeros(f, bool) if fixed is None else fixed[by_batch]
+    ends = Ends(start, end, one_way)
     regular &= ~np.logical_or.reduceat(one_way, first)
     # Position in a batch's serpentine, for all batches at once: line by line, to and fro.
     number = np.cumsum(np.diff(group, prepend=group[0]) != 0)
@@ -69,9 +70,9 @@ def order_batches(
         tour, flip = _best_serpentine(items, back, start, end, here, bool(regular[b]))
         if not regular[b] or ragged[b]:
             work = max(LEAST_WORK, WORK * len(tour) / unordered)
-            tour, flip = _improve(tour, flip & ~one_way[tour], start, end, one_way, here, work)
+            tour, flip = _improve(tour, flip & ~one_way[tour], ends, here, work)
             if unordered <= FEW:
-                tour, flip = best_of(tour, flip, start, end, one_way, here, work)
+                tour, flip = best_of(tour, flip, ends, here, work)
         order[low:high] = by_batch[tour]
         reverse[low:high] = flip
         here = start[tour[-1]] if flip[-1] else end[tour[-1]]
@@ -81,25 +82,23 @@ def order_batches(
 def improve_bound(
     order: Ints,
     reverse: Bools,
-    start: Floats,
-    end: Floats,
-    one_way: Bools,
+    ends: Ends,
     phase: Ints,
     edges: Ints,
     at_um: npt.ArrayLike | None = None,
 ) -> tuple[Ints, Bools]:
     """A finished order made shorter within each stretch of one `phase int64[F]`, under `edges int64[E,2]` (before, after)."""
     order, reverse = order.copy(), reverse.copy()
-    here = start[order[0]] if at_um is None else np.asarray(at_um, dtype=np.float64)
+    here = ends.start[order[0]] if at_um is None else np.asarray(at_um, dtype=np.float64)
     news = np.flatnonzero(np.diff(phase[order], prepend=-1) != 0)
     for low, high in pairwise([*news.tolist(), len(order)]):
         tour, flip = order[low:high], reverse[low:high]
         work = max(LEAST_WORK, WORK * len(tour) / len(order))
-        tour, flip = improve(tour, flip, start, end, one_way, here, work, edges)
+        tour, flip = improve(tour, flip, ends, here, work, edges)
         if len(order) <= FEW:
-            tour, flip = best_of(tour, flip, start, end, one_way, here, work, edges)
+            tour, flip = best_of(tour, flip, ends, here, work, edges)
         order[low:high], reverse[low:high] = tour, flip
-        here = tail(tour[-1], flip[-1], start, end)
+        here = tail(tour[-1], flip[-1], ends)
     return order, reverse
 
 
@@ -186,14 +185,12 @@ def _best_serpentine(
     return best[1], best[2]
 
 
-def _improve(
-    tour: Ints, flip: Bools, start: Floats, end: Floats, one_way: Bools, here: Floats, work: float
-) -> tuple[Ints, Bools]:
+def _improve(tour: Ints, flip: Bools, ends: Ends, here: Floats, work: float) -> tuple[Ints, Bools]:
     """The better of the given tour and a nearest-neighbour tour, after 2-opt and or-opt."""
-    near = _nearest_neighbour(tour, start, end, one_way, here)
-    if travel_um(*near, start, end, here) < travel_um(tour, flip, start, end, here):
+    near = _nearest_neighbour(tour, *ends, here)
+    if travel_um(*near, *ends[:2], here) < travel_um(tour, flip, *ends[:2], here):
         tour, flip = near
-    return improve(tour, flip, start, end, one_way, here, work)
+    return improve(tour, flip, ends, here, work)
 
 
 def _nearest_neighbour(
