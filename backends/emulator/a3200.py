@@ -15,7 +15,10 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
+
 from .aerobasic import _ANALOG, _OUTPUT, ProgramError, Schedule, Step, output_number, parse, schedule
+from .profile import Floats
 from .world import AXES, World
 
 IDLE, READY, RUNNING, HELD, PAUSED, COMPLETE, ERROR = 2, 3, 4, 5, 6, 7, 8
@@ -51,6 +54,8 @@ class Task:
     steps: list[Step] = field(default_factory=list)
     plan: Schedule | None = None
     error: str = ""
+    #: The loaded program laid out from time 0 and from a place, so that its start takes no time.
+    ready: tuple[Schedule, Floats] | None = None
 
 
 class A3200:
@@ -236,6 +241,9 @@ class A3200:
             task.steps = parse(text)
         except ProgramError as reason:
             raise _FaultError(f"compiler: {reason}") from None
+        self.world.fold()
+        here = self.world.position(self.world.now())
+        task.ready = schedule(task.steps, 0.0, here, self.world.stage), here
         task.state, task.plan, task.error = READY, None, ""
 
     def _start(self, number: int) -> None:
@@ -247,10 +255,15 @@ class A3200:
         now = self.world.now()
         if self.world.moving(now):
             raise _FaultError("the axes are moving")
-        steps = task.steps
+        here = self.world.position(now)
         if self.faults.trip_line:
-            steps = [s for s in steps if s.line < self.faults.trip_line]
-        plan = schedule(steps, now, self.world.position(now), self.world.stage)
+            steps = [s for s in task.steps if s.line < self.faults.trip_line]
+            plan = schedule(steps, now, here, self.world.stage)
+        elif task.ready is not None and np.array_equal(task.ready[1], here):
+            plan = task.ready[0].later(now)
+        else:
+            plan = schedule(task.steps, now, here, self.world.stage)
+        task.ready = None
         if self.faults.trip_line and plan.fault is None:
             plan.fault = (self.faults.trip_line, "ordered fault")
             self.faults.trip_line = 0

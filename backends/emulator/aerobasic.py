@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
@@ -129,6 +129,18 @@ class Schedule:
     end_s: float
     fault: tuple[int, str] | None = None
     analog: list[tuple[float, int, float]] = field(default_factory=list)
+
+    def later(self, by_s: float) -> Schedule:
+        """The same, so much later."""
+        return Schedule(
+            None if self.path is None else replace(self.path, time_s=self.path.time_s + by_s),
+            [(t + by_s, output, level) for t, output, level in self.outputs],
+            self.line_time + by_s,
+            self.line_number,
+            self.end_s + by_s,
+            self.fault,
+            [(t + by_s, output, value) for t, output, value in self.analog],
+        )
 
 
 @dataclass

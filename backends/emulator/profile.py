@@ -57,6 +57,10 @@ class Pieces:
             self.move[:n],
         )
 
+    def last(self) -> Pieces:
+        """The last piece alone."""
+        return Pieces(*(getattr(self, name)[-1:] for name in self.__slots__))
+
 
 def join(parts: list[Pieces]) -> Pieces:
     return Pieces(

@@ -10,10 +10,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from .folded import Folded
 from .head import head_shares, head_triggers
 from .profile import Floats, Pieces
 
 AXES = ("X", "Y", "Z")
+#: From so many pieces of motion on the past is folded together, and of so many lines of the log the older half is dropped.
+FOLD_PIECES, LOG_LINES = 100_000, 200_000
 
 
 @dataclass(frozen=True)
@@ -118,6 +121,7 @@ class World:
             w.box: [(-1.0, 0, BoxState())] for w in self.wiring
         }
         self.log: list[Entry] = []
+        self._folded = Folded()
 
     def now(self) -> float:
         pinned: float | None = getattr(self._pin, "time_s", None)
@@ -131,6 +135,8 @@ class World:
     def note(self, who: str, what: str) -> None:
         with self.lock:
             self.log.append(Entry(self.now(), time.monotonic(), who, what))
+            if len(self.log) > LOG_LINES:
+                del self.log[: LOG_LINES // 2]
 
     # The stage
 
@@ -157,6 +163,27 @@ class World:
         if len(path.time_s):
             with self.lock:
                 self.paths.append(path)
+
+    def fold(self) -> None:
+        """Where much has been moved and all is at rest: keep the ink as it lies, and forget how it was laid."""
+        with self.lock:
+            now = self.now()
+            if sum(len(p.time_s) for p in self.paths) < FOLD_PIECES or self.moving(now):
+                return
+            slow = max((max(w.on_s, w.off_s) for w in self.wiring), default=0.0)
+            states = [self.box(w.box) for w in self.wiring]
+            lately = max(
+                [self.outputs[-1][0] if self.outputs else 0.0, *(b[-1][0] for b in self.boxes.values())]
+            )
+            mixed = any(w.dead_um3 > 0.0 for w in self.wiring)
+            driven = any(self.output(w.output, now) for w in self.wiring) or any(s.latched for s in states)
+            if mixed or driven or lately + slow > now or not all(s.steady for s in states):
+                return
+            self._folded.add(self._deposits(now))
+            self.paths = [self.paths[-1].cut(now).last()]
+            self.outputs = sorted({o[2]: o for o in self.outputs}.values())
+            self.analog = sorted({a[2]: a for a in self.analog}.values())
+            self.boxes = {name: changes[-1:] for name, changes in self.boxes.items()}
 
     def halt(self, time_s: float) -> float:
         """Brake along the way the stage moves now; what lay in the future is gone. Returns when it stands."""
@@ -274,9 +301,11 @@ class World:
 
     def deposits(self, until_s: float | None = None) -> list[Deposit]:
         """All ink laid so far, in order of time, exactly: a point at every start, corner, change of speed and end."""
-        until = self.now() if until_s is None else until_s
         with self.lock:
-            paths = list(self.paths)
+            return self._folded.deposits() + self._deposits(self.now() if until_s is None else until_s)
+
+    def _deposits(self, until: float) -> list[Deposit]:
+        paths = self.paths
         edges = [edge for p in paths for edge in (p.time_s, p.time_s + p.span_s)]
         corners = np.unique(np.concatenate(edges)) if edges else np.zeros(0)
         found: list[Deposit] = []
