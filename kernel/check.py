@@ -34,7 +34,10 @@ class CheckContext:
     """What rules look at. Everything that costs is found when it is first asked for, and once."""
 
     def __init__(self, scene: Scene, jobs: Sequence[Job], rig: Rig | None) -> None:
-        self.scene, self.jobs, self.rig = scene, tuple(jobs), rig
+        self.scene, self.rig = scene, rig
+        #: What is printed with ink, and what is written with light.
+        self.jobs = tuple(job for job in jobs if job.light is None)
+        self.written = tuple(job for job in jobs if job.light is not None)
         self._sweeps: dict[tuple[int, StateName], Sweep] = {}
         self._inks: dict[int, tuple[Ink, ...]] = {}
 
@@ -73,11 +76,15 @@ class CheckContext:
 
     @cached_property
     def _fields(self) -> dict[int, list[Lattice | Path]]:
-        return {k: list(leaves(job.print.part)) for k, job in enumerate(self.jobs)}
+        return {id(job): list(leaves(job.print.part)) for job in (*self.jobs, *self.written)}
 
     def parts(self, job: Job) -> list[Lattice | Path]:
         """The lattices and paths that a job is made of."""
-        return self._fields[self.jobs.index(job)]
+        return self._fields[id(job)]
+
+    def setting(self, job: Job, name: str) -> Span:
+        """Where a print says `name`, otherwise the print."""
+        return job.print.spans.get(name, job.print.span)
 
     def field(self, job: Job, filament: int, name: str) -> Span:
         """Where the design sets field `name` of the lattice that a filament belongs to: its layer rule, the lattice,

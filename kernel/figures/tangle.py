@@ -160,7 +160,7 @@ def _search(filaments: FilamentSet, x: Pieces, look: float) -> Found:
     )
     n = len(filaments)
     middle = x.p + 0.5 * x.d
-    own = SELF_WIDTHS * 2.0 * float(x.a.max())
+    own = SELF_WIDTHS * 2.0 * float(max(x.a.max(), x.b.max()))
     loop = _loops(filaments, x)
     for i, j in _close(x, middle, middle, look):
         along = np.abs(x.at[i] - x.at[j])

@@ -22,7 +22,8 @@ _FIT = 1e-6
 class Sections:
     """Of P points of F struts, in the state that is written: `points_um[P,3]`, wanted width and height, voxel of one line (width,
     height) and its power, and the unit vectors `side[P,3]` (level) and `up[P,3]` in which a section is hatched, longer at bends so
-    that lines stay parallel. `climb2[P]`: squared sine of the climb. `rows int64[F]`: rows of lines one above the other."""
+    that lines stay parallel. `climb2[P]`: squared sine of the climb. `rows int64[F]`: rows of lines one above the other; `counts int64[F]`:
+    points of every strut."""
 
     points_um: Floats
     wide_um: Floats
@@ -34,6 +35,7 @@ class Sections:
     up: Floats
     climb2: Floats
     rows: Ints
+    counts: Ints
 
     def lift_um(self) -> Floats:
         """Half of the way from the lowest to the highest row, [P]."""
@@ -56,9 +58,7 @@ class Sections:
 
     @property
     def rows_at(self) -> Ints:
-        return np.repeat(self.rows, self._counts)
-
-    _counts: Ints
+        return np.repeat(self.rows, self.counts)
 
 
 def sections_of(filaments: FilamentSet, state: State, how: Settings) -> Sections:
@@ -113,25 +113,42 @@ def tangents(filaments: FilamentSet, points_um: Floats) -> tuple[Floats, Floats]
     return total / size[:, None], np.where(sharp, 1.0, 2.0 / size)
 
 
-def fill(s: Sections, owner: Ints, rows: Ints, how: Settings) -> tuple[Ints, Ints, Floats, Floats]:
-    """Lines that fill struts: (strut, row of the strut, place in that row from -1 to 1, place of the row from -1 to 1), all [L], by
-    strut and by row from below. `owner int64[P]` is the strut of each point of `s`, `rows[F]` its rows."""
-    strut = np.repeat(np.arange(len(rows)), rows)
-    row = np.arange(len(strut)) - np.repeat(np.cumsum(rows) - rows, rows)
-    level = np.where(rows[strut] > 1, 2.0 * row / np.maximum(rows[strut] - 1, 1) - 1.0, 0.0)
-    counts = np.bincount(owner, minlength=len(rows))
-    starts = np.cumsum(counts) - counts
+@dataclass(frozen=True, slots=True, eq=False)
+class Rows:
+    """Rows of lines, by strut and from below: `strut int64[R]`, `row` counts those of a strut, `level` its place from -1 (lowest) to
+    1, `lines int64[R]` that it has, `apart_um[R]` the largest distance of neighbouring ones, 0 for a single line."""
+
+    strut: Ints
+    row: Ints
+    level: Floats
+    lines: Ints
+    apart_um: Floats
+
+
+def rows_of(s: Sections, how: Settings) -> Rows:
+    """The rows that fill the struts of `s`."""
+    strut = np.repeat(np.arange(len(s.rows)), s.rows)
+    row = np.arange(len(strut)) - np.repeat(np.cumsum(s.rows) - s.rows, s.rows)
+    level = np.where(s.rows[strut] > 1, 2.0 * row / np.maximum(s.rows[strut] - 1, 1) - 1.0, 0.0)
+    starts = np.cumsum(s.counts) - s.counts
     # Every row looks at all points of its strut; the widest decides how many lines it has.
-    point = ranges(starts[strut], counts[strut])
-    of_row = np.repeat(np.arange(len(strut)), counts[strut])
+    counts = s.counts[strut]
+    point = ranges(starts[strut], counts)
+    of_row = np.repeat(np.arange(len(strut)), counts)
     reach = s.reach_um(level[of_row] * s.lift_um()[point], point)
-    first = np.cumsum(counts[strut]) - counts[strut]
-    lines = 1 + np.ceil(np.maximum.reduceat(2.0 * reach / how.hatch_um, first) - _FIT).astype(np.int64)
-    lines = np.maximum(lines, 1)
-    which = np.repeat(np.arange(len(strut)), lines)
-    k = np.arange(len(which)) - np.repeat(np.cumsum(lines) - lines, lines)
-    across = np.where(lines[which] > 1, 2.0 * k / np.maximum(lines[which] - 1, 1) - 1.0, 0.0)
-    return strut[which], row[which], across, level[which]
+    widest = 2.0 * np.maximum.reduceat(reach, np.cumsum(counts) - counts)
+    lines = 1 + np.maximum(np.ceil(widest / how.hatch_um - _FIT), 0.0).astype(np.int64)
+    return Rows(strut, row, level, lines, np.where(lines > 1, widest / np.maximum(lines - 1, 1), 0.0))
+
+
+def fill(rows: Rows) -> tuple[Ints, Ints, Floats, Floats]:
+    """Lines that fill struts: (strut, row of the strut, place in that row from -1 to 1, place of the row from -1 to 1), all [L], by
+    strut and by row from below."""
+    which = np.repeat(np.arange(len(rows.strut)), rows.lines)
+    k = np.arange(len(which)) - np.repeat(np.cumsum(rows.lines) - rows.lines, rows.lines)
+    many = rows.lines[which]
+    across = np.where(many > 1, 2.0 * k / np.maximum(many - 1, 1) - 1.0, 0.0)
+    return rows.strut[which], rows.row[which], across, rows.level[which]
 
 
 def ranges(starts: Ints, counts: Ints) -> Ints:

@@ -12,7 +12,7 @@ from ..filaments import QUANTUM_UM, FilamentSet, Floats, Ints, State
 from ..quantity import MILLIWATT
 from .blocks import Pieces, pieces_of
 from .order import Bools, Graph, afloat, graph_of, order_of
-from .sections import Sections, fill, ranges
+from .sections import Rows, Sections, fill, ranges, rows_of
 from .settings import Settings
 
 
@@ -92,6 +92,21 @@ class Light:
     kept: dict[str, Any] = field(default_factory=dict)
 
     @property
+    def rows(self) -> Rows:
+        if "rows" not in self.kept:
+            self.kept["rows"] = rows_of(self.sections, self.how)
+        found: Rows = self.kept["rows"]
+        return found
+
+    @property
+    def apart_um(self) -> tuple[float, float]:
+        """The largest distance of lines of one strut beside each other, and above each other; 0 where there is one."""
+        s = self.sections
+        rows = s.rows_at
+        above = np.where(rows > 1, 2.0 * s.lift_um() / np.maximum(rows - 1, 1), 0.0)
+        return float(self.rows.apart_um.max(initial=0.0)), float(above.max(initial=0.0))
+
+    @property
     def graph(self) -> Graph:
         if "graph" not in self.kept:
             self.kept["graph"] = graph_of(self.struts, self.how)
@@ -131,8 +146,7 @@ def write(light: Light) -> Writing:
     """All lines of a print."""
     struts, s, how, pieces = light.struts, light.sections, light.how, light.pieces
     order, floats = light.order
-    strut_of_point = struts.owner()
-    of, row, across, level = fill(s, strut_of_point, s.rows, how)
+    of, row, across, level = fill(light.rows)
     first = np.searchsorted(of, np.arange(len(struts)))
     many = np.diff(np.append(first, len(of)))
     # Lines of every piece in its turn: the contours of a row first, then what they enclose, row upon row.

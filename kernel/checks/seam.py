@@ -1,0 +1,36 @@
+"""Struts that a seam of blocks cuts, and whose parts hardly overlap there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..check import CheckContext
+from ..diagnostics import Diagnostic, Severity, warning
+
+
+class Seam:
+    code = "W272"
+    severity = Severity.WARNING
+    doc = "struts that seams cut run on across them by a voxel"
+
+    def run(self, context: CheckContext) -> Iterator[Diagnostic]:
+        for job in context.written:
+            light = job.light
+            assert light is not None
+            if light.how.block is None or not light.pieces.cuts:
+                continue
+            width = float(light.sections.voxel_wide_um.max())
+            if light.how.overlap >= width * (1 - 1e-9):
+                continue
+            cuts = light.pieces.cuts
+            yield warning(
+                self.code,
+                f"{light.how.overlap:.4g} um is the overlap at seams of {job.name}, which cut struts at {cuts} "
+                f"place{'' if cuts == 1 else 's'}; a voxel of {width:.4g} um was expected",
+                context.setting(job, "overlap"),
+                label="struts break where their parts do not hold each other",
+                notes=(f"type `overlap: {width:.3g}um;` or more, or choose blocks whose seams meet no strut",),
+            )
+
+
+SEAM = Seam()
