@@ -49,6 +49,11 @@ class _Edges:
     def __len__(self) -> int:
         return len(self.p)
 
+    def lines(self) -> npt.NDArray[np.object_]:
+        import shapely
+
+        return np.asarray(shapely.linestrings(np.stack([self.p, self.q], axis=1).astype(float)), dtype=object)
+
 
 def apart(flat: Flat) -> Cell:
     """The region as polygons that neither overlap nor share an edge: merged where they meet."""
@@ -192,8 +197,8 @@ def _close(
     none = np.zeros(0), np.zeros((0, 2, 2))
     if not len(one) or not len(two):
         return none
-    lines = shapely.linestrings(np.stack([one.p, one.q], axis=1).astype(float))
-    others = lines if same else shapely.linestrings(np.stack([two.p, two.q], axis=1).astype(float))
+    lines = one.lines()
+    others = lines if same else two.lines()
     # A hair more than the limit: what is at the limit is sorted out below.
     i, j = shapely.STRtree(others).query(lines, predicate="dwithin", distance=limit * (1 + 1e-9) + 1e-6)
     if same:
@@ -228,7 +233,9 @@ def _close(
     close = squared < limit * limit
     slanted = ((p != q).all(axis=1) | (r != s).all(axis=1)) & ~kiss
     for k in np.flatnonzero(slanted & (np.abs(squared - limit * limit) <= _UNSURE * limit * limit)).tolist():
-        close[k] = _exactly(*(_point(v[k]) for v in (p, q, r, s)), side) < Fraction(limit) ** 2
+        close[k] = (
+            _exactly(_point(p[k]), _point(q[k]), _point(r[k]), _point(s[k]), side) < Fraction(limit) ** 2
+        )
     close &= ~kiss | (squared == 0)
     return np.sqrt(squared[close]), ways[close]
 

@@ -15,7 +15,7 @@ def gamma_of(d0: float, d100: float) -> float:
 
 def d100_of(d0: float, gamma: float) -> float:
     """Dose from which all of the film stays: D0 10^(1 / gamma)."""
-    return d0 * 10.0 ** (1.0 / gamma)
+    return float(d0 * 10.0 ** (1.0 / gamma))
 
 
 def retention(dose: float, d0: float, gamma: float) -> float:
@@ -27,7 +27,7 @@ def retention(dose: float, d0: float, gamma: float) -> float:
 
 def dose_for(share: float, d0: float, gamma: float) -> float:
     """Least dose at which `share` of the thickness stays: D0 10^(share / gamma)."""
-    return d0 * 10.0 ** (share / gamma)
+    return float(d0 * 10.0 ** (share / gamma))
 
 
 def gelled_um(dose: float, penetration_um: float, critical: float) -> float:

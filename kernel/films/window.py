@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -67,43 +67,82 @@ def _inverse(r: Repeat) -> Floats:
     return out
 
 
+@dataclass(frozen=True, eq=False)
+class _Array:
+    """An array that nothing else comes near to (those copies apart that something does)."""
+
+    group: _Group
+    regions: int
+
+    def shown(self, columns: int, rows: int) -> tuple[Flat, ...]:
+        """So many of its copies, by region."""
+        out: list[list[Cell]] = [[] for _ in range(self.regions)]
+        for cell, of in zip(self.group.cells, self.group.of, strict=True):
+            few = replace(cell.repeat, columns=columns, rows=rows)
+            out[of].append(replace(cell, repeat=few))
+        return tuple(Flat(tuple(cells)) for cells in out)
+
+
 def windows(flats: Sequence[Flat], reach_nm: float, copies: int = 1) -> Iterator[tuple[Flat, ...]]:
     """Regions that show, together, whatever `flats` show within `reach_nm` of any place, each with as many entries as `flats`.
 
     Of an array so many copies are kept that its inside, its sides and its corners are all there (`copies` at least); where something
     else comes near, the copies that it comes near to are copied out with it.
     """
+    arrays, together = _parted(flats, reach_nm, whole=False)
+    for array in arrays:
+        r = array.group.repeat
+        i, j = array.group.steps(reach_nm)
+        yield array.shown(min(r.columns, max(2 * i + 2, copies)), min(r.rows, max(2 * j + 2, copies)))
+    if any(f.cells for f in together):
+        yield together
+
+
+def total(flats: Sequence[Flat], reach_nm: float, measure: Callable[[tuple[Flat, ...]], float]) -> float:
+    """What `measure` finds of regions as a whole, for figures that add up over places and depend on what lies within `reach_nm` only
+    (area, perimeter, count). Over the number of columns and rows of an array they grow linearly: four small arrays tell the large one.
+    """
+    arrays, together = _parted(flats, reach_nm, whole=True)
+    found = 0.0
+    for array in arrays:
+        r = array.group.repeat
+        i, j = (2 * k + 2 for k in array.group.steps(reach_nm))
+        if r.columns <= i + 1 or r.rows <= j + 1:
+            # A long row, or a long column: the other way all of it is taken.
+            i, j = (n if n <= k + 1 else k for n, k in ((r.columns, i), (r.rows, j)))
+        here = measure(array.shown(i, j))
+        more_i = measure(array.shown(i + 1, j)) - here if r.columns > i else 0.0
+        more_j = measure(array.shown(i, j + 1)) - here if r.rows > j else 0.0
+        both = 0.0
+        if r.columns > i and r.rows > j:
+            both = measure(array.shown(i + 1, j + 1)) - here - more_i - more_j
+        found += (
+            here + more_i * (r.columns - i) + more_j * (r.rows - j) + both * (r.columns - i) * (r.rows - j)
+        )
+    if any(f.cells for f in together):
+        found += measure(together)
+    return found
+
+
+def _parted(flats: Sequence[Flat], reach_nm: float, *, whole: bool) -> tuple[list[_Array], tuple[Flat, ...]]:
+    """Arrays that stand by themselves, and all else copied out. `whole`: an array that anything comes near to is copied out as a whole,
+    else those of its copies alone, and the array is looked at besides."""
     groups, rest = _sorted_out(flats)
     boxes = [g.box_nm() for g in groups]
-    near: list[set[int]] = [set() for _ in groups]
-    for k, group in enumerate(groups):
-        for other, box in enumerate(boxes):
-            if other != k:
-                near[k].update(_copies_near(group, box[None], reach_nm))
-        lone = _boxes(rest)
-        if len(lone):
-            near[k].update(_copies_near(group, lone, reach_nm))
+    lone = _boxes(rest)
     together: list[list[Cell]] = [list(f.cells) for f in rest]
+    arrays: list[_Array] = []
     for k, group in enumerate(groups):
-        r = group.repeat
-        if near[k]:
+        others = [lone, *(box[None] for other, box in enumerate(boxes) if other != k)]
+        near = _copies_near(group, np.concatenate(others), reach_nm)
+        if not np.isfinite(_inverse(group.repeat)).all() or (whole and near):
+            near = set(range(group.repeat.count))
+        if near:
             for cell, of in zip(group.cells, group.of, strict=True):
-                together[of].append(_taken(cell, np.array(sorted(near[k]))))
-        if len(near[k]) == r.count:
-            continue
-        if not np.isfinite(_inverse(r)).all():
-            few = r
-        else:
-            i, j = group.steps(reach_nm)
-            few = replace(
-                r, columns=min(r.columns, max(2 * i + 2, copies)), rows=min(r.rows, max(2 * j + 2, copies))
-            )
-        shown: list[list[Cell]] = [[] for _ in flats]
-        for cell, of in zip(group.cells, group.of, strict=True):
-            shown[of].append(replace(cell, repeat=replace(few, origin_nm=cell.repeat.origin_nm)))
-        yield tuple(Flat(tuple(cells)) for cells in shown)
-    if any(together):
-        yield tuple(Flat(tuple(cells)) for cells in together)
+                together[of].append(_taken(cell, np.array(sorted(near))))
+        if len(near) < group.repeat.count:
+            arrays.append(_Array(group, len(flats)))
+    return arrays, tuple(Flat(tuple(cells)) for cells in together)
 
 
 def _sorted_out(flats: Sequence[Flat]) -> tuple[list[_Group], list[Flat]]:
@@ -175,5 +214,10 @@ def _copies_near(group: _Group, boxes: Ints, reach_nm: float) -> set[int]:
 def _taken(cell: Cell, which: Ints) -> Cell:
     """Copies `which` of a cell, copied out."""
     origins = cell.repeat.origins_nm()[which]
-    one = Cell(cell.points_nm, cell.rings, cell.polygons)
-    return copied_out(Flat(tuple(replace(one, repeat=Repeat(origin_nm=(x, y))) for x, y in origins.tolist())))
+    m, p, r = len(which), len(cell.points_nm), len(cell.rings) - 1
+    k = np.arange(m)[:, None]
+    return Cell(
+        (cell.points_nm[None] + origins[:, None]).reshape(-1, 2),
+        np.append(0, (cell.rings[None, 1:] + k * p).reshape(-1)),
+        np.append(0, (cell.polygons[None, 1:] + k * r).reshape(-1)),
+    )
