@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from ..kernel.diagnostics import WetprintError, error
 from ..kernel.films.exposures import exposures
+from ..kernel.films.prism import prisms
 from ..kernel.flat import joined
-from ..kernel.process import steps_of
+from ..kernel.process import patterns_of, steps_of
 from .drawing.slabs import Slab
 from .export import whole
 from .previews.stacked import Films, Pass
@@ -18,37 +20,27 @@ if TYPE_CHECKING:
 
 
 def films_of(scene: Scene, jobs: Sequence[Job], state: StateName = "dried") -> Films:
-    """Every pass of the design with the prism of film that it leaves, and the printed part in `state`."""
+    """Every pass of the design with the prisms of film that it leaves, and the printed part in `state`. Raises WetprintError (X712) for
+    a relief that no dose can make."""
     says = {
         step.item: ", ".join(v for _, v in step.says)
         for step in steps_of(scene, tuple(jobs))
         if step.kind == "expose"
     }
-    passes: list[Pass] = []
-    for item, pattern in enumerate(scene.job):
-        if pattern not in scene.patterns:
-            continue
-        exposed = exposures(pattern)
-        label = f"{pattern.film.nanocrystal} ({pattern.film.name})"
-        regions = [(c.flat, c.thickness_um) for one in exposed for c in one.classes]
+    try:
+        found = prisms(scene)
+        exposed = {
+            i: joined(c.flat for one in exposures(p) for c in one.classes) for i, p in patterns_of(scene)
+        }
+    except ValueError as refused:
+        raise WetprintError(error("X712", f"the films cannot be drawn: {refused}")) from None
+    passes = []
+    for row, (item, pattern) in enumerate(patterns_of(scene), 1):
+        label, colour = f"{pattern.film.nanocrystal} ({pattern.film.name})", pattern.film.colour
         slabs = tuple(
-            Slab(
-                label,
-                pattern.film.colour,
-                flat,
-                0.0,
-                pattern.film.thickness_um if t is None else t,
-                len(passes) + 1,
-            )
-            for flat, t in regions
+            Slab(label, colour, p.region, p.base_um, p.top_um, row) for p in found if p.item == item
         )
         passes.append(
-            Pass(
-                label,
-                pattern.film.colour,
-                slabs,
-                joined(f for f, _ in regions),
-                f"exposed, {says.get(item, '')}".rstrip(", "),
-            )
+            Pass(label, colour, slabs, exposed[item], f"exposed, {says.get(item, '')}".rstrip(", "))
         )
     return Films(tuple(passes), whole(jobs, state) if jobs else None)
