@@ -15,7 +15,7 @@ from .figures.bulk import bulk_fraction
 from .figures.contacts import Contacts, contacts_of, find_contacts
 from .figures.overlap import perimeter
 from .filaments import FilamentSet, Floats
-from .scene import StateName
+from .scene import Scene, StateName
 
 if TYPE_CHECKING:
     from .build import Job
@@ -325,13 +325,24 @@ def _figures(filaments: FilamentSet) -> dict[str, Any]:
     return out
 
 
-def measure(jobs: Sequence[Job], conductance: Sequence[Axis] = ()) -> dict[str, Any]:
+def measure(
+    jobs: Sequence[Job], conductance: Sequence[Axis] = (), scene: Scene | None = None
+) -> dict[str, Any]:
     """What `wp measure --json` prints: {"states": {"wet": S, "dried": S}, "materials": M}. Several prints are measured as
-    they lie together. For each axis in `conductance` the dried S has what the part conducts along it between two faces;
+    they lie together. Of a `scene` with patterns, "patterns" has the films and how the prints (dried, where that state is known) lie on
+    them; states and materials are empty where nothing is printed. For each axis in `conductance` the dried S has what the part conducts along it between two faces;
     LookupError where the conductivity of an ink is not known. Of jobs that were dried, "drying" tells how, by job, and what
     of it nobody measured."""
     from .filaments import join
 
+    films: dict[str, Any] = {}
+    if scene is not None and scene.patterns:
+        from .films.figures import pattern_figures
+
+        drawn = any(job.filaments.dried is None for job in jobs)
+        films = {"patterns": pattern_figures(scene, jobs, "wet" if drawn else "dried")}
+        if not jobs:
+            return {"states": {}, "materials": {}, **films}
     whole = jobs[0].filaments if len(jobs) == 1 else join([j.filaments for j in jobs])
     found = _figures(whole)
     if conductance:
@@ -345,14 +356,20 @@ def measure(jobs: Sequence[Job], conductance: Sequence[Axis] = ()) -> dict[str, 
         }
     ink = found.pop("materials")
     told = told_drying(jobs)
-    return {"states": found, "materials": ink, **({"drying": told} if told else {})}
+    return {"states": found, "materials": ink, **films, **({"drying": told} if told else {})}
 
 
 def table(found: dict[str, Any], states: Sequence[str] = STATES) -> str:
     """The figures as text, one column a state."""
-    rows: list[tuple[str, ...]] = [("", *states)]
+    films = []
+    if "patterns" in found:
+        from .films.figures import table as films_table
+
+        films = [films_table(found["patterns"])]
+        if not found["states"]:
+            return films[0]
     shown = [s for s in states if s in found["states"]]
-    rows = [("", *shown)]
+    rows: list[tuple[str, ...]] = [("", *shown)]
     for label, key, unit, scale in _ROWS:
         rows.append(
             (
@@ -398,7 +415,7 @@ def table(found: dict[str, Any], states: Sequence[str] = STATES) -> str:
         lines.append(
             "assumed for drying, so for all figures of the state that was not drawn: " + "; ".join(assumed)
         )
-    return "\n".join(lines)
+    return "\n".join([*lines, *films])
 
 
 def told_drying(jobs: Iterable[Job]) -> dict[str, dict[str, Any]]:

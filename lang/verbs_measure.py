@@ -14,6 +14,7 @@ from .verbs import print_json, show
 if TYPE_CHECKING:
     from ..kernel.build import Job
     from ..kernel.calibration.spread import Spread
+    from ..kernel.scene import Scene
 
 
 def figures_of(
@@ -22,6 +23,7 @@ def figures_of(
     state: str,
     conductance: str,
     *,
+    scene: Scene | None = None,
     settled: bool = False,
     as_json: bool,
 ) -> tuple[dict[str, Any], tuple[Job, ...], list[Diagnostic]]:
@@ -46,10 +48,10 @@ def figures_of(
         return made
 
     try:
-        found = measure(lying(jobs), () if state in FURTHER else axes)
+        found = measure(lying(jobs), () if state in FURTHER else axes, scene)
         if state in FURTHER:
             jobs, _, said = further_jobs(jobs, state, said, as_json=as_json)
-            later = measure(lying(jobs), axes)
+            later = measure(lying(jobs), axes, scene)
             found = {**later, "states": {**found["states"], state: later["states"]["dried"]}}
     except LookupError as unknown:
         raise typer.BadParameter(f"{unknown.args[0]}", param_hint="--conductance") from None

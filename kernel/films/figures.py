@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from ..diagnostics import WetprintError, error
 from ..drc import between, least
 from ..filaments import FilamentSet, Floats, Ints, join
 from ..flat import GRID_UM, Flat, joined, to_shapely
@@ -30,8 +31,12 @@ MOST_BODIES = 200_000
 
 
 def pattern_figures(scene: Scene, jobs: Sequence[Job], state: StateName = "dried") -> dict[str, Any]:
-    """The key "patterns" of `wp measure --json`; docs/films.md tells each figure. Raises ValueError for a relief that no dose makes."""
-    found = prisms(scene)
+    """The key "patterns" of `wp measure --json`; docs/films.md tells each figure. Raises WetprintError (W255) for a relief that no dose
+    makes."""
+    try:
+        found = prisms(scene)
+    except ValueError as caught:
+        raise WetprintError(error("W255", f"{caught}", scene.patterns[0].span)) from None
     steps = steps_of(scene, tuple(jobs))
     films = []
     for coat in coats_of(scene):
