@@ -60,16 +60,32 @@ def build(design: Scene) -> tuple[tuple[Job, ...], list[Diagnostic]]:
             )
         if lines is not None and len(lines) and not _has_error(made.say):
             frozen = _freeze(lines, made.tables, design.state, p.bath, last=p is design.prints[-1])
-            job: Job | None = Job(_own_name(p.part.name or design.name, jobs), p, frozen)
-            if p.process == "two_photon":
-                from .voxels.predict import lit
-
-                job, faults = lit(job, design)
-                made.say += faults
-            if job is not None:
-                jobs.append(job)
+            job = Job(_own_name(p.part.name or design.name, jobs), p, frozen)
+            jobs += _processed(job, design, made.say)
         said += [d for d in made.say if d not in said]
     return tuple(jobs), said
+
+
+def _processed(job: Job, design: Scene, say: list[Diagnostic]) -> tuple[Job, ...]:
+    """The job as its process makes it, or none where a fault (said) keeps it from that."""
+    if job.print.process == "two_photon":
+        from .voxels.predict import lit
+
+        lighted, faults = lit(job, design)
+        say += faults
+        return () if lighted is None else (lighted,)
+    films = [ink for ink in job.filaments.inks if ink.resin]
+    if films:
+        say.append(
+            error(
+                "W278",
+                f"{films[0].name} is a film, which is no ink; an ink was expected in what is printed",
+                job.print.span,
+                label=f"`{job.name}` is made of it",
+                notes=("`print ... { process: two_photon; ... }` writes it with light",),
+            )
+        )
+    return () if films else (job,)
 
 
 def _own_name(name: str, jobs: list[Job]) -> str:

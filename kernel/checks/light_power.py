@@ -39,7 +39,9 @@ class LightPower:
                     self.code,
                     f"{power[point] / MILLIWATT:.4g} mW makes a line {width:.4g} um wide at {how.scan_speed:.4g} um/s; at most "
                     f"{most / MILLIWATT:.4g} mW was expected",
-                    context.setting(job, "power") if how.power is not None else context.field(job, i, "filament"),
+                    context.setting(job, "power")
+                    if how.power is not None
+                    else context.field(job, i, "filament"),
                     label=f"{power[point] / most:.1%} of what there is" if name == "full_power" else label,
                     notes=(
                         "a slower scan, thinner struts, or a `power` within the limit, with which wider struts are hatched",

@@ -29,7 +29,9 @@ class Seam:
                 f"place{'' if cuts == 1 else 's'}; a voxel of {width:.4g} um was expected",
                 context.setting(job, "overlap"),
                 label="struts break where their parts do not hold each other",
-                notes=(f"type `overlap: {width:.3g}um;` or more, or choose blocks whose seams meet no strut",),
+                notes=(
+                    f"type `overlap: {width:.3g}um;` or more, or choose blocks whose seams meet no strut",
+                ),
             )
 
 

@@ -24,7 +24,9 @@ class Tilt:
                 f"`{how.mode}` is the mode of {job.name}, which corrects no tilt; `piezo` was expected",
                 context.setting(job, "tilt_correction"),
                 label="asked for here",
-                notes=("level the substrate instead, or sink the part by what is left of the tilt (`interface`)",),
+                notes=(
+                    "level the substrate instead, or sink the part by what is left of the tilt (`interface`)",
+                ),
                 fixes=(Fix("write `piezo`", (Edit(span, "piezo"),)),) if span is not None else (),
             )
 

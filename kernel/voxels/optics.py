@@ -21,7 +21,7 @@ def lateral_um(wavelength_um: float, aperture: float) -> float:
     """1/e radius w_xy of the squared focus, across the beam."""
     if aperture <= HIGH_NA:
         return 0.320 * wavelength_um / (math.sqrt(2.0) * aperture)
-    return 0.325 * wavelength_um / (math.sqrt(2.0) * aperture**0.91)
+    return 0.325 * wavelength_um / (math.sqrt(2.0) * math.pow(aperture, 0.91))
 
 
 def axial_um(wavelength_um: float, aperture: float, index: float) -> float:
@@ -46,7 +46,7 @@ def line_time_s(radius_um: float, speed_um_s: float) -> float:
 
 
 def power_for(
-    size: Floats, radius_um: Floats, time_s: Floats, threshold_power: float, threshold_time_s: float
+    size: Floats, radius_um: float, time_s: Floats, threshold_power: float, threshold_time_s: float
 ) -> Floats:
     """The power that makes a voxel of `size` um in the direction in which the 1/e radius is `radius_um`: the inverse of `size_um`."""
     import numpy as np

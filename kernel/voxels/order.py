@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ..figures.contacts import find_contacts
+from ..figures.contacts import contacts_of, find_contacts
 from ..filaments import FilamentSet, Floats, Ints
 from .blocks import Pieces
 from .sections import ranges
@@ -15,11 +15,15 @@ from .settings import Settings
 
 Bools = npt.NDArray[np.bool_]
 
+#: Beyond so many contacts they are not listed (64 bytes each): such parts are written by height alone.
+MOST_CONTACTS = 5_000_000
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Graph:
     """Which struts touch: `one`, `two` int64[E] with the places `at1`, `at2` (parts of the way along), and `grounded bool[F]`, those
-    whose voxels reach the substrate: down to `floor_um`."""
+    whose voxels reach the substrate: down to `floor_um`. `carried bool[F]`, where there are too many contacts to list: those that
+    rest on something; None otherwise."""
 
     one: Ints
     two: Ints
@@ -27,18 +31,24 @@ class Graph:
     at2: Floats
     grounded: Bools
     floor_um: float
+    carried: Bools | None = None
 
 
 def graph_of(filaments: FilamentSet, how: Settings) -> Graph:
     """Contacts of what stands, and what holds it to the substrate."""
-    places = find_contacts(filaments, "wet", pairs=True).places
-    columns = [
-        np.concatenate([np.zeros(0), *(getattr(p, name) for p in places)]) for name in ("one", "two", "part1", "part2")
-    ]
-    one, two = columns[0].astype(np.int64), columns[1].astype(np.int64)
     s = filaments.state("wet")
     low = np.minimum.reduceat(s.points_um[:, 2] - 0.5 * upright_um(filaments), filaments.offsets[:-1])
     floor = how.interface + 1e-9
+    found = contacts_of(filaments, "wet")
+    if found.contacts + found.joints > MOST_CONTACTS:
+        none = np.zeros(0, np.int64)
+        return Graph(none, none, np.zeros(0), np.zeros(0), low <= floor, floor, found.carried)
+    places = find_contacts(filaments, "wet", pairs=True).places
+    columns = [
+        np.concatenate([np.zeros(0), *(getattr(p, name) for p in places)])
+        for name in ("one", "two", "part1", "part2")
+    ]
+    one, two = columns[0].astype(np.int64), columns[1].astype(np.int64)
     return Graph(one, two, columns[2], columns[3], low <= floor, floor)
 
 
@@ -54,6 +64,8 @@ def upright_um(filaments: FilamentSet) -> Floats:
 def afloat(graph: Graph) -> Bools:
     """Struts from which no way along touching struts leads to the substrate, [F]."""
     n = len(graph.grounded)
+    if graph.carried is not None:
+        return ~(graph.carried | graph.grounded)
     return np.asarray(np.isinf(_bottleneck(np.zeros(n), graph.grounded, _Edges(n, graph.one, graph.two))))
 
 
@@ -70,13 +82,18 @@ def order_of(filaments: FilamentSet, pieces: Pieces, graph: Graph) -> tuple[Ints
     high = np.maximum.reduceat(at, pieces.offsets[:-1])
     key = np.round(0.5 * (low + high), 3)
     one, two = _between_pieces(pieces, graph)
-    seed = np.minimum.reduceat(at - 0.5 * pieces.at(upright_um(filaments)), pieces.offsets[:-1]) <= graph.floor_um
+    seed = (
+        np.minimum.reduceat(at - 0.5 * pieces.at(upright_um(filaments)), pieces.offsets[:-1])
+        <= graph.floor_um
+    )
     earlier = pieces.block[one] != pieces.block[two]
     later = np.where(pieces.block[one] > pieces.block[two], one, two)[earlier]
     seed[later] = True
     edges = _Edges(n, one[~earlier], two[~earlier])
     level = _bottleneck(key, seed, edges)
     hop = _hops(level, seed, edges)
+    if graph.carried is not None:
+        level = key
     # What hangs whatever the order comes last in its block, from below.
     floats = np.isinf(level)
     hop[floats] = 0

@@ -6,6 +6,7 @@ its axis: rows `slice` apart, each as long as the ellipse of the section is wide
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,6 +37,14 @@ class Sections:
     climb2: Floats
     rows: Ints
     counts: Ints
+
+    def at(self, pick: Callable[[Floats], Floats], counts: Ints) -> Sections:
+        """The sections at other points: `pick` takes a column there, `counts` are the points of each stretch."""
+        return Sections(
+            pick(self.points_um), pick(self.wide_um), pick(self.high_um), pick(self.voxel_wide_um),
+            pick(self.voxel_high_um), pick(self.power), pick(self.side), pick(self.up), pick(self.climb2),
+            self.rows, counts,
+        )  # fmt: skip
 
     def lift_um(self) -> Floats:
         """Half of the way from the lowest to the highest row, [P]."""
@@ -73,7 +82,7 @@ def sections_of(filaments: FilamentSet, state: State, how: Settings) -> Sections
         share = optics.dose_share(how.power, 1.0, how.threshold_power, how.threshold_time) * time
         voxel = 2.0 * how.w_xy * np.sqrt(np.log(np.maximum(share, 1.0)))
         wide = np.minimum(wide, voxel)
-    power = optics.power_for(wide, np.float64(how.w_xy), time, how.threshold_power, how.threshold_time)
+    power = optics.power_for(wide, how.w_xy, time, how.threshold_power, how.threshold_time)
     if how.power is not None:
         power = np.where(voxel <= state.width_um, how.power, power)
     high = wide * upright / how.w_xy
@@ -154,4 +163,7 @@ def fill(rows: Rows) -> tuple[Ints, Ints, Floats, Floats]:
 def ranges(starts: Ints, counts: Ints) -> Ints:
     """starts[0], starts[0] + 1 ... (counts[0] of them), then those of the next."""
     total = np.cumsum(counts)
-    return np.arange(int(total[-1]) if len(total) else 0) + np.repeat(starts - (total - counts), counts)
+    found: Ints = np.arange(int(total[-1]) if len(total) else 0) + np.repeat(
+        starts - (total - counts), counts
+    )
+    return found

@@ -86,7 +86,7 @@ class Settings:
         return 100.0 * power / (self.full_power * self.power_scaling)
 
 
-_NAMES = (*Settings.__dataclass_fields__,)  # type: ignore[attr-defined]
+_NAMES = (*Settings.__dataclass_fields__,)
 
 
 def settings_of(made: Print) -> Settings:

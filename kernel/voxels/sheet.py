@@ -63,7 +63,11 @@ def summary_lines(name: str, found: dict[str, object]) -> list[str]:
         f"power        {_range(found['power_mw'], 1.0, 'mW')}"
         + ("" if percent is None else f", {_range(percent, 1.0, '%')} in the file"),
         *([f"seams        {found['cuts']} cuts through struts"] if found["cuts"] else []),
-        *([f"floating     {found['floating_lines']} lines when they are written"] if found["floating_lines"] else []),
+        *(
+            [f"floating     {found['floating_lines']} lines when they are written"]
+            if found["floating_lines"]
+            else []
+        ),
     ]
 
 

@@ -15,6 +15,9 @@ from .order import Bools, Graph, afloat, graph_of, order_of
 from .sections import Rows, Sections, fill, ranges, rows_of
 from .settings import Settings
 
+#: Decimals of a um that the quantum leaves.
+DECIMALS = 3
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Writing:
@@ -161,7 +164,7 @@ def write(light: Light) -> Writing:
     start = np.where(back, pieces.offsets[piece + 1] - 1, pieces.offsets[piece])
     of_line = np.repeat(np.arange(len(piece)), counts)
     point = start[of_line] + step[of_line] * (np.arange(offsets[-1]) - offsets[of_line])
-    cut = Sections(*(pieces.at(getattr(s, name)) for name in _POINTS), s.rows, np.diff(pieces.offsets))
+    cut = s.at(pieces.at, np.diff(pieces.offsets))
     lift = cut.lift_um()[point] * level[line][of_line]
     out = cut.reach_um(lift, point) * across[line][of_line]
     path = cut.points_um[point] + out[:, None] * cut.side[point] + lift[:, None] * cut.up[point]
@@ -176,14 +179,6 @@ def write(light: Light) -> Writing:
     return Writing(
         lines, cut.power[point], strut, pieces.block[piece], floats[piece], pieces.centre_um, pieces.cuts, how
     )
-
-
-#: Decimals of a um that the quantum leaves.
-DECIMALS = 3
-
-_POINTS = (
-    "points_um", "wide_um", "high_um", "voxel_wide_um", "voxel_high_um", "power", "side", "up", "climb2",
-)  # fmt: skip
 
 
 def _inner(of: Ints, row: Ints, contours: int) -> npt.NDArray[np.bool_]:

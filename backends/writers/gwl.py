@@ -1,0 +1,166 @@
+"""GWL: trajectories of points as text, for writers that scan a focus with mirrors or with a stage.
+
+The format is known here from descriptions by others, and no machine has read what is written (docs/two_photon.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, BinaryIO
+
+import numpy as np
+
+from ... import __version__
+from ...kernel.diagnostics import WetprintError, error
+from ...kernel.filaments import Floats, Ints
+from ...kernel.quantity import MILLIWATT
+from ...kernel.voxels.writing import Writing
+from ..digits import MOST, number_lines, squeeze
+from ..gcode_rows import ascii_lines
+
+if TYPE_CHECKING:
+    from ...kernel.build import Job
+
+#: Decimals of coordinates (um) and of powers (%).
+DECIMALS = 4
+
+#: Points written at once.
+CHUNK = 1 << 16
+
+_UNIT = 10**DECIMALS
+_MODES = {"galvo": "GalvoScanMode", "piezo": "PiezoScanMode"}
+
+
+class Gwl:
+    name = "gwl"
+    doc = "trajectories of a focus for two-photon writing, um and % of the laser power"
+
+    def write(self, jobs: Sequence[Job], out: BinaryIO) -> None:
+        at_nm = np.zeros(2, np.int64)
+        for job in jobs:
+            assert job.light is not None
+            writing = job.light.writing
+            percent = _percent(job, writing)
+            _small_enough(job, writing)
+            out.write(ascii_lines(_head(job, writing)))
+            bounds = np.searchsorted(writing.block, np.arange(len(writing.centre_um) + 1))
+            for b, centre in enumerate(writing.centre_um):
+                low, high = int(bounds[b]), int(bounds[b + 1])
+                centre_nm = np.rint(centre * 1e3).astype(np.int64)
+                out.write(ascii_lines(_block(b, len(bounds) - 1, high - low, centre_nm - at_nm, writing)))
+                at_nm = centre_nm
+                out.writelines(_lines(writing, percent, low, high, centre))
+        out.write(ascii_lines(_moves(-at_nm)))
+
+
+def _head(job: Job, writing: Writing) -> list[str]:
+    """What a file says of itself and what it rests on, then what holds for all of a print."""
+    how = writing.how
+    assert how.full_power is not None
+    resin = job.print.fields.get("resin")
+    power = "found for each strut" if how.power is None else f"{how.power / MILLIWATT:.6g} mW"
+    said = [
+        f"{job.name}, wetprint {__version__}: {len(writing.lines)} lines",
+        "um, um/s and % of the laser power. The format is known second-hand: no machine has read this file.",
+        f"focus: {1e3 * how.wavelength:.6g} nm, aperture {how.aperture:g}, index {how.index:g}: "
+        f"1/e radii {1e3 * how.w_xy:.5g} and {1e3 * how.w_z:.5g} nm, without aberration (assumed)",
+        f"resin: {'not said' if resin is None else f'{resin.name}, ligand {resin.ligand.name}'}",
+        f"threshold: {how.threshold_power / MILLIWATT:.6g} mW for {1e3 * how.threshold_time:.6g} ms",
+        f"power: {power}; 100 % is {how.full_power * how.power_scaling / MILLIWATT:.6g} mW",
+        f"the substrate lies at z = 0, the part is sunk by {how.interface:.6g} um; lines of a block are about its middle",
+    ]
+    lines = [f"% {text}" for text in said]
+    lines += [
+        f"PowerScaling {how.power_scaling:.10g}",
+        "ContinuousMode",
+        _MODES[how.mode],
+        f"InvertZAxis {int(how.invert_z)}",
+        f"ScanSpeed {how.scan_speed:.10g}",
+    ]
+    if how.mode == "piezo":
+        lines.append("TiltCorrectionOn" if how.tilt_correction else "TiltCorrectionOff")
+    return lines
+
+
+def _block(number: int, of: int, lines: int, step_nm: Ints, writing: Writing) -> list[str]:
+    head = [f"% block {number + 1} of {of}, {lines} lines"] if of > 1 else []
+    return [*head, *_moves(step_nm), f"FindInterfaceAt {writing.how.interface:.10g}"]
+
+
+def _moves(step_nm: Ints) -> list[str]:
+    """What moves the stage, from block to block."""
+    return [f"MoveStage{axis} {nm / 1e3:.3f}" for axis, nm in zip("XY", step_nm.tolist(), strict=True) if nm]
+
+
+def _percent(job: Job, writing: Writing) -> Floats:
+    """Power of every point in the last decimal of a per cent, [P]. Raises WetprintError (X761, X762)."""
+    how = writing.how
+    if how.full_power is None:
+        raise WetprintError(
+            error(
+                "X761",
+                f"the power of {job.name} cannot be told in per cent; `full_power` was expected",
+                job.print.span,
+                notes=(
+                    "full_power: mean power in the resin at 100 % and a power scaling of 1, as it was measured",
+                ),
+            )
+        )
+    percent: Floats = np.rint(how.percent(writing.power) * _UNIT)
+    if len(percent) and percent.max() > 100 * _UNIT:
+        raise WetprintError(
+            error(
+                "X762",
+                f"{percent.max() / _UNIT:.4g} % is the power of a line of {job.name}; at most 100 % was expected",
+                job.print.spans.get("power", job.print.span),
+                notes=("a slower scan, thinner struts, or a larger `power_scaling`, where the laser has it",),
+            )
+        )
+    return percent
+
+
+def _small_enough(job: Job, writing: Writing) -> None:
+    points = writing.lines.state("wet").points_um
+    if not len(points):
+        return
+    centre = writing.centre_um[np.repeat(writing.block, np.diff(writing.lines.offsets))]
+    far = max(float(np.abs(points[:, :2] - centre).max()), float(np.abs(points[:, 2]).max()))
+    if far >= MOST - 1:
+        raise WetprintError(
+            error(
+                "X763",
+                f"{far:.5g} um lies a line of {job.name} from the middle of its block; less than {MOST - 1} um was expected",
+                job.print.spans.get("block", job.print.span),
+                notes=("cut the part into blocks: `block: ...; overlap: ...;`",),
+            )
+        )
+
+
+def _lines(writing: Writing, percent: Floats, low: int, high: int, centre: Floats) -> Iterator[bytes]:
+    """The trajectories low to high - 1, about the middle of their block."""
+    if high == low:
+        return
+    offsets = writing.lines.offsets
+    first, last = int(offsets[low]), int(offsets[high])
+    powers = percent[first:last]
+    same = bool((powers == powers[0]).all())
+    if same:
+        yield f"LaserPower {powers[0] / _UNIT:.{DECIMALS}f}\n".encode()
+    ends = np.zeros(last - first, bool)
+    ends[offsets[low + 1 : high + 1] - 1 - first] = True
+    points = writing.lines.state("wet").points_um
+    labels = [b"", b" ", b" ", b""] if same else [b"", b" ", b" ", b" ", b""]
+    tails = np.array([b"\n", b"\nWrite\n"], dtype="S7").view(np.uint8).reshape(2, 7)
+    for at in range(first, last, CHUNK):
+        stop = min(at + CHUNK, last)
+        some = points[at:stop].copy()
+        some[:, :2] -= centre
+        columns = list(np.rint(some.T * _UNIT))
+        if not same:
+            columns.append(percent[at:stop])
+        body, _ = number_lines(columns, labels, DECIMALS)
+        tail = tails[ends[at - first : stop - first].astype(np.int64)]
+        yield squeeze(np.concatenate([body, tail], axis=1))[0]
+
+
+GWL = Gwl()
