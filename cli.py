@@ -173,7 +173,9 @@ def measure(
     loaded = load_design(file, sets, preset, as_json=as_json)
     jobs, said = _jobs(loaded, as_json=as_json)
     with waiting("measuring"):
-        found, jobs, said = figures_of(jobs, said, state, conductance, settled=settled, as_json=as_json)
+        found, jobs, said = figures_of(
+            jobs, said, state, conductance, scene=loaded.scene, settled=settled, as_json=as_json
+        )
     spread = spread_asked(jobs, state, samples, seed) if uncertainty or samples else None
     if plot is not None:
         from .backends.plots import part_plots, write_plots
@@ -372,7 +374,13 @@ def plan(
     from .kernel.order import summary, summary_table
 
     machine = _rig(rig, file)
-    _, toolpath = _planned(file, sets, preset, machine)
+    loaded = load_design(file, sets, preset)
+    if loaded.scene is not None and loaded.scene.patterns:
+        from .lang.verbs_films import tell_steps
+
+        tell_steps(loaded, waiting, machine, as_json=as_json)
+        return
+    toolpath = planned(loaded, waiting, machine)
     found = summary(toolpath.plan, toolpath, machine)
     if as_json:
         print_json(found)

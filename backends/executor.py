@@ -29,7 +29,7 @@ from .record import default_runs, lock, new_folder, rig_hash, save_part, save_to
 from .rejoin import Cut, Work, continue_from, cut_at, cut_before, from_start, stepped_back
 from .runner import MachineError, Printer, Runner, Tally, TrippedError, where_stands
 from .states import Progress, RunResult, State
-from .watchdog import Watchdog
+from .watchdog import Watchdog, wait_for_last
 
 #: How much of a filament is laid twice where a print goes on, in bores of the nozzle (assumed); what the reading of the position
 #: leaves open comes on top.
@@ -86,6 +86,8 @@ def run_print(
         job = _Job(toolpath, rig, folder, design_hash, design, dry_run, ask, progress, control or Control())
         if control is None:
             stack.callback(job.control.close)
+        if resume is not None and not wait_for_last(folder):
+            raise WetprintError(error("M656", f"the watchdog of run {folder.name} is still at work"))
         job.prior = resuming.read_state(folder) if resume is not None else None
         if job.prior is not None:
             resuming.same_print(job.prior, design_hash, toolpath_hash(toolpath), rig_hash(rig))
@@ -285,7 +287,8 @@ class _Job:
 
     def _check_units(self, printer: Printer) -> None:
         """Controller and boxes in a known state: units, axes, mode, pressure 0. Nothing has moved, no ink."""
-        for text in (printer.controller.prepare(), *(box.prepare() for box in printer.boxes())):
+        # Pressure 0 first: an earlier print may have left some.
+        for text in (*(box.prepare() for box in printer.boxes()), printer.controller.prepare()):
             self.journal.event("prepared", text=text)
 
     def _left(self, printer: Printer, cut: Cut, here_um: Floats) -> Work:
@@ -414,9 +417,6 @@ class _Open:
 
     def _open(self) -> Printer:
         job, journal = self.job, self.job.journal
-        controller = open_controller(self.rig, job.folder, journal.listen)
-        self.stack.callback(controller.close)
-        journal.event("connected", text=controller.connect(CONNECT_S))
         used = {name for n in np.unique(job.toolpath.nozzle) for name in self.rig.nozzles[int(n)].boxes}
         # Those on analog outputs are the controller's, which sets them to 0 with its valves.
         used -= {name for name in used if self.rig.dispensers[name].kind == ANALOG}
@@ -425,6 +425,15 @@ class _Open:
             box = open_dispenser(name, self.rig.dispensers[name], job.ask, listener=journal.listen)
             self.stack.callback(box.close)
             boxes[name] = box
+        controller = open_controller(self.rig, job.folder, journal.listen)
+        self.stack.callback(controller.close)
+        try:
+            journal.event("connected", text=controller.connect(CONNECT_S))
+        except ControllerError:
+            # Whatever the boxes were left at by an earlier print: there is no stage to print on.
+            for box in boxes.values():
+                box.cut()
+            raise
         printer = Printer(self.rig, controller, boxes, journal, job.control, job.ask, job.progress)
         watchdog = Watchdog(self.rig, job.folder, controller, printer.boxes())
         self.stack.callback(watchdog.close)

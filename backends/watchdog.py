@@ -7,6 +7,7 @@ the end of the pipe means that the executor is dead.
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import json
 import os
 import pickle
@@ -16,7 +17,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -28,8 +29,10 @@ from .guard import settle, trip
 #: The executor shows life this often, and is taken for frozen after this long (s).
 BEAT_S, FROZEN_S = 0.05, 2.0
 #: What the watchdog did, in the folder of the run.
-RECORD = "watchdog.json"
+RECORD, LOCK = "watchdog.json", "watchdog.lock"
 START_S = 10.0
+#: A watchdog has cut, and seen the stage rest, within this time (assumed: GRBL's accessories are told in every tenth report).
+CUT_S = 10.0
 
 
 @dataclass(frozen=True)
@@ -135,6 +138,28 @@ def _wait_for_death(pipe: int) -> str:
             return ""
 
 
+@contextlib.contextmanager
+def at_work(folder: Path) -> Iterator[None]:
+    """Held by a watchdog for as long as it lives."""
+    with (folder / LOCK).open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def wait_for_last(folder: Path) -> bool:
+    """Wait until the watchdog of an earlier attempt at this run has done its work: two on one line would take each other's answers.
+    False where it does not end."""
+    with (folder / LOCK).open("a") as file:
+        deadline = time.monotonic() + CUT_S
+        while time.monotonic() < deadline:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return True
+            except OSError:
+                time.sleep(0.02)
+    return False
+
+
 def _cut(controller: Controller, boxes: list[Dispenser], why: str, folder: Path) -> None:
     began = time.time()
     halt, cut = trip(controller, boxes)
@@ -184,10 +209,11 @@ def main() -> None:
     except (ControllerError, DispenserError) as reason:
         print(reason.message, flush=True)
         return
-    print("ready", flush=True)
-    why = _wait_for_death(brief.pipe)
-    if why:
-        _cut(controller, boxes, why, folder)
+    with at_work(folder):
+        print("ready", flush=True)
+        why = _wait_for_death(brief.pipe)
+        if why:
+            _cut(controller, boxes, why, folder)
 
 
 if __name__ == "__main__":

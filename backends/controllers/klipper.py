@@ -169,7 +169,7 @@ class Klipper:
             x, y, z = _place(status)
             place, read_s = (x, y, z), time.monotonic()
             line = (
-                bisect_right(self._ends, int(status["virtual_sdcard"].get("file_position", 0))) + 1
+                bisect_right(self._ends, int(status.get("virtual_sdcard", {}).get("file_position", 0))) + 1
                 if running
                 else 0
             )
@@ -199,7 +199,7 @@ class Klipper:
     def _cancel(self) -> tuple[bool, str]:
         assert self._line is not None
         try:
-            if self._look(0.3)["print_stats"].get("state") in ("printing", "paused"):
+            if self._look(0.3).get("print_stats", {}).get("state") in ("printing", "paused"):
                 Moonraker(self._url, "stage guard", self._listener).tell(
                     "/printer/print/cancel", STOP_S, urgent=True
                 )
@@ -208,7 +208,7 @@ class Klipper:
                 if time.monotonic() > deadline:
                     return False, "the stage does not come to rest"
                 time.sleep(0.02)
-            if status["print_stats"].get("state") == "printing":
+            if status.get("print_stats", {}).get("state") == "printing":
                 return False, "the print goes on"
             self._script(self._off())
         except (ControllerError, MoonrakerError) as reason:

@@ -254,6 +254,11 @@ class Grbl(Board):
 
     def _words(self, words: list[tuple[str, str]], mine: int) -> str:
         codes, axes, value = [], {}, {}
+        if sum(letter + number in ("G0", "G1", "G2", "G3") for letter, number in words) > 1:
+            return "error:21"
+        once = [letter for letter, _ in words if letter not in "GM"]
+        if len(set(once)) < len(once):
+            return "error:25"
         for letter, number in words:
             if letter in "GM":
                 codes.append(letter + re.sub(r"^0+(?=\d)", "", number))

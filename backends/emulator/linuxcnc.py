@@ -47,6 +47,9 @@ class LinuxCNC:
             allow_reuse_address = True
             daemon_threads = True
 
+            def handle_error(self, request: object, client_address: object) -> None:
+                """A client that is gone is none of the machine's business."""
+
         self._server = Server(("127.0.0.1", port), Handler)
         self.port = int(self._server.server_address[1])
         threading.Thread(

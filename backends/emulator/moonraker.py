@@ -56,8 +56,13 @@ class Moonraker:
             def log_message(self, *_: Any) -> None:
                 """Quiet."""
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
-        self._server.daemon_threads = True
+        class Server(ThreadingHTTPServer):
+            daemon_threads = True
+
+            def handle_error(self, request: object, client_address: object) -> None:
+                """A client that is gone is none of the machine's business."""
+
+        self._server = Server(("127.0.0.1", port), Handler)
         self.port = int(self._server.server_address[1])
         threading.Thread(
             target=self._server.serve_forever, args=(0.05,), name="moonraker", daemon=True
