@@ -86,12 +86,14 @@ window.wp_studio = (() => {
       try {
         const answer = await fetch(`part?n=${wanted}`); if (!answer.ok) return;
         const all = await answer.arrayBuffer(), n = new DataView(all).getUint32(0, true), head = JSON.parse(new TextDecoder().decode(new Uint8Array(all, 4, n)));
+        // What the full model makes of what is shown already comes without haste.
+        head.calm = root.dataset.shownNumber === String(number);
         viewer().show(head, all.slice(4 + n)); viewer().onpick = where => { const m = /:(\d+):(\d+)$/.exec(where); if (m) page.goto(+m[1], +m[2]); };
         shownPart = wanted; follow(state.get("run") || {});
-        requestAnimationFrame(() => setTimeout(() => {
-          root.dataset.shown = shownPart; root.dataset.shownNumber = number;
+        viewer().settled().then(() => {
+          root.dataset.shown = wanted; root.dataset.shownNumber = Math.max(number, +root.dataset.shownNumber || 0);
           if (number === wished && wishedAt) { root.dataset.took = Math.round(performance.now() - wishedAt); at.took.textContent = `${root.dataset.took} ms`; at.took.title = "from the last change to its picture"; wishedAt = 0; }
-        }));
+        });
       } finally { fetching = false; }
       if ((result().part || 0) !== shownPart) part();
     }
