@@ -149,7 +149,7 @@ class SerialProxy:
         self._master, self._slave = pty.openpty()
         tty.setraw(self._slave)
         self.url = f"serial:{os.ttyname(self._slave)}"
-        self.mangler = _Mangler(trouble)
+        self.manglers = [_Mangler(trouble)]
         self._ends, self._wake = os.pipe()
         self._pulled = False
         self._thread = threading.Thread(target=self._pump, daemon=True)
@@ -171,7 +171,7 @@ class SerialProxy:
                     data = os.read(source, 4096)
                     if cut or not data:
                         continue
-                    chunks, cut = self.mangler.pass_on(data, way)
+                    chunks, cut = self.manglers[0].pass_on(data, way)
                     for chunk in chunks:
                         if chunk:
                             os.write(sink, chunk)

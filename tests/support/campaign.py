@@ -25,6 +25,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parent))
 
 import clock as clocks
+import dialogues
 import forks
 import interruptions
 
@@ -47,6 +48,7 @@ def _over_rigs(do: Callable[[interruptions.Seat, Path, int, str], dict[str, Any]
 CAMPAIGNS: dict[str, Case] = {
     "stops": _over_rigs(interruptions.interrupted),
     "kills": _over_rigs(interruptions.killed),
+    "dialogues": lambda seat, folder, seed: dialogues.dialogue(seed, folder),
 }
 
 
@@ -91,7 +93,11 @@ def _start(name: str, late_s: float, real: bool) -> Worker:
                 found = CAMPAIGNS[name](interruptions.Seat(server.address, clock), folder, seed)
             except BaseException as fault:
                 where = traceback.extract_tb(fault.__traceback__)[-1]
-                found = {"failed": f"{type(fault).__name__}: {fault}"[:1500], "at": f"{where.name}:{where.lineno}", **interruptions.MET}
+                found = {
+                    "failed": f"{type(fault).__name__}: {fault}"[:1500],
+                    "at": f"{where.name}:{where.lineno}",
+                    **interruptions.MET,
+                }
             finally:
                 if clock is not None:
                     clock.close()

@@ -75,7 +75,9 @@ def print_it(told: dict[str, Any]) -> None:
     hold = member.hold if member is not None else nullcontext
     watchdog_room.subprocess = forks.as_subprocess(told["address"], {"clock": told["clock"]}, hold)  # type: ignore[attr-defined]
     machine = prints.rig(told["rig"], time_scale=told["scale"])
-    boxes = {k: replace(d, transport=told["boxes"].get(k, d.transport)) for k, d in machine.dispensers.items()}
+    boxes = {
+        k: replace(d, transport=told["boxes"].get(k, d.transport)) for k, d in machine.dispensers.items()
+    }
     stage = replace(machine.controller, transport=told["controller"])
     live = replace(machine, controller=stage, dispensers=boxes, simulated=True)
     path = prints.toolpath(prints.long_lines(), live)
@@ -233,7 +235,9 @@ def interrupted(seat: Seat, folder: Path, seed: int, name: str) -> dict[str, Any
                     signal.signal(signal.SIGPROF, lambda *_, act=act: act())
                     signal.setitimer(signal.ITIMER_PROF, r.uniform(0.001, WORK_S))
             try:
-                result = prints.go(path, machine, folder, sim=cables.sim, desk=desk, control=control, resume=run)
+                result = prints.go(
+                    path, machine, folder, sim=cables.sim, desk=desk, control=control, resume=run
+                )
                 state, run = result.state, result.run
             except Fault:
                 state, run = State.FAILED, sorted(p.name for p in folder.iterdir())[-1]
