@@ -19,6 +19,8 @@ from .world import World
 
 RX_BYTES, BLOCKS = 128, 15
 LINE_CHARS = 80
+#: A wait for an instant ends this much after it (s of the host).
+WAKE_S = 1e-6
 MM = 1000.0
 BANNER = "\r\nGrbl 1.1h ['$' for help]"
 #: The spindle's pin is output 0 of the world.
@@ -366,7 +368,7 @@ class Grbl(Board):
                 now = self.world.now()
                 soon = min(self.planner.next_end_s(), end) - now
                 held = self._state in ("Door", "Hold")
-                self._change.wait(None if held else max(min(soon / self.world.scale, 0.5), 0.0005))
+                self._change.wait(None if held else max(min(soon / self.world.scale, 0.5), 0.0) + WAKE_S)
 
 
 def on_a_line(world: World, port: int) -> Grbl:

@@ -24,6 +24,8 @@ from .world import World
 RX_BYTES, COMMANDS, BLOCKS = 128, 4, 16
 MM = 1000.0
 BUSY_S = 2.0
+#: A wait for an instant ends this much after it (s of the host).
+WAKE_S = 1e-6
 #: For so long after a quick stop all moves are dropped.
 CLEANING_S = 1.0
 STEPS_MM = 10_000.0
@@ -283,7 +285,7 @@ class Marlin(Board):
                 if not self._open or self._dead:
                     raise _StoppedError
                 soon = (min(self.planner.next_end_s(), end) - self.world.now()) / self.world.scale
-                self._change.wait(max(min(soon, 0.25), 0.0005))
+                self._change.wait(max(min(soon, 0.25), 0.0) + WAKE_S)
                 if time.monotonic() > busy:
                     busy += BUSY_S
                     self._say("echo:busy: processing")
