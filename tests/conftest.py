@@ -121,3 +121,27 @@ def random_parts() -> ModuleType:
 def chromium() -> ModuleType:
     """tests/support/chromium.py: a real browser without a window."""
     return _support("chromium")
+
+
+@pytest.fixture(scope="session")
+def layouts() -> ModuleType:
+    """tests/support/layouts.py: patterns for tests of layout files, and KLayout as their referee."""
+    return _support("layouts")
+
+
+@pytest.fixture(scope="session")
+def studio() -> ModuleType:
+    """tests/support/studio.py: a studio that serves a design, and pages of it."""
+    return _support("studio")
+
+
+@pytest.fixture(scope="session")
+def light() -> ModuleType:
+    """tests/support/light.py: scenes that are written with two photons."""
+    return _support("light")
+
+
+@pytest.fixture(scope="session")
+def gwl_referee() -> ModuleType:
+    """tests/support/gwl_referee.py: what a writer would do with a GWL file."""
+    return _support("gwl_referee")

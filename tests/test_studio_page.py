@@ -1,13 +1,11 @@
 """The studio in a real browser: a slider moves the part, an error shows at its place, a print is started, paused, found again, stopped."""
 
 import json
-import shutil
-import subprocess
-import sys
+import os
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 from types import ModuleType
 from typing import Any
 
@@ -30,75 +28,36 @@ print net { bath: nc.gold_bath; }
 assert pitch > 62um or layers > 4, "too close";
 """
 STUDIO = "document.querySelector('.studio')"
+VIEW = "document.querySelector('iframe').contentWindow"
 
-
-@dataclass
-class Open:
-    browser: Any
-    url: str
-    design: Path
-
-    def js(self, text: str) -> Any:
-        return self.browser.js(text)
-
-    def until(self, text: str) -> Any:
-        return self.browser.until(text)
-
-    def slide(self, name: str, value: float) -> None:
-        self.js(
-            f"(() => {{ const e = document.querySelector('[data-param={name}] input[type=range]'); e.value = {value};"
-            " e.dispatchEvent(new Event('input')); })()"
-        )
-
-    def figure(self, name: str) -> str:
-        """What the table says of the dried part."""
-        return str(
-            self.js(
-                "[...document.querySelectorAll('[data-at=figures] tr')].find(r => r.cells[0].textContent === "
-                f"{json.dumps(name)})?.cells[2].textContent"
-            )
-        )
-
-    def load(self) -> None:
-        self.browser.goto(self.url)
-        self.until(f"{STUDIO}?.dataset.ready === '1' && +{STUDIO}.dataset.shown > 0")
+#: What a hand waits for at most, from a moved slider to its picture, ms.
+FOLLOWS_MS = 500
 
 
 @pytest.fixture(scope="module")
-def page(root: Path, chromium: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Open]:
-    if chromium.CHROMIUM is None:
-        pytest.skip("no Chromium here")
+def server(root: Path, studio: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     pytest.importorskip("trame_code", reason="the extra `studio` is not installed")
     folder = tmp_path_factory.mktemp("studio")
-    design = folder / "net.wp"
-    design.write_text(TEXT)
-    # The built-in rig, ten times slower: a print of a second is over before a hand can pause it.
-    (folder / "rigs").mkdir()
-    (folder / "rigs" / "slow.toml").write_text(
-        (root / "backends" / "rigs" / "sim.toml").read_text().replace("time_scale = 30.0", "time_scale = 3.0")
-    )
-    wp = shutil.which("wp", path=str(Path(sys.executable).parent))
-    server = subprocess.Popen(
-        [str(wp), "studio", "net.wp", "--no-browser"], cwd=folder, stdout=subprocess.PIPE, text=True
-    )
-    assert server.stdout is not None
-    url = server.stdout.readline().split()[1]
-    browser = chromium.Browser(folder / "profile")
-    try:
-        opened = Open(browser, url, design)
-        opened.load()
-        yield opened
-        # What trame's own client asks for first (a launcher) is not there, by design.
-        assert [c for c in browser.complaints if "/paraview/" not in c] == []
-    finally:
-        browser.close()
-        server.terminate()
-        assert server.wait(20) == 0
+    (folder / "net.wp").write_text(TEXT)
+    studio.slow_rig(root, folder)
+    served = studio.Server(folder / "net.wp")
+    yield served
+    assert served.end() == 0
 
 
-def test_a_slider_moves_view_figures_and_rules(page: Open) -> None:
+@pytest.fixture(scope="module")
+def page(server: Any, studio: ModuleType, chromium: ModuleType) -> Iterator[Any]:
+    if chromium.CHROMIUM is None:
+        pytest.skip("no Chromium here")
+    with studio.Page(chromium, server.design.parent / "profile", server.url) as opened:
+        opened.design = server.design
+        yield opened.load()
+        assert opened.complaints == []
+
+
+def test_a_slider_moves_view_figures_and_rules(page: Any) -> None:
     took = []
-    for pitch in (80, 120, 90, 110, 70):
+    for pitch in (80, 120, 90, 110, 70, 85, 95, 105, 115):
         page.slide("pitch", pitch)
         page.until(
             f"{STUDIO}.dataset.shownNumber === {STUDIO}.dataset.number && wpStudio.state.get('values').sets.pitch === '{pitch}um'"
@@ -106,22 +65,26 @@ def test_a_slider_moves_view_figures_and_rules(page: Open) -> None:
         size = 6 * pitch + 10
         page.until(f"document.querySelector('[data-at=figures]').textContent.includes('{size} × {size}')")
         drawn = page.js(
-            "(() => { const v = document.querySelector('iframe').contentWindow.wetprint.states.find(s => s.name === 'dried'); return v.high[0] - v.low[0]; })()"
+            f"(() => {{ const v = {VIEW}.wetprint.states.find(s => s.name === 'dried'); return v.high[0] - v.low[0]; }})()"
         )
         assert drawn == pytest.approx(size, abs=0.1)
         took.append(int(page.js(f"{STUDIO}.dataset.took")))
-    # The aim is 500 ms on an idle machine of two cores; what is asserted is loose, for one that others use, and without a graphics card.
-    print("from the slider to the picture, ms:", took)
-    assert min(took) < 1500
+        page.settled()
+    # Measured to the end of the drawing, without a graphics card. Others may use this machine: then what one of the moves took is
+    # held to the bound, else what most of them did.
+    busy = os.getloadavg()[0] > 0.75 * (os.cpu_count() or 1)
+    print(f"from the slider to the picture, ms: {took}, median {median(took)}, {'busy' if busy else 'idle'}")
+    assert min(took) < FOLLOWS_MS and (busy or median(took) < FOLLOWS_MS)
     page.slide("pitch", 60)
     page.until("document.querySelector('.problems .error')?.textContent.includes('too close')")
     assert page.js("document.querySelector('[data-at=stale]').hidden") is False
-    page.js("document.querySelector('[data-at=reset]').click()")
+    assert page.text("stale") == "errors: this is the last sound part"
+    page.click("[data-at=reset]")
     page.until("!document.querySelector('[data-at=problems] .error')")
     assert page.design.read_text() == TEXT
 
 
-def test_presets_and_writing_back(page: Open) -> None:
+def test_presets_and_writing_back(page: Any) -> None:
     page.js(
         "(() => { const e = document.querySelector('[data-at=preset]'); e.value = 'dense'; e.dispatchEvent(new Event('change')); })()"
     )
@@ -137,7 +100,7 @@ def test_presets_and_writing_back(page: Open) -> None:
     page.until(f"wpStudio.editor.text === {json.dumps(TEXT)}")
 
 
-def test_an_error_shows_at_its_place_and_its_fix_mends_it(page: Open) -> None:
+def test_an_error_shows_at_its_place_and_its_fix_mends_it(page: Any) -> None:
     page.js(
         "(() => { const e = wpStudio.editor.editor; e.focus(); e.setPosition({ lineNumber: 9, column: 14 }); })()"
     )
@@ -155,13 +118,13 @@ def test_an_error_shows_at_its_place_and_its_fix_mends_it(page: Open) -> None:
     )
 
 
-def test_words_are_offered(page: Open) -> None:
+def test_words_are_offered(page: Any) -> None:
     found = page.js("wpStudio.ask('complete', [wpStudio.editor.text, 11, 16]).then(l => l.map(i => i.label))")
     assert "cadmium_selenide" in found and "gold" in found
     assert "centre to centre" in page.js("wpStudio.ask('hover', [wpStudio.editor.text, 9, 11])")
 
 
-def test_both_versions_are_kept_and_one_is_chosen(page: Open) -> None:
+def test_both_versions_are_kept_and_one_is_chosen(page: Any) -> None:
     page.js(
         "wpStudio.editor.editor.executeEdits('t', [{ range: new wpStudio.editor.monaco.Range(1, 6, 1, 6), text: ' # page' }])"
     )
@@ -178,28 +141,27 @@ def test_both_versions_are_kept_and_one_is_chosen(page: Open) -> None:
     page.until(f"wpStudio.editor.text === {json.dumps(TEXT)}")
 
 
-def test_wet_dried_both_and_the_order(page: Open) -> None:
-    view = "document.querySelector('iframe').contentWindow"
-    press = f"(name => [...{view}.document.querySelectorAll('#tools button')].find(b => b.textContent === name).click())"
+def test_wet_dried_both_and_the_order(page: Any) -> None:
+    press = f"(name => [...{VIEW}.document.querySelectorAll('#tools button')].find(b => b.textContent === name).click())"
     for name, state, both in (("wet", 0, False), ("both", 1, True), ("dried", 1, False)):
         page.js(f"{press}({json.dumps(name)})")
-        assert page.js(f"[{view}.wetprint.view.state, {view}.wetprint.view.both]") == [state, both]
+        assert page.js(f"[{VIEW}.wetprint.view.state, {VIEW}.wetprint.view.both]") == [state, both]
     page.js(
-        f"(() => {{ const e = {view}.document.getElementById('order'); e.value = 3; e.dispatchEvent(new Event('input')); }})()"
+        f"(() => {{ const e = {VIEW}.document.getElementById('order'); e.value = 3; e.dispatchEvent(new Event('input')); }})()"
     )
-    assert page.js(f"{view}.wetprint.view.upto") == 3
-    page.js(f"{view}.wetprint.view.az = 33")
+    assert page.js(f"{VIEW}.wetprint.view.upto") == 3
+    page.js(f"{VIEW}.wetprint.view.az = 33")
     page.slide("pitch", 100)
     page.slide("pitch", 130)
     page.until(
         f"wpStudio.state.get('values').sets.pitch === '130um' && {STUDIO}.dataset.shownNumber === {STUDIO}.dataset.number"
     )
     # The camera and what is shown stay through a change.
-    assert page.js(f"[{view}.wetprint.view.az, {view}.wetprint.view.upto]") == [33, 3]
+    assert page.js(f"[{VIEW}.wetprint.view.az, {VIEW}.wetprint.view.upto]") == [33, 3]
     page.js("document.querySelector('[data-at=reset]').click()")
 
 
-def test_a_print_is_confirmed_paused_found_again_and_stopped(page: Open) -> None:
+def test_a_print_is_confirmed_paused_found_again_and_stopped(page: Any) -> None:
     runs = page.design.parent / "runs"
     page.js(
         "(() => { const e = document.querySelector('[data-at=rig]'); e.value = 'slow'; e.dispatchEvent(new Event('change')); })()"
