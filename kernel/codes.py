@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .diagnostics import Code
+from .masks.codes import CODES as OF_MASKS
 
 #: How the examples begin.
 USE = 'wp 1;\nuse "nanocrystal.wp" as nc;\n'
@@ -362,4 +363,5 @@ CODES: tuple[Code, ...] = (
         "so touch what is below, it is printed straight and its dried state is shown curled. End the filaments at a "
         "crossing, make `size` a multiple of the pitch, or use an ink that shrinks less.",
     ),
+    *OF_MASKS,
 )

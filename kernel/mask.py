@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from .quantity import Construct, FieldSpec, Length, list_of
 from .registry import Registry
@@ -17,7 +17,7 @@ class MaskKind(Protocol):
 
     construct: Construct
 
-    def complaint(self, fields: dict[str, Any]) -> tuple[str, str] | None:
+    def complaint(self, mask: Mask) -> tuple[str, str] | None:
         """(field, what is wrong with its value) of complete fields, None for a mask that can be drawn. Never raises."""
         ...
 

@@ -15,6 +15,7 @@ from .asserts import PostCheck, assert_holds, depends_on_figures
 from .evaluate import Evaluator
 from .frame import Frame
 from .param_values import check_presets, check_test_overrides
+from .patterns import numbered, pattern_of
 from .prints import check_bath, inks_in, names_are_distinct, nothing_printed, print_of
 from .scope import Env, nearest
 from .values import Thing
@@ -30,6 +31,8 @@ def assemble(
     parts = {n: t for n, t in things.items() if t.kind == "part"}
     regions: list[Region] = []
     prints: list[tuple[scene.Print, s.Print]] = []
+    patterns: list[scene.Pattern] = []
+    order: list[s.Print | None] = []
     checks: list[PostCheck] = []
     allows: list[Allow] = []
     compensate: Literal["off", "uniform", "full"] = "full"
@@ -40,6 +43,12 @@ def assemble(
             made = print_of(ev, statement, frame)
             if made is not None:
                 prints.append((made, statement))
+                order.append(statement)
+        elif isinstance(statement, s.Pattern):
+            exposed = pattern_of(ev, statement, frame)
+            if exposed is not None:
+                patterns.append(exposed)
+                order.append(None)
         elif isinstance(statement, s.Assert):
             if not depends_on_figures(ev, statement, env):
                 assert_holds(ev, statement, frame)
@@ -76,13 +85,18 @@ def assemble(
     names_are_distinct(prints)
     for made, _ in prints:
         check_bath(ev, made, regions, env)
-    if not any(isinstance(st, s.Print | s.Broken) for st in env.module.statements):
-        nothing_printed(ev, env, parts)
+    if not any(isinstance(st, s.Print | s.Pattern | s.Broken) for st in env.module.statements):
+        nothing_printed(ev, env, parts, [n for n, t in things.items() if t.kind == "mask"])
     inks = _inks(things, prints, regions)
     baths = {b.name: b for b in (t.node for t in things.values() if t.kind == "bath")}
     for made, _ in prints:
         if made.bath is not None:
             baths.setdefault(made.bath.name, made.bath)
+    patterns = numbered(patterns)
+    films = {t.node.name: t.node for t in things.values() if t.kind == "film"}
+    films |= {p.film.name: p.film for p in patterns if p.film.name not in films}
+    ligands = {t.node.name: t.node for t in things.values() if t.kind == "ligand"}
+    ligands |= {f.ligand.name: f.ligand for f in films.values() if f.ligand.name not in ligands}
     return Scene(
         name=source.name.replace("\\", "/").rsplit("/", 1)[-1].removesuffix(".wp"),
         state=state,
@@ -92,11 +106,27 @@ def assemble(
         regions=tuple(regions),
         prints=tuple(p for p, _ in prints),
         params=tuple(params.values()),
-        assumptions=tuple(_assumptions(env, things, params, used, prints, regions)),
+        assumptions=tuple(_assumptions(env, things, params, used, prints, regions, patterns)),
         allows=tuple(allows),
         post_checks=tuple(checks),
         compensate=compensate,
+        masks={n: t.node for n, t in things.items() if t.kind == "mask"},
+        films=films,
+        ligands=ligands,
+        patterns=tuple(patterns),
+        sequence=_sequence(order, prints, patterns),
     )
+
+
+def _sequence(
+    order: list[s.Print | None], prints: list[tuple[scene.Print, s.Print]], patterns: list[scene.Pattern]
+) -> tuple[scene.Print | scene.Pattern, ...]:
+    """Prints and patterns in the order of the text; () where nothing is patterned."""
+    if not patterns:
+        return ()
+    made = {id(node): p for p, node in prints}
+    left = iter(patterns)
+    return tuple(made[id(node)] if node is not None else next(left) for node in order)
 
 
 def _inks(
@@ -190,6 +220,7 @@ def _assumptions(
     used: set[str],
     prints: list[tuple[scene.Print, s.Print]],
     regions: list[Region],
+    patterns: list[scene.Pattern],
 ) -> list[Assumption]:
     """Every figure in use that nobody measured: params and lets marked so, defaults, and what the inks and baths in use say."""
     out: list[Assumption] = []
@@ -227,4 +258,9 @@ def _assumptions(
         if made.bath is not None:
             figures(made.bath.name, made.bath)
             figures(made.bath.solvent.name, made.bath.solvent)
+    for p in patterns:
+        figures(p.film.name, p.film)
+        figures(p.film.ligand.name, p.film.ligand)
+        if p.developer is not None:
+            figures(p.developer.name, p.developer)
     return out

@@ -105,6 +105,8 @@ def _declaration(ev: Evaluator, node: s.Decl, frame: Frame) -> Any:
         return POISON
     if asks_itself(frame.env.bindings[name]):
         frame = Frame(frame.env, frame.source, own=name)
+    if kind in registers():
+        frame = frame.of_kind(kind)
     value = ev.eval(node.value, frame)
     if value is POISON:
         return POISON

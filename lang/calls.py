@@ -63,7 +63,9 @@ def call_function(ev: Evaluator, fn: Function, node: s.Call, frame: Frame) -> An
         return ev.err("E316", f"more than {MOST_CALLS} calls within calls", frame, node)
     ev.calls += 1
     try:
-        inner = Frame(fn.env, fn.env.source, local)
+        result = fn.node.result
+        kind_of = result.name.lower() if isinstance(result, s.TypeName) else ""
+        inner = Frame(fn.env, fn.env.source, local, kind=kind_of)
         value = ev.eval(fn.node.body, inner)
     finally:
         ev.calls -= 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..kernel.diagnostics import Code
+from .codes_films import CODES as OF_FILMS
 
 #: How the examples begin, and the lattice that most of them spoil.
 H = 'wp 1;\nuse "nanocrystal.wp" as nc;\n'
@@ -455,4 +456,5 @@ CODES: tuple[Code, ...] = (
         "A scene that a program put together holds something that a design cannot say: an infinite length, a part that "
         "is printed without a bath, a construct that nobody registered. `d.to_wp()` writes everything else.",
     ),
+    *OF_FILMS,
 )

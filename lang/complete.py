@@ -13,7 +13,8 @@ from ..kernel.diagnostics import Source
 from ..kernel.quantity import NAMED_TYPES, Construct, FieldSpec
 from . import syntax as s
 from . import words
-from .heads import HEAD_KINDS, PRINT, REGION, head, head_names
+from .films import CHOICES
+from .heads import HEAD_KINDS, REGION, head, head_names, made_by, processes, registers
 from .hover import View, construct_doc, field_doc
 from .lexer import Token, lex
 from .parts import members
@@ -31,6 +32,10 @@ _CHOICES = {
     "cut": ("split", "whole"), "base": ("pinned", "free"), "align": ('"left"', '"centre"', '"right"'),
     "seam": ("nearest", "aligned", "spread"),
 }  # fmt: skip
+
+
+#: Kinds of things that a library has on offer.
+_LIBRARY_KINDS = ("material", "bath", "solvent", "linker", "film", "ligand", "developer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +138,8 @@ def _at(view: View, tokens: list[Token], start: int, offset: int) -> list[Item]:
         return []
     if (last == "IN" and statement and statement[0].type == "REGION") or last == "PRINT":
         return _names(view, start, "part", only=True)
+    if last == "PATTERN" and len(statement) == 1:
+        return [*_names(view, start, "mask", only=True), *_heads("mask", start)]
     return _names(view, start, "")
 
 
@@ -187,13 +194,22 @@ def _owner(view: View, tokens: list[Token], opener: int) -> tuple[str, Construct
         return word.lower(), None
     if word == "REGION":
         return "region", REGION
-    if word == "PRINT" and not _has(first, "EQUAL"):
-        return "print", PRINT
-    construct = _construct(view, before)
+    if word in ("PRINT", "PATTERN") and not _has(first, "EQUAL"):
+        return word.lower(), made_by(word.lower(), _process(tokens[opener + 1 :]))
+    kind = first[0].text if first else ""
+    construct = _construct(view, before, kind if kind in registers() else "")
     return ("block", construct)
 
 
-def _construct(view: View, before: list[Token]) -> Construct | None:
+def _process(tokens: list[Token]) -> str:
+    """The process that a half-written block names."""
+    for a, b, c in zip(tokens, tokens[1:], tokens[2:], strict=False):
+        if a.text == "process" and b.type == "COLON":
+            return c.text.strip('"')
+    return ""
+
+
+def _construct(view: View, before: list[Token], kind: str = "") -> Construct | None:
     if before and before[-1].type == "RPAR":
         # `curve(t in a..b: [x, y, z]) {`: its block knows the fields of what stands before the bracket.
         opener = _open(before[:-1])
@@ -212,8 +228,8 @@ def _construct(view: View, before: list[Token]) -> Construct | None:
         maker = binding.expr.head if isinstance(binding.expr, s.Construct) else None
         if isinstance(maker, s.Curve):
             maker = maker.head
-        return head(maker.name) if isinstance(maker, s.Var) else None
-    return head(name)
+        return head(maker.name, kind) if isinstance(maker, s.Var) else None
+    return head(name, kind)
 
 
 def _fields(view: View, tokens: list[Token], opener: int, start: int, after: str) -> list[Item]:
@@ -279,8 +295,14 @@ def _field_value(view: View, tokens: list[Token], opener: int, start: int) -> li
         return _names(view, start, "")
     if name in _CHOICES:
         return [Item(w, "value", start, w, rank=0) for w in _CHOICES[name]]
+    if name == "process" and construct is not None and construct.kind in ("print", "pattern"):
+        makes = "mask" if construct.kind == "pattern" else "part"
+        return [Item(w, "value", start, w, rank=0) for w in processes(makes)]
+    words_of = CHOICES.get((construct.kind, name)) if construct is not None else None
+    if words_of is not None:
+        return [Item(f'"{w}"', "value", start, f'"{w}"', rank=0) for w in words_of]
     found = _names(view, start, spec.type.of or spec.type.name, spec=spec)
-    if spec.type.of in ("material", "bath", "solvent", "linker", "solid"):
+    if spec.type.of in (*_LIBRARY_KINDS, "solid", "mask"):
         found += _heads(spec.type.of, start)
     return found
 
@@ -288,7 +310,7 @@ def _field_value(view: View, tokens: list[Token], opener: int, start: int) -> li
 def _heads(kind: str, start: int) -> list[Item]:
     out = []
     for name in head_names():
-        construct = head(name)
+        construct = head(name, kind)
         if construct is not None and construct.kind == kind:
             needed = [f.name for f in construct.fields if f.required]
             lines = "".join(f"\n  {n}: ${{{i}}};" for i, n in enumerate(needed, 1))
@@ -329,7 +351,7 @@ def _names(
         return out
     for alias, env in view.env.imports.items():
         out.append(Item(alias, "alias", start, alias, "imported file", rank=1))
-        if wanted in ("material", "bath", "solvent", "linker") and env is not None:
+        if wanted in _LIBRARY_KINDS and env is not None:
             for name, binding in env.bindings.items():
                 if _fits(binding.value, wanted):
                     out.append(_bound(f"{alias}.{name}", binding.kind, binding.value, start, 1))

@@ -10,7 +10,7 @@ from typing import Any
 from ..kernel.diagnostics import Diagnostic, Related, Span, error
 from ..kernel.material import Bath, Ink, Linker, Origin, Solvent
 from ..kernel.quantity import Construct, FieldSpec
-from ..kernel.scene import Solid
+from ..kernel.scene import Mask, Solid
 from . import syntax as s
 from .evaluate import Evaluator
 from .frame import Frame
@@ -196,6 +196,10 @@ def one_value(
         from .curve import varying
 
         return varying(ev, raw, node, frame)
+    if isinstance(raw, FieldVal) and kind.name == "pattern" and spec.name == "relief":
+        from .patterns import relief
+
+        return relief(ev, raw, node, frame)
     value = convert(raw, spec.type, place, state)
     if isinstance(value, Diagnostic):
         return ev.say(ev.with_mend(value, node, frame, spec.type, state))
@@ -319,6 +323,16 @@ def _finish(
         made = Solid(kind.name, plain, span)
         if not _solid_is_sound(ev, made, spans, span):
             return POISON
+    elif kind.kind == "mask":
+        made = Mask(kind.name, plain, span, spans=spans)
+        if not _mask_is_sound(ev, made, spans, span):
+            return POISON
+    elif kind.kind in ("film", "ligand", "developer"):
+        from .films import made as made_of
+
+        made = made_of(ev, kind.kind, plain, spans, provenance, span)
+        if made is None:
+            return POISON
     else:
         made = Rec(f)
     return Thing(kind.kind, made, kind, given, f, span, spans, provenance, assumed=assumed)
@@ -364,6 +378,15 @@ def _solid_is_sound(ev: Evaluator, solid: Solid, spans: Mapping[str, Span], span
     wrong = SOLIDS[solid.kind].complaint(solid)
     if wrong is not None:
         ev.say(error("E310", wrong[1], spans.get(wrong[0], span)))
+    return wrong is None
+
+
+def _mask_is_sound(ev: Evaluator, mask: Mask, spans: Mapping[str, Span], span: Span) -> bool:
+    from ..kernel.mask import MASKS
+
+    wrong = MASKS[mask.kind].complaint(mask)
+    if wrong is not None:
+        ev.say(error("E420", wrong[1], spans.get(wrong[0], span)))
     return wrong is None
 
 

@@ -243,7 +243,7 @@ class Evaluator:
         if name in CONSTANTS:
             return Num(math.pi) if name == "pi" else Rest()
         if is_head(name):
-            construct = head(name)
+            construct = head(name, frame.kind)
             return Head(construct) if construct is not None else POISON
         return POISON  # an unknown name has been reported when names were resolved
 

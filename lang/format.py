@@ -271,8 +271,9 @@ class _Printer:
             return [Group([*out, self.expr(node.where), " "]), self.block(node.block), self.drop(";")]
         if isinstance(node, s.Preset):
             return [self.tok(), " ", self.tok(), " ", self.block(node.block), self.drop(";")]
-        if isinstance(node, s.Print):
-            out = [self.tok(), " ", self.expr(node.part)]
+        if isinstance(node, s.Print | s.Pattern):
+            made = node.part if isinstance(node, s.Print) else node.mask
+            out = [self.tok(), " ", self.expr(made)]
             if node.block is None:
                 return [*out, self.end()]
             return [*out, " ", self.block(node.block), self.drop(";")]

@@ -15,12 +15,14 @@ from .types import Place
 @dataclass(slots=True)
 class Frame:
     """Where an expression is evaluated: the file's scope, the text it stands in, and the local names. `own`: the name of the
-    lattice or path that the expression declares, where its ink asks for its extents."""
+    lattice or path that the expression declares, where its ink asks for its extents. `kind`: what it is to be, where names of
+    constructs are ambiguous (`circle` is a path and a mask)."""
 
     env: Env
     source: Source
     local: Mapping[str, Any] = field(default_factory=dict)
     own: str = ""
+    kind: str = ""
 
     def span(self, node: s.Node) -> Span:
         return Span(self.source, node.start, node.end)
@@ -33,4 +35,7 @@ class Frame:
         return Place(self.source, node, what)
 
     def with_local(self, **names: Any) -> Frame:
-        return Frame(self.env, self.source, {**self.local, **names})
+        return Frame(self.env, self.source, {**self.local, **names}, kind=self.kind)
+
+    def of_kind(self, kind: str) -> Frame:
+        return Frame(self.env, self.source, self.local, self.own, kind)

@@ -5,9 +5,15 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
+from ..kernel.chemistry import DEVELOPER, LIGAND
+from ..kernel.film import FILM
 from ..kernel.material import BATH, INK, LINKER, SOLVENT
-from ..kernel.quantity import Angle, Bool, Construct, Count, FieldSpec, Length, Speed, Text, ref
+from ..kernel.process import PROCESSES
+from ..kernel.quantity import Angle, Bool, Construct, Count, FieldSpec, Length, Text, ref
 from ..kernel.registry import Registry
+
+#: How a print is made that names no process.
+INK_PROCESS = "wet_writing"
 
 NOZZLE = Construct(
     "nozzle",
@@ -21,54 +27,59 @@ NOZZLE = Construct(
     ),
 )
 
-PRINT = Construct(
-    "print",
-    "print",
-    "what is made of a part",
-    (
-        FieldSpec("bath", ref("bath"), "the gelation bath it is printed in"),
-        FieldSpec("process", Text, "how it is made", default="wet_writing"),
-        FieldSpec("base", Text, "`pinned` to the substrate as it dries, or `free` of it", default="pinned"),
-        FieldSpec(
-            "anchors", ref("solid"), "filament inside this solid keeps its place as it dries", default=None
-        ),
-        FieldSpec(
-            "speed",
-            Speed,
-            "nozzle speed while it prints",
-            default=None,
-            default_doc="the rig's",
-            low=0.0,
-            above=True,
-        ),
-        FieldSpec(
-            "turns",
-            Length,
-            "longest way between neighbouring filaments that is printed too, so that the ink runs on",
-            default=None,
-            default_doc="no turns",
-            low=0.0,
-        ),
-        FieldSpec(
-            "lead",
-            Length,
-            "straight run of ink before and behind every filament that ends at the outside of the part",
-            default=None,
-            default_doc="no leads",
-            low=0.0,
-        ),
-        FieldSpec(
-            "seam",
-            Text,
-            "where closed filaments begin: `nearest` to the end of the one before, `aligned` above each other, `spread` round about",
-            default=None,
-            default_doc="as drawn",
-        ),
-        FieldSpec(
-            "loose", Bool, "true prints filaments that nothing carries when they are laid", default=False
-        ),
+#: Fields of every print, beside those of its process.
+_OF_PRINTS = (
+    FieldSpec("bath", ref("bath"), "the gelation bath it is printed in"),
+    FieldSpec("process", Text, "how it is made", default=INK_PROCESS),
+)
+
+#: Fields of every pattern, beside those of its process.
+_OF_PATTERNS = (
+    FieldSpec("film", ref("film"), "the film that is exposed"),
+    FieldSpec("process", Text, "how it is exposed"),
+    FieldSpec(
+        "developer",
+        ref("developer"),
+        "takes away what is not to stay",
+        default=None,
+    ),
+    FieldSpec(
+        "develop",
+        Bool,
+        "false leaves the film undeveloped, so that the next pattern of it adds its dose",
+        default=True,
     ),
 )
+
+
+@cache
+def print_head(process: str = INK_PROCESS) -> Construct:
+    """The block of a print made by that process; without a bath where no ink is written."""
+    common = _OF_PRINTS if process == INK_PROCESS else _OF_PRINTS[1:]
+    return Construct(
+        "print", "print", "what is made of a part", (*common, *PROCESSES[process].construct.fields)
+    )
+
+
+@cache
+def pattern_head(process: str = "") -> Construct:
+    """The block of a pattern exposed by that process; without one, what all patterns have."""
+    own = PROCESSES[process].construct.fields if process else ()
+    return Construct("pattern", "pattern", "a mask exposed into a film", (*_OF_PATTERNS, *own))
+
+
+def made_by(word: str, named: str) -> Construct:
+    """The block of a `print` or a `pattern` that names that process, in an editor's half-written text too."""
+    if word == "pattern":
+        return pattern_head(named if named in processes("mask") else "")
+    return print_head(named if named in processes("part") else INK_PROCESS)
+
+
+@cache
+def processes(makes: str) -> tuple[str, ...]:
+    """Names of the processes that make parts or masks."""
+    return tuple(n for n in PROCESSES.names() if PROCESSES[n].makes == makes)
+
 
 REGION = Construct(
     "region",
@@ -89,12 +100,16 @@ REGION = Construct(
 )
 
 #: Constructs that need no register, by the word before their block.
-OWN: dict[str, Construct] = {"ink": INK, "bath": BATH, "solvent": SOLVENT, "linker": LINKER, "nozzle": NOZZLE}
+OWN: dict[str, Construct] = {
+    "ink": INK, "bath": BATH, "solvent": SOLVENT, "linker": LINKER, "nozzle": NOZZLE, "film": FILM, "ligand": LIGAND,
+    "developer": DEVELOPER,
+}  # fmt: skip
 
 #: kind of a declaration -> kinds of construct it may hold.
 HEAD_KINDS = {
     "material": "material", "bath": "bath", "solvent": "solvent", "linker": "linker", "nozzle": "nozzle",
-    "lattice": "lattice", "path": "path", "solid": "solid",
+    "lattice": "lattice", "path": "path", "solid": "solid", "mask": "mask", "film": "film", "ligand": "ligand",
+    "developer": "developer",
 }  # fmt: skip
 
 
@@ -102,10 +117,11 @@ HEAD_KINDS = {
 def registers() -> dict[str, Registry[Any]]:
     """The registers whose members have a `construct`, by kind."""
     from ..kernel.lattices import LATTICES
+    from ..kernel.mask import MASKS
     from ..kernel.paths import PATHS
     from ..kernel.solids import SOLIDS
 
-    return {"lattice": LATTICES, "path": PATHS, "solid": SOLIDS}
+    return {"lattice": LATTICES, "path": PATHS, "solid": SOLIDS, "mask": MASKS}
 
 
 def head_names() -> tuple[str, ...]:
@@ -114,12 +130,14 @@ def head_names() -> tuple[str, ...]:
 
 
 @cache
-def head(name: str) -> Construct | None:
-    """The construct called `name`, None if there is none."""
+def head(name: str, kind: str = "") -> Construct | None:
+    """The construct called `name`, None if there is none. Where several kinds have one of that name (`circle` is a path and a
+    mask), that of `kind`."""
     own = OWN.get(name)
     if own is not None:
         return own
-    for register in sorted(registers().values(), key=lambda r: not r.ours(name)):
+    found = sorted(registers().items(), key=lambda item: (not item[1].ours(name), item[0] != kind))
+    for _, register in found:
         if name in register:
             construct: Construct = register[name].construct
             return construct

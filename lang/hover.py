@@ -261,9 +261,11 @@ class View:
         if isinstance(node, s.Test | s.Preset):
             kind = type(node).__name__.lower()
             return Outline(node.name.value or kind, kind, kind, span, self.span(node.name))
-        if isinstance(node, s.Print):
-            text = self.source.text[node.part.start : node.part.end].split("\n")[0]
-            return Outline(f"print {text}", "print", "", span, self.span(node.part))
+        if isinstance(node, s.Print | s.Pattern):
+            made = node.part if isinstance(node, s.Print) else node.mask
+            word = type(node).__name__.lower()
+            text = self.source.text[made.start : made.end].split("\n")[0]
+            return Outline(f"{word} {text}", word, "", span, self.span(made))
         return None
 
     def hints(self, start: int, end: int) -> list[tuple[int, str]]:

@@ -314,7 +314,7 @@ class _Loader:
         for name, binding in env.bindings.items():
             used |= {n for e, n in binding.needs or () if e is env and n != name}
         for statement in env.module.statements:
-            if isinstance(statement, s.Region | s.Print | s.Assert | s.Check | s.Test):
+            if isinstance(statement, s.Region | s.Print | s.Pattern | s.Assert | s.Check | s.Test):
                 used |= {n for e, n in resolve(env, statement, env.source, silent) if e is env}
         return used
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from ..kernel.diagnostics import Source, Span
 from ..kernel.quantity import NAMED_TYPES, Construct
 from . import syntax as s
-from .heads import PRINT, REGION, head, is_head
+from .heads import REGION, head, is_head, made_by, registers
 from .scope import CONSTANTS, COORDINATES, FUNCTIONS, Binding, Env
 from .source import LIBRARY
 from .values import Rec, Thing
@@ -46,9 +46,12 @@ class Names:
         self.env = env
         self._top: dict[tuple[int, str], Symbol] = {}
         self._own: dict[tuple[str, str], Symbol] = {}
+        #: What the declaration that is walked makes, where names of constructs are ambiguous.
+        self._kind = ""
         found: list[Occurrence] = []
         for statement in env.module.statements:
             found += self._statement(statement)
+        self._kind = ""
         self.all = sorted(found, key=lambda o: (o.start, o.end))
 
     def at(self, offset: int) -> Occurrence | None:
@@ -69,10 +72,11 @@ class Names:
         return self._top[key]
 
     def own(self, kind: str, name: str, construct: Construct | None = None) -> Symbol:
-        """What the language brings: one symbol for each kind and name."""
-        if (kind, name) not in self._own:
-            self._own[kind, name] = Symbol(name, kind, construct=construct)
-        return self._own[kind, name]
+        """What the language brings: one symbol for each kind and name, and construct where there are several."""
+        key = (f"{construct.kind} {kind}" if construct is not None else kind, name)
+        if key not in self._own:
+            self._own[key] = Symbol(name, kind, construct=construct)
+        return self._own[key]
 
     def alias(self, name: str) -> Symbol:
         key = (0, name)
@@ -94,7 +98,7 @@ class Names:
         if name in COORDINATES or name in CONSTANTS:
             return self.own("constant", name)
         if is_head(name):
-            return self.own("head", name, head(name))
+            return self.own("head", name, head(name, self._kind))
         return None
 
     # --- the walk ----------------------------------------------------------------------------------------------------
@@ -104,6 +108,9 @@ class Names:
             if node.alias is not None:
                 yield Occurrence(node.alias.start, node.alias.end, self.alias(node.alias.text), True)
             return
+        self._kind = node.kind.text if isinstance(node, s.Decl) and node.kind.text in registers() else ""
+        if isinstance(node, s.Pattern):
+            self._kind = "mask"
         name = getattr(node, "name", None)
         if isinstance(name, s.Name) and isinstance(node, s.Param | s.Let | s.Fn | s.Decl | s.Region):
             binding = self.env.bindings.get(name.text)
@@ -122,8 +129,9 @@ class Names:
             return
         if isinstance(node, s.Region):
             block, construct = node.block, REGION
-        elif isinstance(node, s.Print):
-            block, construct = node.block, PRINT
+        elif isinstance(node, s.Print | s.Pattern):
+            block = node.block
+            construct = made_by(type(node).__name__.lower(), process_word(block))
         if isinstance(node, s.Fn):
             yield from self._fn(node)
             return
@@ -242,7 +250,7 @@ class Names:
         if isinstance(node, s.Var):
             binding = self.env.bindings.get(node.name)
             if binding is None:
-                return head(node.name) if is_head(node.name) else None
+                return head(node.name, self._kind) if is_head(node.name) else None
         elif isinstance(node, s.Member) and isinstance(node.base, s.Var):
             other = self.env.imports.get(node.base.name)
             binding = other.bindings.get(node.name.text) if other is not None else None
@@ -250,6 +258,16 @@ class Names:
             return None
         value = binding.value if binding is not None else None
         return value.construct if isinstance(value, Thing) else None
+
+
+def process_word(block: s.Block | None) -> str:
+    """The process that the block of a print or a pattern names."""
+    for item in block.fields if block is not None else ():
+        if item.name.text == "process":
+            if isinstance(item.value, s.Var):
+                return item.value.name
+            return item.value.value if isinstance(item.value, s.Text) else ""
+    return ""
 
 
 def path_of(source: Source) -> Path | None:

@@ -12,17 +12,16 @@ from ..kernel.material import Bath, Ink
 from ..kernel.quantity import ref
 from ..kernel.scene import Region
 from . import syntax as s
+from .construct import required, to_kernel
 from .evaluate import Evaluator
 from .frame import Frame
-from .heads import PRINT
+from .heads import INK_PROCESS, print_head
 from .parts import lattices_in
+from .patterns import process_of
 from .scope import UNSET, Env, nearest, order
 from .types import mistaken
 from .values import Poison, Thing
 from .where import block_fields
-
-#: Ways of making a part that a print may name; the kernel knows them by the same words.
-PROCESSES = ("wet_writing",)
 
 #: How a part is held as it dries.
 BASES = ("pinned", "free")
@@ -34,27 +33,32 @@ SEAMS = ("nearest", "aligned", "spread")
 def print_of(ev: Evaluator, node: s.Print, frame: Frame) -> scene.Print | None:
     part = ev.typed(node.part, frame, ref("part"), "`print`")
     block = node.block or s.Block(node.end, node.end, [])
-    fields, spans = block_fields(ev, block, PRINT, frame, node)
-    written = {i.name.text for i in block.fields}
-    if "bath" in mistaken(PRINT, [i.name.text for i in block.fields]):
+    process = process_of(ev, block, frame, "part")
+    if process is None:
         return None
-    if "bath" not in written:
+    process = process or INK_PROCESS
+    kind = print_head(process)
+    fields, spans = block_fields(ev, block, kind, frame, node)
+    names = [i.name.text for i in block.fields]
+    meant = mistaken(kind, names)
+    if process != INK_PROCESS:
+        if not required(ev, kind, {*names, *meant}, node.part, frame):
+            return None
+        if isinstance(part, Poison) or fields is None:
+            return None
+        fields.pop("process")
+        own = {f.name: f.default for f in kind.fields if not f.required and f.name != "process"} | fields
+        made = part.node if part.node.name else replace(part.node, name="part")
+        plain = {n: to_kernel(v) for n, v in own.items()}
+        return scene.Print(made, None, frame.span(node), process, plain, spans)
+    if "bath" in meant:
+        return None
+    if "bath" not in names:
         _no_bath(ev, node, part, frame)
         return None
     if isinstance(part, Poison) or fields is None:
         return None
-    process = fields.pop("process", "wet_writing")
-    if process not in PROCESSES:
-        near = nearest(process, PROCESSES) or PROCESSES[0]
-        ev.say(
-            error(
-                "E309",
-                f"`{process}` is no process; `{near}` was expected",
-                spans["process"],
-                fixes=(Fix(f"write `{near}`", (Edit(spans["process"], near),)),),
-            )
-        )
-        return None
+    fields.pop("process", None)
     base = fields.get("base", "pinned")
     if base not in BASES:
         near = nearest(base, BASES) or BASES[0]
@@ -124,7 +128,7 @@ def names_are_distinct(prints: list[tuple[scene.Print, s.Print]]) -> None:
             prints[i] = (replace(made, part=replace(made.part, name=f"{name}_{seen[name]}")), node)
 
 
-def nothing_printed(ev: Evaluator, env: Env, parts: Mapping[str, Thing]) -> None:
+def nothing_printed(ev: Evaluator, env: Env, parts: Mapping[str, Thing], masks: list[str]) -> None:
     if not env.module.statements:
         ev.say(
             warning(
@@ -137,6 +141,8 @@ def nothing_printed(ev: Evaluator, env: Env, parts: Mapping[str, Thing]) -> None
     last = env.module.statements[-1]
     name = list(parts)[-1] if parts else None
     what = f"`print {name} {{ bath: ...; }}`" if name else "`print part { bath: ...; }`"
+    if not parts and masks:
+        what = f"`pattern {masks[-1]} {{ film: ...; process: ...; }}`"
     ev.say(warning("E315", f"nothing is printed; {what} was expected", env.span(last)))
 
 

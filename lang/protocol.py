@@ -32,7 +32,8 @@ _SYMBOL = {
     "linker": t.SymbolKind.Object, "nozzle": t.SymbolKind.Object, "lattice": t.SymbolKind.Class,
     "path": t.SymbolKind.Class, "part": t.SymbolKind.Class, "solid": t.SymbolKind.Struct, "region": t.SymbolKind.Field,
     "layer": t.SymbolKind.Method, "check": t.SymbolKind.Event, "test": t.SymbolKind.Event, "preset": t.SymbolKind.Enum,
-    "print": t.SymbolKind.Module,
+    "print": t.SymbolKind.Module, "pattern": t.SymbolKind.Module, "mask": t.SymbolKind.Struct,
+    "film": t.SymbolKind.Object, "ligand": t.SymbolKind.Object, "developer": t.SymbolKind.Object,
 }  # fmt: skip
 _COMPLETION = {
     "unit": t.CompletionItemKind.Unit, "file": t.CompletionItemKind.File, "keyword": t.CompletionItemKind.Keyword,

@@ -11,7 +11,7 @@ from ..kernel.codes import CODES as KERNEL_CODES
 from ..kernel.material import BATH, INK, LINKER, SOLVENT
 from ..kernel.quantity import NAMED_TYPES, Construct, FieldSpec, Type
 from .codes import CODES as LANG_CODES
-from .heads import NOZZLE, PRINT, REGION, registers
+from .heads import NOZZLE, REGION, print_head, registers
 from .types import USUAL_UNIT
 from .units import UNITS
 from .unparse_values import typed
@@ -24,7 +24,7 @@ _TITLES = {
 }
 _OWN = (
     ("Inks, baths and what they are made of", (INK, BATH, SOLVENT, LINKER, NOZZLE)),
-    ("Regions and prints", (REGION, PRINT)),
+    ("Regions and prints", (REGION, print_head())),
 )
 
 

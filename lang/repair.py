@@ -18,11 +18,12 @@ AHEAD = 14
 BINDERS = frozenset(
     (
         "PARAM", "LET", "FN", "MATERIAL", "BATH", "SOLVENT", "LINKER", "NOZZLE", "LATTICE", "PATH", "SOLID", "PART", "REGION",
+        "MASK", "FILM", "LIGAND", "DEVELOPER",
     )
 )  # fmt: skip
 _STARTS = (
     "use", "param", "let", "fn", "preset", "material", "bath", "solvent", "linker", "nozzle", "lattice", "path", "solid",
-    "part", "region", "print", "assert", "check", "test", "allow", "state", "compensate", "wp",
+    "part", "mask", "film", "ligand", "developer", "region", "print", "pattern", "assert", "check", "test", "allow", "state", "compensate", "wp",
 )  # fmt: skip
 #: Tokens that people put for one another.
 _SWAPS = {
@@ -41,7 +42,7 @@ _INSERTS = ("SEMICOLON", "COMMA", "COLON", "EQUAL", "DOTDOT", "RPAR", "THEN", "S
 #: People from other languages; the word they write, the word they want.
 _FOREIGN = {
     "module": "lattice", "function": "fn", "def": "fn", "var": "let", "const": "let", "import": "use", "include": "use",
-    "ink": "material", "parameter": "param", "set": "let", "shape": "solid", "require": "assert", "output": "print",
+    "ink": "material", "parameter": "param", "set": "let", "shape": "solid", "require": "assert", "output": "print", "expose": "pattern",
 }  # fmt: skip
 
 

@@ -349,6 +349,12 @@ class Print(Statement):
 
 
 @dataclass(slots=True, eq=False)
+class Pattern(Statement):
+    mask: Expr
+    block: Block | None
+
+
+@dataclass(slots=True, eq=False)
 class Assert(Statement):
     cond: Expr
     message: Expr | None

@@ -268,6 +268,10 @@ def print_(c: Children) -> s.Print:
     return s.Print(c[0].start, c[-1].end, c[1], _of(c, s.Block))
 
 
+def pattern(c: Children) -> s.Pattern:
+    return s.Pattern(c[0].start, c[-1].end, c[1], _of(c, s.Block))
+
+
 def assert_(c: Children) -> s.Assert:
     return s.Assert(c[0].start, c[-1].end, c[1], c[3] if len(c) > 3 else None)
 
@@ -307,7 +311,7 @@ BUILDERS: dict[str, Builder] = {
     for f in (
         number, text, truth, name, word, var, member, index, call, named_arg, group, unary, binary, comparison, if_,
         list_, for_, comprehension, curve, origin, layer, block, construct, record, named_type, list_type, version, use,
-        within, step, choices, doc, param, let, fn, fn_param, preset, decl, region, print_, assert_, check, test,
+        within, step, choices, doc, param, let, fn, fn_param, preset, decl, region, print_, pattern, assert_, check, test,
         expect, allow, state, compensate, file,
     )
 }  # fmt: skip

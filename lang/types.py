@@ -19,7 +19,8 @@ from .values import POISON, FieldVal, Graded, Num, Poison, Thing, shown, type_na
 USUAL_UNIT: dict[str, str] = {
     "Length": "um", "Area": "[um^2]", "Volume": "nL", "Time": "s", "Mass": "ug", "Angle": "deg", "Speed": "[mm/s]",
     "Pressure": "kPa", "Viscosity": "[Pa*s]", "Density": "[mg/mL]", "Molarity": "[mM]", "SpecificArea": "[m^2/g]",
-    "Hansen": "[MPa^0.5]", "Conductivity": "[S/m]",
+    "Hansen": "[MPa^0.5]", "Conductivity": "[S/m]", "Dose": "[mJ/cm^2]", "ChargeDose": "[uC/cm^2]", "Power": "mW",
+    "Intensity": "[mW/cm^2]", "Current": "nA", "Voltage": "kV",
 }  # fmt: skip
 
 #: Equal within rounding: figures that differ by less than this part of themselves are the same figure.

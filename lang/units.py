@@ -18,6 +18,9 @@ _A = Dim(angle=1)
 _VOL = Dim(length=3)
 _P = Dim(mass=1, length=-1, time=-2)
 _F = Dim(mass=1, length=1, time=-2)
+_E = Dim(mass=1, length=2, time=-2)
+_W = Dim(mass=1, length=2, time=-3)
+_Q = Dim(current=1, time=1)
 _V = Dim(mass=1, length=2, time=-3, current=-1)
 
 #: unit -> (how many kernel units it is, dimension). Kernel: um, s, ug, mol, A, rad. 1 kg = 1e9 ug, 1 m = 1e6 um, so
@@ -36,6 +39,10 @@ UNITS: dict[str, tuple[float, Dim]] = {
     "nA": (1e-9, _I), "uA": (1e-6, _I), "mA": (1e-3, _I), "A": (1.0, _I),
     "V": (1e21, _V), "mV": (1e18, _V),
     "S": (1e-21, _I.over(_V)), "mS": (1e-24, _I.over(_V)), "uS": (1e-27, _I.over(_V)), "ohm": (1e21, _V.over(_I)), "Ω": (1e21, _V.over(_I)),
+    "J": (1e21, _E), "mJ": (1e18, _E), "uJ": (1e15, _E), "nJ": (1e12, _E), "pJ": (1e9, _E),
+    "W": (1e21, _W), "mW": (1e18, _W), "uW": (1e15, _W), "nW": (1e12, _W), "kW": (1e24, _W),
+    "C": (1.0, _Q), "mC": (1e-3, _Q), "uC": (1e-6, _Q), "nC": (1e-9, _Q), "pC": (1e-12, _Q),
+    "kV": (1e24, _V), "pA": (1e-12, _I), "MHz": (1e6, Dim(time=-1)), "fs": (1e-15, _T), "ps": (1e-12, _T), "ns": (1e-9, _T),
     "Hz": (1.0, Dim(time=-1)), "kHz": (1e3, Dim(time=-1)),
     "P": (1e2, _P.times(_T)), "cP": (1.0, _P.times(_T)),
     "%": (0.01, NONE), "1": (1.0, NONE),
@@ -140,6 +147,14 @@ _SHOWN: dict[Dim, tuple[str, ...]] = {
     Dim(length=2, mass=-1): ("m^2/g",),
     _I.over(_V).over(_L): ("S/m",),
     _I.over(_V): ("S", "mS", "uS"),
+    Dim(mass=1, time=-2): ("mJ/cm^2",),
+    Dim(mass=1, time=-3): ("mW/cm^2",),
+    Dim(length=-2, time=1, current=1): ("uC/cm^2",),
+    _E: ("J", "mJ", "uJ", "nJ", "pJ"),
+    _W: ("W", "mW", "uW"),
+    _Q: ("C", "uC", "nC", "pC"),
+    _I: ("A", "mA", "uA", "nA", "pA"),
+    _V: ("kV", "V", "mV"),
     NONE: ("",),
 }
 

@@ -38,23 +38,8 @@ def region(ev: Evaluator, node: s.Region, frame: Frame) -> list[Region]:
             node.where,
             fixes=hint,
         )
-    for name, _, here in references(node.where):
-        base = name.base if isinstance(name, s.Member) else name
-        if (
-            isinstance(base, s.Var)
-            and base.name in COORDINATES
-            and (base.name in frame.env.bindings or base.name in here)
-        ):
-            mine = frame.env.bindings[base.name]
-            ev.err(
-                "E107",
-                f"`{base.name}` in `where` could be the coordinate or the {mine.kind} of line "
-                f"{frame.source.line_col(mine.name.start)[0]}; another name was expected for the {mine.kind}",
-                frame,
-                base,
-                related=(Related(frame.span(mine.name), "bound here"),),
-            )
-            where = POISON
+    if not unambiguous(ev, node.where, frame, "`where`"):
+        where = POISON
     if isinstance(part, Poison) or where is POISON or fields is None:
         return []
     if not part.node.name:
@@ -108,6 +93,29 @@ def region(ev: Evaluator, node: s.Region, frame: Frame) -> list[Region]:
             priority=priority,
         )
     ]
+
+
+def unambiguous(ev: Evaluator, node: s.Expr, frame: Frame, what: str) -> bool:
+    """Whether every coordinate in an expression over space can be nothing else; says so where not."""
+    good = True
+    for name, _, here in references(node):
+        base = name.base if isinstance(name, s.Member) else name
+        if (
+            isinstance(base, s.Var)
+            and base.name in COORDINATES
+            and (base.name in frame.env.bindings or base.name in here)
+        ):
+            mine = frame.env.bindings[base.name]
+            ev.err(
+                "E107",
+                f"`{base.name}` in {what} could be the coordinate or the {mine.kind} of line "
+                f"{frame.source.line_col(mine.name.start)[0]}; another name was expected for the {mine.kind}",
+                frame,
+                base,
+                related=(Related(frame.span(mine.name), "bound here"),),
+            )
+            good = False
+    return good
 
 
 def block_fields(

@@ -62,7 +62,8 @@ CONSTANTS: dict[str, Word] = {
 TYPES: dict[str, str] = {
     "Length": "40um", "Area": "2[mm^2]", "Volume": "2nL", "Time": "30s", "Mass": "5mg", "Angle": "90deg",
     "Speed": "1.2[mm/s]", "Pressure": "300kPa", "Viscosity": "5[Pa*s]", "Density": "25[mg/mL]", "Molarity": "0.5[mM]",
-    "SpecificArea": "54[m^2/g]", "Hansen": "17[MPa^0.5]", "Conductivity": "40[S/m]", "Ratio": "80% or 0.8",
+    "SpecificArea": "54[m^2/g]", "Dose": "100[mJ/cm^2]", "ChargeDose": "200[uC/cm^2]", "Power": "5mW",
+    "Intensity": "10[mW/cm^2]", "Current": "2nA", "Voltage": "30kV", "Hansen": "17[MPa^0.5]", "Conductivity": "40[S/m]", "Ratio": "80% or 0.8",
     "Count": "a whole number, 16", "Text": '"gold"', "Bool": "true or false",
 }  # fmt: skip
 
@@ -88,9 +89,25 @@ STATEMENTS: dict[str, Word] = {
     ),
     "path": Word("path ${1:line} = ${2:polyline} {\n  $0\n}", "a part that is one freeform filament"),
     "solid": Word("solid ${1:core} = ${2:box} { $0 }", "a shape that clips a part or bounds a region"),
+    "mask": Word("mask ${1:dots} = ${2:rectangle} { size: [${3:20um}, ${4:20um}]; }", "a region of the plane"),
+    "film": Word(
+        'film ${1:green} = film {\n  nanocrystal: "${2:InP/ZnS}";\n  family: "${3:III-V}";\n  ligand: ${4:lig.tris_tad};\n'
+        '  thickness: ${5:40nm};\n  colour: "${6:#3cb44b}";\n}',
+        "a film of nanocrystals that light, electrons or heat pattern",
+    ),
+    "ligand": Word("ligand ${1:name} = ligand {\n  $0\n}", "a ligand system: what it answers to"),
+    "developer": Word(
+        'developer ${1:dev} = developer { liquid: "${2:toluene}"; polarity: "${3:nonpolar}"; }',
+        "what takes away the part of a film that is not to stay",
+    ),
     "part": Word("part ${1:both} = ${2:union(a, b)};", "parts moved, copied or joined"),
     "region": Word("region ${1:name} in ${2:body} where ${3:z > 60um} { ${4:material}: $0; }", "where a part differs"),
     "print": Word("print ${1:body} { bath: ${2:nc.gold_bath}; }", "what is made, and in which bath"),
+    "pattern": Word(
+        "pattern ${1:dots} {\n  film: ${2:green};\n  process: ${3:photopattern};\n  wavelength: ${4:365nm};\n"
+        "  dose: ${5:100[mJ/cm^2]};\n  developer: ${6:dev};\n}",
+        "a mask exposed into a film, and how",
+    ),
     "assert": Word('assert ${1:a} > ${2:b}, "${3:why}";', "what must hold before geometry is made"),
     "check": Word("check ${1:sound} { assert ${2:body}.dried.min_gap > ${3:0um}; }", "what must hold of the part, wet or dried"),
     "test": Word('test "${1:name}" with { ${2:pitch}: ${3:15um}; } { expect ${4:error} "${5:words}"; }', "a test of the design"),

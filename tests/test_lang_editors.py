@@ -157,7 +157,7 @@ def test_every_word_unit_function_and_type_has_a_colour(textmate: TextMate) -> N
         assert scope(f"{kind} a = b;", kind) == "storage.type.kind.wp", kind
     forms = {
         "wp": "wp 1;", "use": 'use "a" as b;', "as": 'use "a" as b;', "param": "param a: Length = 1um;", "let": "let a = 1;",
-        "fn": "fn a() -> Count = 1;", "preset": 'preset "a" {', "region": "region a in b where c {", "print": "print a;",
+        "fn": "fn a() -> Count = 1;", "preset": 'preset "a" {', "region": "region a in b where c {", "print": "print a;", "pattern": "pattern a {",
         "assert": "assert a;", "check": "check a {", "test": 'test "a" {', "expect": "expect error;", "state": "state wet;",
         "allow": 'allow W201 because "a";', "because": 'allow W201 because "a";', "compensate": "compensate off;",
         "layer": "layer k {", "from": 'a: 1 from "b";', "assumed": "a: 1 assumed;", "part": "part a = b;",

@@ -473,7 +473,18 @@ def test_every_function_and_type_has_its_words() -> None:
 
     assert set(words.FUNCTIONS) == set(scope.FUNCTIONS)
     assert set(words.CONSTANTS) == {*scope.CONSTANTS, *scope.COORDINATES}
-    assert set(words.TYPES) | {"Material", "Bath", "Solvent", "Linker", "Solid", "Part"} == set(NAMED_TYPES)
+    assert set(words.TYPES) | {
+        "Material",
+        "Bath",
+        "Solvent",
+        "Linker",
+        "Solid",
+        "Part",
+        "Mask",
+        "Film",
+        "Ligand",
+        "Developer",
+    } == set(NAMED_TYPES)
     assert set(words.STATEMENTS) <= set(tables().keywords)
 
 

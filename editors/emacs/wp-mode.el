@@ -10,9 +10,10 @@
 (defvar eglot-server-programs)
 
 (defconst wp-kinds
-  '("material" "bath" "solvent" "linker" "nozzle" "lattice" "path" "solid" "part" "region" "layer"))
+  '("material" "bath" "solvent" "linker" "nozzle" "lattice" "path" "solid" "part" "mask" "film" "ligand" "developer"
+    "region" "layer"))
 (defconst wp-words
-  '("wp" "use" "as" "param" "let" "fn" "preset" "print" "assert" "check" "test" "expect" "allow" "because" "state"
+  '("wp" "use" "as" "param" "let" "fn" "preset" "print" "pattern" "assert" "check" "test" "expect" "allow" "because" "state"
     "compensate" "if" "then" "else" "for" "in" "where" "with" "step" "choices" "and" "or" "not" "mod" "from" "assumed"))
 (defconst wp-functions
   '("exactly" "floor_fit" "even_pitch" "sqrt" "sin" "cos" "tan" "asin" "acos" "atan" "abs" "min" "max" "round"
@@ -21,7 +22,7 @@
 (defconst wp-types
   '("Length" "Area" "Volume" "Time" "Mass" "Angle" "Speed" "Pressure" "Viscosity" "Density" "Molarity"
     "SpecificArea" "Hansen" "Conductivity" "Ratio" "Count" "Text" "Bool" "Material" "Bath" "Solvent" "Linker"
-    "Solid" "Part"))
+    "Solid" "Part" "Dose" "ChargeDose" "Power" "Intensity" "Current" "Voltage" "Mask" "Film" "Ligand" "Developer"))
 
 (defvar wp-font-lock-keywords
   `(("\\_<\\([A-Za-z_][A-Za-z0-9_]*\\)\\s-*:" 1 font-lock-variable-name-face)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..mask import mask_construct
 from ..quantity import FieldSpec, Length, list_of
@@ -17,9 +17,9 @@ class Rectangle:
         "rectangle", "a rectangle along x and y", FieldSpec("size", list_of(Length, 2), "along x and y")
     )
 
-    def complaint(self, fields: dict[str, Any]) -> tuple[str, str] | None:
-        if min(fields["size"]) < 1e-3:
-            return "size", f"{min(fields['size']):g} um is below the grid of 1 nm"
+    def complaint(self, mask: Mask) -> tuple[str, str] | None:
+        if min(mask.fields["size"]) < 1e-3:
+            return "size", f"{min(mask.fields['size']):g} um is below the grid of 1 nm"
         return None
 
     def draw(self, mask: Mask) -> Flat:

@@ -5,8 +5,8 @@ endif
 
 syn iskeyword @,48-57,_
 
-syn match wpKind /\<\%(material\|bath\|solvent\|linker\|nozzle\|lattice\|path\|solid\|part\|region\|layer\)\>/
-syn match wpStatement /\<\%(use\|as\|param\|let\|fn\|preset\|print\|assert\|check\|test\|expect\|allow\|because\|state\)\>/
+syn match wpKind /\<\%(material\|bath\|solvent\|linker\|nozzle\|lattice\|path\|solid\|part\|mask\|film\|ligand\|developer\|region\|layer\)\>/
+syn match wpStatement /\<\%(use\|as\|param\|let\|fn\|preset\|print\|pattern\|assert\|check\|test\|expect\|allow\|because\|state\)\>/
 syn match wpStatement /\<\%(compensate\)\>/
 syn match wpConditional /\<\%(if\|then\|else\|for\|in\|where\|with\|step\|choices\)\>/
 syn keyword wpOperatorWord and or not mod
@@ -17,6 +17,7 @@ syn keyword wpFunction noise ramp inside distance mix wet dried move rotate mirr
 syn keyword wpFunction intersection
 syn keyword wpType Length Area Volume Time Mass Angle Speed Pressure Viscosity Density Molarity SpecificArea Hansen
 syn keyword wpType Conductivity Ratio Count Text Bool Material Bath Solvent Linker Solid Part
+syn keyword wpType Dose ChargeDose Power Intensity Current Voltage Mask Film Ligand Developer
 
 " A field's name or a member is no keyword, whatever it is called: a match that is defined later wins.
 syn match wpField /\<\h\w*\ze\s*:/
