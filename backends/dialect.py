@@ -22,7 +22,8 @@ class Decoded:
     `stage_um[N,3]`; `speed_um_s[N]` commanded, 0 in a dwell; `outputs int64[N]` the digital outputs that are on during the row,
     as bits; `dwell_s[N]` standing time, 0 in a move; `line int64[N]` line of the program, from 1. Moves before all three axes
     have been placed are left out. `end_outputs` are the bits left on when the program ends. `analog`: for each analog output that the
-    program sets, [N+1] what it is set to during every row and at the end.
+    program sets, [N+1] what it is set to during every row and at the end. `sweep_rad[N]` is by how much a row turns about
+    `centre_um[N,2]` in x and y, counter-clockwise above zero, while its height changes evenly: 0 for a straight one; arcs.py has its points.
     """
 
     stage_um: Floats
@@ -32,6 +33,8 @@ class Decoded:
     line: Ints
     end_outputs: int = 0
     analog: dict[int, Floats] = field(default_factory=dict)
+    centre_um: Floats = field(default_factory=lambda: np.zeros((0, 2)))
+    sweep_rad: Floats = field(default_factory=lambda: np.zeros(0))
 
     @property
     def valve(self) -> npt.NDArray[np.bool_]:

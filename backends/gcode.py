@@ -1,7 +1,8 @@
 """The common part of dialects that speak G-code: words and codes differ, the order of things does not.
 
-Every row of a toolpath becomes a G1 in stage coordinates with all three axes, or a dwell. Travels are G1 too: a rapid need not be
-straight, nor as slow as a glass tip wants. Feed is written where it changes, an output where the valve changes.
+Every row of a toolpath becomes a G1 in stage coordinates with all three axes, or a dwell; rows that are an arc together become one where
+the rig wants that (arcs.py). Travels are G1 too: a rapid need not be straight, nor as slow as a glass tip wants. Feed is written where it
+changes, an output where the valve changes.
 """
 
 from __future__ import annotations
@@ -21,9 +22,12 @@ from ..kernel.rig import Rig
 from ..kernel.toolpath.ahead import ahead
 from ..kernel.toolpath.frames import to_stage
 from .analog import Setting, by_hand, cannot_drive, lines_before, off_lines
+from .arcs import Round, edges, swept, wanted
 from .dialect import About, Decoded, about, levels
 from .gcode_rows import NOTHING_SET, State, ascii_lines, rows_text
 
+#: The G-codes of moves, and which way an arc turns.
+_MOVES = {"1": "line", "2": "right", "3": "left"}
 _WORD = re.compile(r"([A-Z])\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:E[-+]?\d+)?)")
 
 
@@ -36,7 +40,8 @@ class Gcode:
     `output` and `on`, which is empty where it goes off; `dwell_pattern` one for the time in units of `dwell_unit_s`;
     `known_pattern` takes lines that move nothing: the header and the stops. A move is `move[0]` x `move[1]` y `move[2]` z
     `move[3]`, the feed where it changes, `move_end`; one that is not made of G-code words has a `move_pattern` with groups
-    x, y, z and f.
+    x, y, z and f. `round` is how it writes an arc; one that is not made of words has an `arc_pattern` with groups left (empty for a
+    clockwise one), x, y, i, j and f.
     """
 
     name: str
@@ -65,6 +70,8 @@ class Gcode:
     move_pattern: re.Pattern[str] | None = None
     analog: Setting | None = None
     analog_pattern: re.Pattern[str] | None = None
+    round: Round | None = None
+    arc_pattern: re.Pattern[str] | None = None
 
     @property
     def feed_per_um_s(self) -> float:
@@ -104,21 +111,27 @@ class Gcode:
         for row, text in lines_before(toolpath, rig, low, high, self.analog).items():
             extra[row] = extra.get(row, []) + text
 
-        def piece(begin: int) -> tuple[list[bytes], int, Ints]:
-            before = NOTHING_SET if begin == low else self._state(toolpath, low, begin)
-            text, lines = rows_text(self, toolpath, rig, begin, min(begin + CHUNK, high), extra, before)
-            return text, begin, lines
+        def piece(ends: tuple[int, int]) -> tuple[list[bytes], int, Ints]:
+            before = NOTHING_SET if ends[0] == low else self._state(toolpath, low, ends[0])
+            text, lines = rows_text(self, toolpath, rig, *ends, extra, before)
+            return text, ends[0], lines
 
-        yield from ahead(piece, range(low, high, CHUNK))
+        yield from ahead(piece, self._pieces(toolpath, rig, low, high))
         tail = self.tail(rig)
         yield [tail], -1, np.array([tail.count(b"\n")])
 
     def body(self, part: Toolpath, rig: Rig) -> list[bytes]:
-        extra, low, text = self._between(part, rig), int(part.follows), []
-        for begin in range(low, len(part), CHUNK):
+        extra, text = self._between(part, rig), []
+        for begin, end in self._pieces(part, rig, int(part.follows), len(part)):
             before = self._state(part, 0, begin) if begin else NOTHING_SET
-            text += rows_text(self, part, rig, begin, min(begin + CHUNK, len(part)), extra, before)[0]
+            text += rows_text(self, part, rig, begin, end, extra, before)[0]
         return text
+
+    def _pieces(self, toolpath: Toolpath, rig: Rig, low: int, high: int) -> list[tuple[int, int]]:
+        """Rows as they are written at once: chunks, which cut no filament that may hold arcs."""
+        if wanted(rig, self.round) is not None:
+            return list(edges(toolpath, low, high, CHUNK))
+        return [(begin, min(begin + CHUNK, high)) for begin in range(low, high, CHUNK)]
 
     def top(self, plan: Plan, rig: Rig, known: About | None) -> bytes:
         if refused := cannot_drive(rig, self.name, self.analog):
@@ -210,6 +223,8 @@ class Gcode:
         feed = np.nan
         bits = 0
         analog: list[tuple[int, int, float]] = []
+        centres: list[tuple[float, float]] = []
+        sweeps: list[float] = []
         for number, raw in enumerate(data.decode("ascii").split("\n"), 1):
             line = self.comment_pattern.sub("", raw).strip()
             if not line or line in self.footer:
@@ -229,17 +244,29 @@ class Gcode:
                     outputs.append(bits)
                     dwell.append(float(found[1]) * self.dwell_unit_s)
                     numbers.append(number)
+                    centres.append((np.nan, np.nan))
+                    sweeps.append(0.0)
                 continue
             if self.known_pattern.fullmatch(line):
                 continue
             if self.move_pattern is not None and (found := self.move_pattern.fullmatch(line)):
                 line = "G1 " + " ".join(f"{k.upper()}{v}" for k, v in found.groupdict().items() if v)
+            elif self.arc_pattern is not None and (found := self.arc_pattern.fullmatch(line)):
+                line = "G3 " if found["left"] else "G2 "
+                line += " ".join(f"{k.upper()}{found[k]}" for k in "xyijf")
             words = _WORD.findall(line)
-            if not words or words[0] not in (("G", "1"), ("G", "01")) or _WORD.sub("", line).strip():
+            code = _MOVES.get(words[0][1].lstrip("0"), "") if words and words[0][0] == "G" else ""
+            if not code or (code != "line" and self.round is None) or _WORD.sub("", line).strip():
                 raise ValueError(f"line {number}: `{raw}` is no line of {self.name} that wetprint writes")
+            start, offset = list(at), [0.0, 0.0]
             for letter, value in words[1:]:
                 if letter in "XYZ":
                     at["XYZ".index(letter)] = float(value) * 1000.0
+                elif letter in "IJ" and code != "line":
+                    offset["IJ".index(letter)] = float(value) * 1000.0
+                elif (letter, value) == ("G", "1") and code != "line":
+                    # What follows goes straight while the arc is drawn.
+                    continue
                 elif letter == "F":
                     feed = float(value) / self.feed_per_um_s
                 elif letter == "S" and self.valve_word is not None:
@@ -254,6 +281,12 @@ class Gcode:
                 outputs.append(bits)
                 dwell.append(0.0)
                 numbers.append(number)
+                centre, sweep = (np.nan, np.nan), 0.0
+                if code != "line":
+                    centre = (start[0] + offset[0], start[1] + offset[1])
+                    sweep = swept(start, at, centre, code == "left")
+                centres.append(centre)
+                sweeps.append(sweep)
         return Decoded(
             np.array(stage, dtype=np.float64).reshape(-1, 3),
             np.array(speed, dtype=np.float64),
@@ -262,6 +295,8 @@ class Gcode:
             np.array(numbers, dtype=np.int64),
             bits,
             levels(analog, len(stage)),
+            np.array(centres, dtype=np.float64).reshape(-1, 2),
+            np.array(sweeps, dtype=np.float64),
         )
 
 

@@ -19,7 +19,7 @@ from .dispenser import Ask
 from .journal import NAME, Journal, JournalError, filament_ids, open_database, read
 from .rejoin import Cut
 from .runner import PLACE_UM
-from .track import AHEAD_ROWS, NEAR_UM, distance_um, last_rows
+from .track import AHEAD_ROWS, NEAR_UM, distance_um, last_rows, rows_of_lines, span_of
 
 #: The watchdog's record in a run's folder.
 WATCHDOG = "watchdog.json"
@@ -183,11 +183,11 @@ def _find(prior: Prior, toolpath: Toolpath, rig: Rig, place_um: Floats, line: in
         source, line_row = kept["source"], kept["line_row"]
     mine = source[source >= 1]
     if line > 0:
-        rows = np.maximum.accumulate(line_row)
-        row = int(rows[min(line, len(rows)) - 1])
+        begin, row = span_of(rows_of_lines(line_row), line)
         if row < 0 or source[row] < 0:
             return _where_it_went_on(prior, toolpath)
-        near = mine[(mine >= int(source[row]) - AHEAD_ROWS) & (mine <= int(source[row]) + 1)]
+        behind = int(source[row]) - (row - begin) - AHEAD_ROWS
+        near = mine[(mine >= behind) & (mine <= int(source[row]) + 1)]
         hits = _near(toolpath, rig, near, place_um)
         if len(hits):
             return _cut_on(toolpath, rig, int(hits[-1]), place_um)

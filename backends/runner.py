@@ -314,11 +314,14 @@ class Runner:
 def write_section(path: Toolpath, rig: Rig, section: Section, *, dry_run: bool) -> Program:
     """The program of one section; with `dry_run` its valves stay closed."""
     from .analog import dry
+    from .arcs import driven
     from .dialects import DIALECTS
 
     if dry_run:
         path = dry(path, rig)
-    program: Program = DIALECTS[rig.controller.dialect].write(path, rig, slice(section.first, section.last))
+    dialect = DIALECTS[rig.controller.dialect]
+    live = driven(rig, getattr(dialect, "round", None))
+    program: Program = dialect.write(path, live, slice(section.first, section.last))
     return program
 
 

@@ -83,6 +83,7 @@ SECTIONS: Mapping[str, tuple[Key, ...]] = {
         Key("task", "count", "task of the controller that runs the program", low=1, high=31),
         Key("streaming", "text", "how lines are sent to a controller that takes them one by one: after each `ok`, or counting characters",
             choices=("response", "characters")),
+        Key("arcs", "flag", "whether programs hold arcs where a path is one; without it, as is usual for the dialect (docs/dialects.md)"),
         Key("program_folder", "text", "folder where programs are put for the controller"),
         Key("remote_folder", "text", "the same folder as the controller sees it"),
     ),

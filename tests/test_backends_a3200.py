@@ -290,7 +290,7 @@ def test_faulty_dialogues_soak(block: int, tmp_path: Path) -> None:
     [
         ("G1 X1 F1", "before G71"),
         ("G71 G76 G90\nX1", "before any G0 or G1"),
-        ("G71 G76 G90\nG2 X1 Y1 R1", "G2 is not known"),
+        ("G71 G76 G90\nG2 X1 Y1 R1", "R1. is not understood"),
         ("HELLO", "not understood"),
         ("G71 G76 G90\nG1 E1", "not understood"),
     ],

@@ -7,6 +7,7 @@ kept. Where no box can cut (a `valve`), and where cancelling fails, an emergency
 
 from __future__ import annotations
 
+import math
 import time
 from bisect import bisect_right
 from collections.abc import Callable
@@ -15,7 +16,9 @@ from typing import Any
 
 from ...kernel.rig import ANALOG
 from ..analog import channels
+from ..arcs import LEAST_UM, TOLERANCE_UM, wanted
 from ..controller import ControllerError, Halt, Motion, Position, Seat, Status
+from ..dialects.klipper import KLIPPER
 from ..moonraker import Moonraker, MoonrakerError
 
 REPLY_S = 2.0
@@ -113,8 +116,32 @@ class Klipper:
             raise ControllerError(
                 "M634", f"max_velocity is {have:g} mm/s, the rig file says {speed:g}: raise it in [printer]"
             )
-        self._script("G21\nG90\n" + self._off())
+        self._cuts_arcs()
+        # Pressures are planned for the feeds of the program, whatever someone made of them at the panel.
+        self._script("G21\nG90\nM220 S100\n" + self._off())
         return "ready, homed, valves off"
+
+    def _cuts_arcs(self) -> None:
+        """Where programs hold arcs: Klipper takes them, and cuts them finely enough."""
+        if wanted(self._rig, KLIPPER.round) is None:
+            return
+        found = self._call(
+            lambda line: line.ask("/printer/objects/query", REPLY_S, configfile="settings")
+        )
+        settings = found.get("status", {}).get("configfile", {}).get("settings", {})
+        # A chord of c lies c^2 / 8 r off its arc: TOLERANCE_UM at the least radius that is ever written.
+        finest = math.sqrt(8.0 * LEAST_UM * TOLERANCE_UM) / UM
+        if "gcode_arcs" not in settings:
+            raise ControllerError(
+                "M634",
+                f"the rig file says `arcs = true`; printer.cfg has no [gcode_arcs]: add it with `resolution: {finest:g}`",
+            )
+        have = float(settings["gcode_arcs"].get("resolution", 1.0))
+        if have > 1.001 * finest:
+            raise ControllerError(
+                "M634",
+                f"`resolution` of [gcode_arcs] is {have:g} mm: arcs would become polygons; set it to {finest:g}, or `arcs = false` in the rig file",
+            )
 
     def _off(self) -> str:
         # Valves first, then pressures.

@@ -4,16 +4,35 @@ from __future__ import annotations
 
 import re
 
+from ...kernel.rig import Rig
+from ..arcs import Round
 from ..gcode import Gcode, plain
 
 _NUMBER = r"-?[\d.]+"
+
+
+def header(rig: Rig) -> tuple[str, ...]:
+    """Absolute, mm (the axes' own unit) and mm per second, by name, because G70 to G76 mean other things on an A3200; one constant acceleration,
+    as velocity blending wants it and the plan is timed; gently turning moves run through."""
+    a = min(axis.acceleration_um_s2 for axis in rig.axes.values()) / 1000.0
+    return (
+        "program",
+        "SetupTaskTargetMode(TargetMode.Absolute)",
+        "SetupTaskDistanceUnits(DistanceUnits.Primary)",
+        "SetupTaskTimeUnits(TimeUnits.Seconds)",
+        "SetupCoordinatedRampType(RampType.Linear)",
+        f"SetupCoordinatedRampValue(RampMode.Rate, {a:.3f})",
+        "VelocityBlendingOn()",
+    )
+
+
+ARC = (("{0}([X, Y], [", "x"), (", ", "y"), ("], [", "i"), (", ", "j"))
 
 AUTOMATION1 = Gcode(
     name="automation1",
     doc="Aerotech Automation1 (AeroScript)",
     suffixes=(".ascript",),
-    # Absolute, feed in mm per second; gently turning moves run through.
-    header=lambda rig: ("program", "G90 G76", "VelocityBlendingOn()"),
+    header=header,
     footer=("VelocityBlendingOff()", "end"),
     per_minute=False,
     feed_decimals=5,
@@ -25,9 +44,15 @@ AUTOMATION1 = Gcode(
     dwell_pattern=re.compile(r"Dwell\(([\d.]+)\)"),
     analog=lambda output, value, moving: f"AnalogOutputSet(X, {output}, {value})",
     analog_pattern=re.compile(r"AnalogOutputSet\(X, (?P<output>\d+), (?P<value>[\d.]+)\)"),
+    # The centre is told from where the arc starts. What an arc that climbs looks like is not known here: it stays straight.
+    round=Round("MoveCw", "MoveCcw", ARC, (), usual=True, end="]"),
+    arc_pattern=re.compile(
+        rf"MoveC(?P<left>c?)w\(\[X, Y\], \[(?P<x>{_NUMBER}), (?P<y>{_NUMBER})\], \[(?P<i>{_NUMBER}), (?P<j>{_NUMBER})\],"
+        rf" (?P<f>{_NUMBER})\)"
+    ),
     comment_pattern=re.compile(r"//.*"),
     known_pattern=re.compile(
-        r'program|G90 G76|VelocityBlendingOn\(\)|AppMessageDisplay\("[^"]*"\)|ProgramPause\(\)'
+        r'program|Setup(?:Task|Coordinated)\w+\([^()"]*\)|VelocityBlendingOn\(\)|AppMessageDisplay\("[^"]*"\)|ProgramPause\(\)'
         rf"|MoveLinear\(\[Z\], \[{_NUMBER}\], {_NUMBER}\)"
     ),
     move=("MoveLinear([X, Y, Z], [", ", ", ", ", "]"),

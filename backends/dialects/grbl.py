@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from ..arcs import WORDS, Round
 from ..gcode import Gcode, plain
 
 #: S of an open valve: full scale with GRBL's own setting of $30.
@@ -29,6 +30,8 @@ GRBL = Gcode(
     stop=lambda text: (*(f"({part})" for part in _wrapped(plain(text))), "M0"),
     valve_word=lambda on: f"S{FULL if on else 0}",
     most_outputs=1,
+    # GRBL cuts arcs into chords that may lie 2 um off ($12 as delivered): finer than a lathe, coarser than a filament.
+    round=Round("G2", "G3", WORDS, WORDS, usual=False, live=False),
     switch_pattern=re.compile(rf"M3 S(?:(?P<on>{FULL})|0)"),
     dwell_pattern=re.compile(r"G4 P([\d.]+)"),
     comment_pattern=re.compile(r"\([^)]*\)"),

@@ -6,6 +6,7 @@ import math
 import re
 
 from ...kernel.rig import Rig
+from ..arcs import WORDS, Round
 from ..gcode import Gcode, plain
 
 
@@ -30,6 +31,8 @@ KLIPPER = Gcode(
     comment=lambda text: f"; {plain(text)}",
     stop=lambda text: (f"M117 {plain(text)}", "PAUSE"),
     dwell_unit_s=0.001,
+    # Klipper ([gcode_arcs]) cuts arcs into pieces of `resolution`, 1 mm as delivered.
+    round=Round("G2", "G3", WORDS, WORDS, usual=False),
     switch_pattern=re.compile(r"SET_PIN PIN=valve(?P<output>\d+) VALUE=(?:(?P<on>1)|0)"),
     dwell_pattern=re.compile(r"G4 P(\d+)"),
     analog=lambda output, value, moving: f"SET_PIN PIN=pressure{output} VALUE={value}",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from ...kernel.rig import Rig
+from ..arcs import WORDS, Round
 from ..gcode import Gcode, plain
 
 AT_REST = {True: "M64", False: "M65"}
@@ -34,6 +35,7 @@ LINUXCNC = Gcode(
     stop=lambda text: (f"(MSG, {plain(text)})", "M0"),
     switch_pattern=re.compile(r"(?:(?P<on>M62|M64)|M63|M65) P(?P<output>\d+)"),
     dwell_pattern=re.compile(r"G4 P([\d.]+)"),
+    round=Round("G2", "G3", WORDS, WORDS, usual=True),
     # M67 changes with the next move, M68 at once (at rest: it ends a blended path).
     analog=lambda output, value, moving: f"{'M67' if moving else 'M68'} E{output} Q{value}",
     analog_pattern=re.compile(r"M6[78] E(?P<output>\d+) Q(?P<value>[\d.]+)"),

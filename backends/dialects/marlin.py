@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 from ...kernel.rig import Rig
+from ..arcs import WORDS, Round
 from ..gcode import Gcode, plain
 
 
@@ -32,6 +33,8 @@ MARLIN = Gcode(
     stop=lambda text: (f"M0 {plain(text)}",),
     dwell_unit_s=0.001,
     most_outputs=8,
+    # Marlin (ARC_SUPPORT) cuts arcs into pieces of MIN_ARC_SEGMENT_MM, 0.1 mm as delivered: coarser than these curves.
+    round=Round("G2", "G3", WORDS, WORDS, usual=False, live=False),
     switch_pattern=re.compile(r"M10(?:(?P<on>6)|7) P(?P<output>\d+)(?: S255)?"),
     dwell_pattern=re.compile(r"G4 P(\d+)"),
     comment_pattern=re.compile(r";.*"),

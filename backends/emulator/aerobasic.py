@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
 
 from .profile import Floats, Pieces, join, profile
+from .rounds import ArcError, chords, measure
 from .world import Stage
 
 MM = 1000.0
@@ -21,6 +23,7 @@ _DWELL = re.compile(r"(?:G4|G04)\s*P\s*([\d.]+)|DWELL\s+([\d.]+)")
 #: (G76), absolute (G90), no waiting for in-position (G359), plane XY (G17), look-ahead and ramp settings.
 _MODES = {"G71", "G76", "G90", "G359", "G17"}
 _SPELLED = {"METRIC": "G71", "SECONDS": "G76", "ABSOLUTE": "G90", "WAIT MODE NOWAIT": "G359"}
+_WORDED = {"LINEAR": "G1", "RAPID": "G0", "CW": "G2", "CCW": "G3"}
 _IGNORED = ("RAMP ", "LOOKAHEAD ", "ENABLE", "WAIT MODE", "ACKNOWLEDGEALL", "DVAR ", "PRIMARY", "G92 ")
 
 
@@ -34,7 +37,9 @@ class ProgramError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One thing a program does: `move` (target in mm, NaN where an axis stays; feed in mm/s or NaN), `output`, `dwell`."""
+    """One thing a program does: `move` (target in mm, NaN where an axis stays; feed in mm/s or NaN), `output`, `dwell`. A move is an arc where
+    it turns: -1 clockwise, 1 counter-clockwise, about the place `centre` mm from where it starts; in `chords` pieces where the machine cuts
+    it into so many for an arc of a length in um."""
 
     kind: Literal["rapid", "move", "output", "analog", "dwell", "end"]
     line: int
@@ -45,6 +50,9 @@ class Step:
     seconds: float = 0.0
     value: float = 0.0
     blended: bool = False
+    turn: int = 0
+    centre: tuple[float, float] = (0.0, 0.0)
+    chords: Callable[[float], int] | None = None
 
 
 def output_number(bit: str, bank: str) -> int:
@@ -80,16 +88,22 @@ def parse(text: str) -> list[Step]:
             line = _SPELLED[line]
         elif line.startswith(_IGNORED):
             continue
-        line = re.sub(r"^LINEAR\b", "G1", re.sub(r"^RAPID\b", "G0", line))
+        for word, code in _WORDED.items():
+            line = re.sub(rf"^{word}\b", code, line)
         rest = _WORD.sub("", line).strip()
         words = _WORD.findall(line)
         if rest or not words:
             raise ProgramError(number, f"`{raw.strip()}` is not understood")
-        target, feed = [np.nan] * 3, np.nan
+        target, feed, offset, turn = [np.nan] * 3, np.nan, [0.0, 0.0], 0
         for letter, value in words:
             if letter == "G":
                 code = f"G{int(float(value))}"
-                if code in ("G0", "G1"):
+                if code in ("G2", "G3"):
+                    turn, motion = (-1 if code == "G2" else 1), ""
+                elif code == "G1" and turn:
+                    # A straight move beside the arc, on the same line: the third axis of a helix.
+                    continue
+                elif code in ("G0", "G1"):
                     motion = code
                 elif code in ("G108", "G109"):
                     blended = code == "G108"
@@ -100,18 +114,23 @@ def parse(text: str) -> list[Step]:
                     raise ProgramError(number, f"{code} is not known to this controller")
             elif letter in "XYZ":
                 target["XYZ".index(letter)] = float(value)
+            elif letter in "IJ" and turn:
+                offset["IJ".index(letter)] = float(value)
             elif letter == "F":
                 feed = float(value)
             else:
                 raise ProgramError(number, f"`{letter}{value}` is not understood")
         moves = any(t == t for t in target)
-        if moves and not motion:
+        if moves and not motion and not turn:
             raise ProgramError(number, "a position before any G0 or G1")
         if moves and not {"G71", "G76", "G90"} <= modes:
             raise ProgramError(number, "a move before G71, G76 and G90: its units are not what was meant")
         if moves or feed == feed:
             kind: Literal["rapid", "move"] = "rapid" if motion == "G0" else "move"
-            steps.append(Step(kind, number, (target[0], target[1], target[2]), feed, blended=blended))
+            goal = (target[0], target[1], target[2])
+            steps.append(
+                Step(kind, number, goal, feed, blended=blended, turn=turn, centre=(offset[0], offset[1]))
+            )
     return steps
 
 
@@ -208,9 +227,14 @@ def schedule(steps: list[Step], begin_s: float, start_um: Floats, stage: Stage) 
             if step.feed == step.feed and step.kind == "move":
                 feed = step.feed * MM
             target = np.where(np.isnan(step.target), here, np.array(step.target) * MM)
-            outside = (target < stage.min_um - 1e-6) | (target > stage.max_um + 1e-6)
+            try:
+                points = _points(step, here, target)
+            except ArcError as reason:
+                fault = (step.line, str(reason))
+                break
+            outside = (points < stage.min_um - 1e-6) | (points > stage.max_um + 1e-6)
             if outside.any():
-                axis = "XYZ"[int(np.flatnonzero(outside)[0])]
+                axis = "XYZ"[int(np.flatnonzero(outside.any(axis=0))[0])]
                 fault = (step.line, f"axis {axis} would pass its software limit")
                 break
             if all(t != t for t in step.target):
@@ -223,9 +247,10 @@ def schedule(steps: list[Step], begin_s: float, start_um: Floats, stage: Stage) 
                 flush()
             if not batch.points:
                 batch.points.append(here)
-            batch.points.append(target)
-            batch.feeds.append(float(stage.max_speed_um_s.max()) * 2 if step.kind == "rapid" else feed)
-            batch.lines.append(step.line)
+            batch.points.extend(points)
+            pace = float(stage.max_speed_um_s.max()) * 2 if step.kind == "rapid" else feed
+            batch.feeds += [pace] * len(points)
+            batch.lines += [step.line] * len(points)
             here = target
             if alone:
                 flush()
@@ -250,3 +275,16 @@ def schedule(steps: list[Step], begin_s: float, start_um: Floats, stage: Stage) 
         fault,
         analog,
     )
+
+
+def _points(step: Step, here_um: Floats, target_um: Floats) -> Floats:
+    """Where a move goes [N,3]: its target, or the ends of the chords of an arc."""
+    if not step.turn:
+        return target_um[None, :]
+    centre = (float(here_um[0]) + step.centre[0] * MM, float(here_um[1]) + step.centre[1] * MM)
+    left = step.turn > 0
+    count = None
+    if step.chords is not None:
+        sweep, radius, _ = measure(here_um, target_um, centre, left)
+        count = step.chords(float(np.hypot(abs(sweep) * radius, target_um[2] - here_um[2])))
+    return chords(here_um, target_um, centre, left, count)

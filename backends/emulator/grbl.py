@@ -15,6 +15,7 @@ import numpy as np
 
 from .board import Board
 from .queue import Block, Planner
+from .rounds import ArcError, chords, measure
 from .world import World
 
 RX_BYTES, BLOCKS = 128, 15
@@ -61,7 +62,7 @@ class Grbl(Board):
         rates = (stage.max_speed_um_s * 60.0 / MM).tolist()
         gain = stage.acceleration_um_s2 / MM
         self.settings: dict[int, float] = {
-            10: 1, 11: stage.corner_um / MM, 13: 0, 20: 1, 21: 0, 22: 1, 30: 1000, 31: 0, 32: 1,
+            10: 1, 11: stage.corner_um / MM, 12: 0.002, 13: 0, 20: 1, 21: 0, 22: 1, 30: 1000, 31: 0, 32: 1,
             100: 10_000, 101: 10_000, 102: 10_000,
             110: rates[0], 111: rates[1], 112: rates[2], 120: gain, 121: gain, 122: gain,
         }  # fmt: skip
@@ -73,6 +74,8 @@ class Grbl(Board):
         self._rx = bytearray()
         self._resets = 0
         self._reports = 0
+        #: The feed override of a pendant, per cent.
+        self.override = 100
         self._modal()
         super().__init__("grbl")
 
@@ -110,6 +113,11 @@ class Grbl(Board):
             now = world.now()
             if byte == 0x3F:
                 self._say(self._report(now))
+                return
+            if 0x90 <= byte <= 0x9D:
+                step = {0x91: 10, 0x92: -10, 0x93: 1, 0x94: -1}.get(byte, 0)
+                if byte <= 0x94:
+                    self.override = 100 if byte == 0x90 else min(max(self.override + step, 10), 200)
                 return
             world.note(
                 "grbl", {0x18: "reset", 0x84: "door", 0x21: "hold", 0x7E: "resume"}.get(byte, hex(byte))
@@ -178,7 +186,7 @@ class Grbl(Board):
         on = self.world.output(VALVE, now)
         parts.append(f"FS:{self.world.speed(now) * 60.0 / MM:.0f},{self._s:.0f}")
         if self._reports % OVERRIDES_EVERY == 0:
-            parts += ["Ov:100,100,100", *(["A:S"] if on else [])]
+            parts += [f"Ov:{self.override},100,100", *(["A:S"] if on else [])]
         self._reports += 1
         return "<" + "|".join(parts) + ">"
 
@@ -266,13 +274,13 @@ class Grbl(Board):
                 codes.append(letter + re.sub(r"^0+(?=\d)", "", number))
             elif letter in "XYZ":
                 axes[letter] = float(number)
-            elif letter in "FSPN":
+            elif letter in "FSPNIJ":
                 value[letter] = float(number)
             else:
                 return "error:20"
         moves = bool(axes)
         for code in codes:
-            if code in ("G0", "G1", "G4", "M0", "M2", "M3", "M5", "M30") or code in _MODES:
+            if code in ("G0", "G1", "G2", "G3", "G4", "M0", "M2", "M3", "M5", "M30") or code in _MODES:
                 continue
             return "error:20"
         if "F" in value:
@@ -288,6 +296,8 @@ class Grbl(Board):
             end = self._drained(mine) + value.get("P", 0.0)
             self._until(lambda: self.world.now() >= end, mine, end)
             return "ok"
+        if moves and ("G2" in codes or "G3" in codes):
+            return self._arc(axes, (value.get("I", 0.0), value.get("J", 0.0)), "G3" in codes, on, mine)
         if moves:
             return self._move(axes, on, "G0" in codes, mine)
         if "M3" in codes or "M5" in codes or ("S" in value and self.settings[32]):
@@ -302,6 +312,27 @@ class Grbl(Board):
             self._spindle = False
             self._switch(False, now)
             self._say("[MSG:Pgm End]")
+        return "ok"
+
+    def _arc(
+        self, axes: dict[str, float], about: tuple[float, float], left: bool, on: bool, mine: int
+    ) -> str:
+        """Chords within $12 of the arc (mc_arc of GRBL's source), each a move of its own."""
+        with self._change:
+            here = np.array(self.planner.goal_um(self.world.now()), dtype=float)
+        goal = np.array([axes.get(a, here[k] / MM) * MM for k, a in enumerate("XYZ")])
+        centre = (float(here[0]) + about[0] * MM, float(here[1]) + about[1] * MM)
+        try:
+            sweep, radius, _ = measure(here, goal, centre, left)
+            off = self.settings[12] * MM
+            count = int(0.5 * abs(sweep) * radius / np.sqrt(off * (2.0 * radius - off)))
+            points = chords(here, goal, centre, left, count)
+        except ArcError:
+            return "error:33"
+        for point in points:
+            said = self._move(dict(zip("XYZ", (point / MM).tolist(), strict=True)), on, False, mine)
+            if said != "ok":
+                return said
         return "ok"
 
     def _move(self, axes: dict[str, float], on: bool, rapid: bool, mine: int) -> str:
@@ -335,7 +366,7 @@ class Grbl(Board):
             if mine != self._resets:
                 raise _ResetError
             self._last_on = on
-            feed = float(stage.max_speed_um_s.max()) * 2 if rapid else self._feed
+            feed = float(stage.max_speed_um_s.max()) * 2 if rapid else self._feed * self.override / 100.0
             self.planner.add(Block(goal, feed, turns), self.world.now())
         return "ok"
 

@@ -13,7 +13,8 @@ from .aerobasic import Schedule, Step, schedule
 from .world import World
 
 MM = 1000.0
-_WORD = re.compile(r"([XYZF])(-?[\d.]+)")
+_WORD = re.compile(r"([XYZIJF])(-?[\d.]+)")
+_TURN = {"G1": 0, "G2": -1, "G3": 1}
 _OUT = re.compile(r"M6([2345]) P(\d+)")
 _ANALOG = re.compile(r"M6[78] E(\d+) Q([\d.]+)")
 
@@ -166,10 +167,14 @@ def _steps(text: str) -> list[Step]:
             steps.append(Step("analog", number, output=int(found[1]), value=float(found[2])))
         elif line.startswith("G4 P"):
             steps.append(Step("dwell", number, seconds=float(line[4:])))
-        elif line.startswith("G1 "):
+        elif line.startswith(("G1 ", "G2 ", "G3 ")):
             words = {k: float(v) for k, v in _WORD.findall(line)}
             x, y, z = (words.get(axis, np.nan) for axis in "XYZ")
-            steps.append(Step("move", number, (x, y, z), words.get("F", np.nan) / 60.0, blended=True))
+            about = (words.get("I", 0.0), words.get("J", 0.0))
+            feed = words.get("F", np.nan) / 60.0
+            steps.append(
+                Step("move", number, (x, y, z), feed, blended=True, turn=_TURN[line[:2]], centre=about)
+            )
         elif line and not line.startswith(("G21", "M2")):
             raise ValueError(f"line {number}: {raw}")
     return steps

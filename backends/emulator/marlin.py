@@ -19,6 +19,7 @@ import numpy as np
 
 from .board import Board
 from .queue import Block, Planner
+from .rounds import ArcError, chords, measure
 from .world import World
 
 RX_BYTES, COMMANDS, BLOCKS = 128, 4, 16
@@ -60,6 +61,8 @@ class Marlin(Board):
         self.faults = Faults()
         self.planner = Planner(world)
         self.emergency, self.advanced_ok = emergency, advanced_ok
+        #: MIN_ARC_SEGMENT_MM as delivered.
+        self.arc_segment_mm = 0.1
         rates = (world.stage.max_speed_um_s / MM).tolist()
         gain = world.stage.acceleration_um_s2 / MM
         self.settings = {"M92": [STEPS_MM] * 3, "M203": rates, "M201": [gain] * 3}
@@ -67,6 +70,8 @@ class Marlin(Board):
         self._queue: deque[tuple[int | None, str]] = deque()
         self._last = 0
         self._feed = 0.0
+        #: The feed override of the panel, per cent.
+        self.override = 100.0
         self._fans: dict[int, bool] = {}
         self._planned: dict[int, bool] = {}
         self._clean_s = -1.0
@@ -200,6 +205,8 @@ class Marlin(Board):
             raise _StoppedError
         if code in ("G0", "G1"):
             self._move(words)
+        elif code in ("G2", "G3"):
+            self._arc(words, code == "G3")
         elif code == "G4":
             end = self._drained() + words.get("P", 0.0) / 1000.0 + words.get("S", 0.0)
             self._until(lambda: self.world.now() >= end, end)
@@ -221,6 +228,7 @@ class Marlin(Board):
                 "FIRMWARE_NAME:Marlin 2.1.2 (emulated) SOURCE_CODE_URL:- PROTOCOL_VERSION:1.0 MACHINE_TYPE:- UUID:-"
             )
             self._say(f"Cap:EMERGENCY_PARSER:{int(self.emergency)}")
+            self._say("Cap:ARCS:1")
         elif code == "M503":
             for name, values in self.settings.items():
                 self._say(
@@ -231,6 +239,8 @@ class Marlin(Board):
                 "echo:M92 "
                 + " ".join(f"{a}{v:.2f}" for a, v in zip("XYZ", self.settings["M92"], strict=True))
             )
+        elif code == "M220":
+            self.override = words.get("S", self.override)
         elif code == "M110":
             self._last = int(words.get("N", 0))
         elif code not in ("G21", "G90", "M204", "M205", "M410", "M105"):
@@ -243,6 +253,22 @@ class Marlin(Board):
             count = np.rint(self.world.position(now) / MM * STEPS_MM).astype(int).tolist()
         x, y, z = goal
         self._say(f"X:{x:.2f} Y:{y:.2f} Z:{z:.2f} E:0.00 Count X:{count[0]} Y:{count[1]} Z:{count[2]}")
+
+    def _arc(self, words: dict[str, float], left: bool) -> None:
+        """Pieces of `arc_segment_mm`, the last a little longer (ARC_SUPPORT of Marlin's source), each a move of its own."""
+        with self._change:
+            here = np.array(self.planner.goal_um(self.world.now()), dtype=float)
+        goal = np.array([words.get(a, here[k] / MM) * MM for k, a in enumerate("XYZ")])
+        centre = (float(here[0]) + words.get("I", 0.0) * MM, float(here[1]) + words.get("J", 0.0) * MM)
+        try:
+            sweep, radius, _ = measure(here, goal, centre, left)
+        except ArcError as reason:
+            self._say(f"Error:{reason}")
+            return
+        count = max(1, int(abs(sweep) * radius / (self.arc_segment_mm * MM)))
+        feed = {"F": words["F"]} if "F" in words else {}
+        for point in chords(here, goal, centre, left, count):
+            self._move({**dict(zip("XYZ", (point / MM).tolist(), strict=True)), **feed})
 
     def _move(self, words: dict[str, float]) -> None:
         stage = self.world.stage

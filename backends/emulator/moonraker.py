@@ -7,6 +7,7 @@ planned; an emergency stop switches all pins to their shutdown value and leaves 
 from __future__ import annotations
 
 import json
+import math
 import re
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -21,7 +22,8 @@ from .world import World
 MM = 1000.0
 #: How far the file is read ahead (s).
 AHEAD_S = 2.0
-_WORD = re.compile(r"([XYZF])(-?[\d.]+)")
+_WORD = re.compile(r"([XYZIJF])(-?[\d.]+)")
+_TURN = {"G1": 0, "G2": -1, "G3": 1}
 _PIN = re.compile(r"SET_PIN PIN=valve(\d+) VALUE=([01])")
 
 
@@ -35,6 +37,8 @@ class Moonraker:
         self.state = "ready"
         self.homed = "xyz"
         self.max_velocity = float(world.stage.max_speed_um_s.max()) / MM
+        #: How long a piece is into which [gcode_arcs] cuts an arc; 0 without that section.
+        self.resolution_mm = 0.0
         self.files: dict[str, bytes] = {}
         self._stats = "standby"
         self._message = ""
@@ -42,6 +46,9 @@ class Moonraker:
         self._ends: list[int] = []
         self._lock = threading.RLock()
         emulator = self
+
+        #: The feed override of the panel, per cent.
+        self.override = 100.0
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
@@ -152,6 +159,9 @@ class Moonraker:
                 "live_position": [round(v, 6) for v in place] + [0.0],
                 "live_velocity": self.world.speed(now) / MM,
             },
+            "configfile": {
+                "settings": {"gcode_arcs": {"resolution": self.resolution_mm}} if self.resolution_mm else {}
+            },
             "toolhead": {"homed_axes": self.homed, "max_velocity": self.max_velocity},
         }
         for wire in self.world.wiring:
@@ -176,7 +186,7 @@ class Moonraker:
         data = self.files[name]
         self._ends = np.cumsum([len(text) + 1 for text in data.split(b"\n")]).tolist()
         now = self.world.now()
-        plan = schedule(_steps(data.decode("ascii")), now, self.world.position(now), self.world.stage)
+        plan = schedule(_steps(data.decode("ascii"), self.resolution_mm), now, self.world.position(now), self.world.stage)
         if plan.path is not None:
             self.world.move(plan.path)
         for at, output, level in plan.outputs:
@@ -212,6 +222,8 @@ class Moonraker:
         for line in text.split("\n"):
             if found := _PIN.fullmatch(line):
                 self.world.set_output(int(found[1]), found[2] == "1", self.world.now())
+            elif found := re.fullmatch(r"M220 S([\d.]+)", line):
+                self.override = float(found[1])
             elif line not in ("G21", "G90", "G28"):
                 raise _RefusedError(f"Unknown command:{line}")
             elif line == "G28":
@@ -222,7 +234,7 @@ class _RefusedError(Exception):
     """An answer with an error in it."""
 
 
-def _steps(text: str) -> list[Step]:
+def _steps(text: str, resolution_mm: float) -> list[Step]:
     steps: list[Step] = []
     for number, raw in enumerate(text.split("\n"), 1):
         line = raw.partition(";")[0].strip()
@@ -230,8 +242,17 @@ def _steps(text: str) -> list[Step]:
             steps.append(Step("output", number, output=int(found[1]), level=found[2] == "1"))
         elif line.startswith("G4 P"):
             steps.append(Step("dwell", number, seconds=float(line[4:]) / 1000.0))
-        elif line.startswith("G1 "):
+        elif line.startswith("G1 ") or (resolution_mm and line.startswith(("G2 ", "G3 "))):
             words = {k: float(v) for k, v in _WORD.findall(line)}
             x, y, z = (words.get(axis, np.nan) for axis in "XYZ")
-            steps.append(Step("move", number, (x, y, z), words.get("F", np.nan) / 60.0, blended=True))
+            about = (words.get("I", 0.0), words.get("J", 0.0))
+            feed = words.get("F", np.nan) / 60.0
+            steps.append(
+                Step(
+                    "move", number, (x, y, z), feed, blended=True, turn=_TURN[line[:2]], centre=about,
+                    chords=lambda way_um: max(1, math.floor(way_um / (resolution_mm * MM))),
+                )
+            )  # fmt: skip
+        elif line.startswith(("G2 ", "G3 ")):
+            raise _RefusedError(f'Unknown command:"{line[:2]}"')
     return steps
