@@ -48,12 +48,13 @@ class Repeat:
 class Cell:
     """Polygons, repeated. `points_nm` int64[P,2]; `rings` int64[R+1] offsets into the points; `polygons` int64[Q+1] offsets
     into the rings: the first ring of a polygon is its outside, anticlockwise, others are holes, clockwise. No ring repeats
-    its first point."""
+    its first point. `apart`: polygons of the cell are known not to overlap each other."""
 
     points_nm: Ints
     rings: Ints
     polygons: Ints
     repeat: Repeat = Repeat()
+    apart: bool = True
 
     def __len__(self) -> int:
         return len(self.polygons) - 1
@@ -61,8 +62,8 @@ class Cell:
 
 @dataclass(frozen=True, eq=False)
 class Flat:
-    """A region of the plane: the union of its cells. Polygons of one cell do not overlap; copies and cells may, which
-    `merged` ends."""
+    """A region of the plane: the union of its cells. Polygons of one cell that is `apart` do not overlap; others, copies and cells
+    may, which `merged` ends."""
 
     cells: tuple[Cell, ...] = ()
 
@@ -117,7 +118,11 @@ def repeated(flat: Flat, columns: int, rows: int, a_nm: tuple[int, int], b_nm: t
         if r.count == 1:
             cells.append(
                 Cell(
-                    cell.points_nm, cell.rings, cell.polygons, Repeat(columns, rows, a_nm, b_nm, r.origin_nm)
+                    cell.points_nm,
+                    cell.rings,
+                    cell.polygons,
+                    Repeat(columns, rows, a_nm, b_nm, r.origin_nm),
+                    cell.apart,
                 )
             )
             continue
@@ -130,6 +135,7 @@ def repeated(flat: Flat, columns: int, rows: int, a_nm: tuple[int, int], b_nm: t
                     cell.rings,
                     cell.polygons,
                     Repeat(many.columns, many.rows, many.a_nm, many.b_nm, (x, y)),
+                    cell.apart,
                 )
             )
     return Flat(tuple(cells))
@@ -152,7 +158,8 @@ def copied_out(flat: Flat) -> Cell:
         at_ring += m * r
     if not points:
         return Cell(np.zeros((0, 2), np.int64), np.zeros(1, np.int64), np.zeros(1, np.int64))
-    return Cell(np.concatenate(points), np.concatenate(rings), np.concatenate(polygons))
+    alone = len(flat.cells) == 1 and flat.cells[0].repeat.count == 1 and flat.cells[0].apart
+    return Cell(np.concatenate(points), np.concatenate(rings), np.concatenate(polygons), apart=alone)
 
 
 def to_shapely(flat: Flat) -> npt.NDArray[np.object_]:
@@ -239,7 +246,9 @@ def moved(flat: Flat, matrix: tuple[float, ...] | None) -> Flat:
         ):
             whole = copied_out(Flat((cell,)))
             points = whole.points_nm @ linear.T + shift
-            moved_cell = Cell(np.rint(points).astype(np.int64), whole.rings, whole.polygons)
+            moved_cell = Cell(
+                np.rint(points).astype(np.int64), whole.rings, whole.polygons, apart=len(whole) == 1
+            )
         else:
             a, b, o = (tuple(int(v) for v in row) for row in np.rint(vectors).tolist())
             points = cell.points_nm @ linear.T
@@ -248,6 +257,7 @@ def moved(flat: Flat, matrix: tuple[float, ...] | None) -> Flat:
                 cell.rings,
                 cell.polygons,
                 Repeat(r.columns, r.rows, (a[0], a[1]), (b[0], b[1]), (o[0], o[1])),
+                cell.apart and (len(cell) == 1 or not np.any(points % 1)),
             )
         out.append(_turned(moved_cell) if flip else moved_cell)
     return Flat(tuple(out))
@@ -258,4 +268,4 @@ def _turned(cell: Cell) -> Cell:
     at = np.arange(len(cell.points_nm))
     counts = np.diff(cell.rings)
     start, last = np.repeat(cell.rings[:-1], counts), np.repeat(cell.rings[1:] - 1, counts)
-    return Cell(cell.points_nm[start + last - at], cell.rings, cell.polygons, cell.repeat)
+    return Cell(cell.points_nm[start + last - at], cell.rings, cell.polygons, cell.repeat, cell.apart)

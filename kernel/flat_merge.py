@@ -21,7 +21,7 @@ def without_overlaps(flat: Flat) -> Flat:
     as they are. Raises ValueError where what overlaps is more than can be copied out."""
     cells = [c for c in flat.cells if len(c)]
     group = np.arange(len(cells))
-    dirty = [c.repeat.count > 1 and _overlap(c, c) for c in cells]
+    dirty = [_crowded(c) or (c.repeat.count > 1 and _overlap(c, c)) for c in cells]
     extents = np.array([Flat((c,)).bounds_nm() for c in cells]).reshape(-1, 4)
     for i, one in enumerate(cells):
         near = np.flatnonzero(_apart(extents[i], extents[i + 1 :])) + i + 1
@@ -48,10 +48,20 @@ def _apart(box: npt.NDArray[np.int64], boxes: npt.NDArray[np.int64]) -> npt.NDAr
     return meets
 
 
-def _overlap(one: Cell, two: Cell) -> bool:
-    """Whether any copy of one overlaps any copy of the other; of a cell with itself, any two different copies."""
+def _crowded(cell: Cell) -> bool:
+    """Whether polygons of one cell overlap each other."""
+    if cell.apart or len(cell) < 2:
+        return False
     import shapely
 
+    shapes = to_shapely(Flat((_once(cell),)))
+    rows, found = _tree(shapes).query(shapes, predicate="intersects")
+    pairs = rows < found
+    return bool(np.any(shapely.relate_pattern(shapes[rows[pairs]], shapes[found[pairs]], "T********")))
+
+
+def _overlap(one: Cell, two: Cell) -> bool:
+    """Whether any copy of one overlaps any copy of the other; of a cell with itself, any two different copies."""
     a, b = one.repeat, two.repeat
     if one is not two and (a.count, b.count) != (1, 1) and (a.columns, a.rows, a.a_nm, a.b_nm) != (
         b.columns, b.rows, b.a_nm, b.b_nm,
@@ -64,17 +74,22 @@ def _overlap(one: Cell, two: Cell) -> bool:
     high = np.array([box1[2] - box2[0], box1[3] - box2[1]]) - offset
     shifts = _displacements(a, low, high)
     if one is two:
-        shifts = shifts[(shifts != 0).any(axis=1)]
+        still = (shifts == 0).all(axis=1)
+        if still.sum() > 1:
+            # Copies lie on each other.
+            return True
+        shifts = shifts[~still]
         # A shift and its opposite say the same.
         shifts = shifts[(shifts[:, 0] > 0) | ((shifts[:, 0] == 0) & (shifts[:, 1] > 0))]
     if not len(shifts):
         return False
     tree = _tree(to_shapely(Flat((_once(one),))))
-    others = to_shapely(Flat((_once(two),)))
-    return any(
-        _meet(tree, shapely.transform(others, lambda xy, s=shift: xy + s))
-        for shift in (shifts + offset).tolist()
-    )
+    copy = _once(two)
+    for shift in shifts + offset:
+        moved = Cell(copy.points_nm + shift, copy.rings, copy.polygons)
+        if _meet(tree, to_shapely(Flat((moved,)))):
+            return True
+    return False
 
 
 def _once(cell: Cell) -> Cell:
@@ -103,7 +118,8 @@ def _meet(tree: shapely.STRtree, shapes: npt.NDArray[np.object_]) -> bool:
 
 
 def _displacements(r: Repeat, low: Ints, high: Ints) -> Ints:
-    """i a + j b, |i| < columns and |j| < rows, that lie strictly between `low` and `high`: int64[K,2]."""
+    """i a + j b, |i| < columns and |j| < rows, that lie strictly between `low` and `high`: int64[K,2]; the same one several times where
+    copies lie on each other."""
     lattice = np.array([r.a_nm if r.columns > 1 else (0, 0), r.b_nm if r.rows > 1 else (0, 0)])
     most = np.array([r.columns - 1, r.rows - 1])
     if r.columns > 1 and r.rows > 1 and round(np.linalg.det(lattice)) != 0:
@@ -119,5 +135,5 @@ def _displacements(r: Repeat, low: Ints, high: Ints) -> Ints:
     i, j = np.meshgrid(np.arange(first[0], last[0] + 1), np.arange(first[1], last[1] + 1), indexing="ij")
     shifts = np.stack([i.ravel(), j.ravel()], axis=1) @ lattice
     inside = ((shifts > low) & (shifts < high)).all(axis=1)
-    found: Ints = np.unique(shifts[inside], axis=0)
+    found: Ints = shifts[inside]
     return found

@@ -82,15 +82,18 @@ def _bands(polygon: Cell, most: int) -> list[Ints] | None:
             holes = shapely.bounds(shapely.get_rings(one)[1:])
             lines, along = _stabs(holes[:, 1], holes[:, 3]), 1
         elif corners > most:
-            along = int(y1 - y0 > x1 - x0)
-            values = np.unique(shapely.get_coordinates(one)[:, along])
-            lines = [float(values[len(values) // 2])]
+            values = [np.unique(column) for column in shapely.get_coordinates(one).T]
+            # More than four corners: along one axis at least there is one between the ends.
+            along = int(len(values[0]) < 3 or (y1 - y0 > x1 - x0 and len(values[1]) > 2))
+            lines = [float(values[along][len(values[along]) // 2])]
         else:
             for cell in from_shapely(one).cells:
                 out += np.split(cell.points_nm, cell.rings[1:-1])
             continue
         edges = [(x0, y0)[along], *lines, (x1, y1)[along]]
         for low, high in pairwise(edges):
+            if low == high:
+                continue
             box = (low, y0, high, y1) if along == 0 else (x0, low, x1, high)
             parts = shapely.get_parts(shapely.clip_by_rect(one, *box))
             todo += parts[shapely.area(parts) > 0].tolist()

@@ -78,15 +78,17 @@ def level_sets(height: Expr, region: Flat, levels_um: Floats, finest_um: float |
     step = step_um((x1 - x0, y1 - y0), finest_um)
     # Two rows of samples beyond the region: the last of them count as low, so that every contour closes.
     n = [max(1, math.ceil((b - a) / step - 1e-9)) for a, b in ((x0, x1), (y0, y1))]
-    xs, ys = (np.arange(-2, k + 3) * step + a for k, a in zip(n, (x0, y0), strict=True))
+    xs, ys = (
+        np.asarray(np.arange(-2, k + 3) * step + a, dtype=float) for k, a in zip(n, (x0, y0), strict=True)
+    )
     nodes = np.zeros((len(xs) * len(ys), 3))
     nodes[:, 0], nodes[:, 1] = np.tile(xs, len(ys)), np.repeat(ys, len(xs))
     values = evaluate(height, nodes).astype(float).reshape(len(ys), len(xs))
     inside = shapely.union_all(to_shapely(region), grid_size=1.0)
     out = []
     for level in levels_um.tolist():
-        loops = _contours(height, level, values, xs, ys)
-        area = shapely.build_area(shapely.multilinestrings([shapely.linestrings(r / GRID_UM) for r in loops]))
+        loops = [shapely.LinearRing(ring / GRID_UM) for ring in _contours(height, level, values, xs, ys)]
+        area = shapely.build_area(shapely.MultiLineString(loops))
         out.append(
             from_shapely(shapely.intersection(shapely.set_precision(area, 1.0), inside, grid_size=1.0))
         )
