@@ -94,13 +94,15 @@ STATES = {
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """One `<...>` line: `free` blocks of the planner (-1 where the board does not tell), `accessory`: valve on, None where not told."""
+    """One `<...>` line: `free` blocks of the planner (-1 where the board does not tell), `accessory`: valve on, None where not told;
+    `pace`: of the feed, 1 unless someone overrides it, None where not told."""
 
     state: str
     position_um: Position
     free: int
     accessory: bool | None
     came_s: float
+    pace: float | None = None
 
 
 #: There is no checksum: what is not a report to the letter is noise.
@@ -119,6 +121,7 @@ def read_report(text: str, came_s: float) -> Report | None:
     place: Position | None = None
     free = -1
     accessory: bool | None = None
+    pace: float | None = None
     try:
         for part in fields[1:]:
             name, _, value = part.partition(":")
@@ -127,15 +130,16 @@ def read_report(text: str, came_s: float) -> Report | None:
                 place = (x, y, z)
             elif name == "Bf":
                 free = int(value.split(",")[0])
-            elif name == "Ov" and accessory is None:
-                accessory = False
+            elif name == "Ov":
+                accessory = accessory or False
+                pace = int(value.split(",")[0]) / 100.0
             elif name == "A":
                 accessory = "S" in value or "C" in value
     except ValueError:
         return None
     if state not in STATES or place is None:
         return None
-    return Report(fields[0], place, free, accessory, came_s)
+    return Report(fields[0], place, free, accessory, came_s, pace)
 
 
 def differences(have: Mapping[int, float], rig: Rig) -> list[str]:

@@ -11,6 +11,7 @@ import re
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 
 from ..controller import ControllerError, Halt, Motion, Seat, Status
 from ..grbl_words import STATES, Report, alarm_text, differences, error_text, read_report
@@ -24,6 +25,8 @@ RX_BYTES = 127
 #: An idle board that has answered nothing for so long has lost a line, or its `ok` was lost.
 LOST_S = 0.5
 DOOR, RESET, ASK = b"\x84", b"\x18", b"?"
+#: Feed, rapids and spindle at 100 %, whatever a pendant has made of them: pressures are planned for the feeds of the program.
+AS_PLANNED = b"\x90\x95\x99"
 
 
 class Grbl(Streamer):
@@ -62,6 +65,9 @@ class Grbl(Streamer):
             if found is not None:
                 self._report = found
                 self._watch_silence(found)
+                if found.pace not in (None, 1.0) and not self.inherited:
+                    with suppress(ControllerError):
+                        self._send(AS_PLANNED)
         elif text == "ok":
             self._quiet_s = 0.0
             self._answered()
@@ -149,6 +155,7 @@ class Grbl(Streamer):
                     "M634",
                     f"the offset {name} is {place}: a rig's positions are the machine's own; send `{clear}`",
                 )
+        self._send(AS_PLANNED)
         self._command("G21G90G94G17G54")
         self._command("M5S0")
         homing = "" if self._settings.get(22) else "; no homing ($22=0): positions hold since power came on"

@@ -230,6 +230,8 @@ class Marlin(Streamer):
             )
         self._command("G21")
         self._command("G90")
+        # Pressures are planned for the feeds of the program, whatever someone made of them at the panel.
+        self._command("M220 S100")
         for output in self._outputs:
             self._command(f"M107 P{output}")
         self._command(REST, 5.0)

@@ -28,6 +28,8 @@ class LinuxCNC:
         self.error = ""
         self.estop, self.machine, self.homed = False, True, [True, True, True]
         self._mode = "AUTO"
+        #: The feed override of the panel, per cent.
+        self.override = 100.0
         self._program, self._steps = "none", list[Step]()
         self._plan: Schedule | None = None
         self._owner: object = None
@@ -97,7 +99,7 @@ class LinuxCNC:
             "machine": "ON" if self.machine else "OFF",
             "program_status": "RUNNING" if running else "IDLE",
             "joint_homed": " ".join("YES" if h else "NO" for h in [*self.homed, False, False, False]),
-            "feed_override": "100",
+            "feed_override": f"{self.override:g}",
             "abs_act_pos": place + " 0.000000 0.000000 0.000000",
             "program": self._program,
             "program_line": str(self._line(now)),
@@ -130,7 +132,9 @@ class LinuxCNC:
                 self.error = f"Unable to open file <{value}>: {reason}"
         elif what == "run":
             self._run(now)
-        elif what not in ("verbose", "enable", "estop", "machine", "feed_override"):
+        elif what == "feed_override":
+            self.override = float(value)
+        elif what not in ("verbose", "enable", "estop", "machine"):
             return False
         return True
 
@@ -145,7 +149,8 @@ class LinuxCNC:
         return True
 
     def _run(self, now: float) -> None:
-        plan = schedule(self._steps, now, self.world.position(now), self.world.stage)
+        here = self.world.position(now)
+        plan = schedule(self._steps, now, here, self.world.stage, self.override / 100.0)
         if plan.path is not None:
             self.world.move(plan.path)
         for at, output, level in plan.outputs:

@@ -287,7 +287,7 @@ class Marlin(Board):
                 return
             turns = tuple((o, on) for o, on in self._fans.items() if self._planned.get(o, False) != on)
             self._planned |= self._fans
-            self.planner.add(Block(goal, max(self._feed, 1.0), turns), now)
+            self.planner.add(Block(goal, max(self._feed * self.override / 100.0, 1.0), turns), now)
 
     def _switch(self, now: float) -> None:
         for output, on in self._fans.items():
