@@ -57,6 +57,7 @@ def page(server: Any, studio: ModuleType, chromium: ModuleType) -> Iterator[Any]
 
 def test_a_slider_moves_view_figures_and_rules(page: Any) -> None:
     took = []
+    page.settled()
     for pitch in (80, 120, 90, 110, 70, 85, 95, 105, 115):
         page.slide("pitch", pitch)
         page.until(
@@ -184,3 +185,153 @@ def test_a_print_is_confirmed_paused_found_again_and_stopped(page: Any) -> None:
     assert page.js(f"{STUDIO}.dataset.run") == "ended stopping"
     (run,) = runs.iterdir()
     assert page.js("document.querySelector('[data-at=run]').textContent").count(run.name) >= 1
+
+
+HOLE = """\
+wp 1;
+use "nanocrystal.wp" as nc;
+lattice body = woodpile {
+  size: [360um, 360um];
+  layers: 8;
+  pitch: 60um;
+  filament: 10um;
+  layer k { angle: if k mod 2 == 0 then 0deg else 90deg; }
+  material: nc.gold;
+}
+region hole in body where x > 60um and x < 160um and z < 40um { omit: true; }
+print body { bath: nc.gold_bath; }
+"""
+
+
+def _pictured(page: Any, colour: str) -> int:
+    """How many pixels of the view are of a kind: `marked` are those of the alarm's colour."""
+    kinds = {"marked": "r > 120 && g < 90 && b > 40 && b < 150"}
+    return int(
+        page.js(
+            f"(async () => {{ const v = {VIEW}; await v.wetprint.settled(); const c = v.document.getElementById('view'), d = document.createElement('canvas');"
+            " d.width = c.width; d.height = c.height; const x = d.getContext('2d'); x.drawImage(c, 0, 0); const p = x.getImageData(0, 0, c.width, c.height).data; let n = 0;"
+            f" for (let i = 0; i < p.length; i += 4) {{ const [r, g, b] = [p[i], p[i + 1], p[i + 2]]; if ({kinds[colour]}) n++; }} return n; }})()"
+        )
+    )
+
+
+def test_a_problem_is_marked_in_the_part_and_leads_there(page: Any) -> None:
+    page.click("[data-at=reset]")
+    page.write(HOLE)
+    page.until("document.querySelector('[data-code=W205] .marked')")
+    page.settled()
+    bits = page.js("wpStudio.state.get('result').diagnostics.find(d => d.code === 'W205').marks")
+    assert bits and page.js(f"[{VIEW}.wetprint.view.zoom, {VIEW}.wetprint.view.marks]") == [1, 0xFFFF]
+    assert _pictured(page, "marked") > 20
+    # Its bit stands at the very filaments that miss what should carry them, and nowhere else.
+    from wetprint.kernel.build import build
+    from wetprint.kernel.figures.contacts import contacts_of
+    from wetprint.kernel.shrink import complete_jobs
+    from wetprint.lang.load import load
+
+    scene = load("hole.wp", text=HOLE).scene
+    (job,), _ = complete_jobs(scene, build(scene)[0])
+    missing = int((contacts_of(job.filaments, "wet").missing_of > 0).sum())
+    assert missing and page.js(f"{VIEW}.wetprint.focus({bits})") == missing < len(job.filaments)
+    page.js(f"Object.assign({VIEW}.wetprint.view, {{ zoom: 1, pan: [0, 0] }})")
+    page.js("wpStudio.tab('plots')")
+    page.click("[data-code=W205]")
+    # The editor stands at the span, the view shows the filaments as large as it can, through what lies before them.
+    line = page.js("wpStudio.state.get('result').diagnostics.find(d => d.code === 'W205').range[0]")
+    assert page.js("wpStudio.editor.editor.getPosition().lineNumber") == line
+    assert page.js("document.querySelector('#tab-part').getAttribute('aria-selected')") == "true"
+    assert page.js(f"{VIEW}.wetprint.view.zoom") > 1.2 and page.js(f"{VIEW}.wetprint.view.through")
+    assert _pictured(page, "marked") > 200
+    # The button of the view takes all marks away.
+    page.js(
+        f"[...{VIEW}.document.querySelectorAll('#tools button')].find(b => b.textContent === 'problems').click()"
+    )
+    assert _pictured(page, "marked") == 0
+
+
+def test_a_filament_leads_to_its_line(page: Any) -> None:
+    page.write(TEXT)
+    page.until("document.querySelector('[data-param=pitch]')")
+    page.settled()
+    page.js("wpStudio.editor.editor.setPosition({ lineNumber: 1, column: 1 })")
+    found = page.js(
+        f"(() => {{ const w = {VIEW}, c = w.document.getElementById('view'); w.wetprint.view.zoom = 1; w.wetprint.view.pan = [0, 0];"
+        " for (let i = 2; i < 30; i++) for (let k = 2; k < 30; k++) { w.wetprint.pick(c.clientWidth * i / 32, c.clientHeight * k / 32);"
+        " if (w.wetprint.view.chosen) return w.document.getElementById('tip').textContent; } return ''; })()"
+    )
+    assert "µm long" in found and "net.wp:11:" in found
+    assert page.js("wpStudio.editor.editor.getPosition().lineNumber") == 11
+
+
+def test_plots_are_drawn_when_they_are_looked_at(page: Any) -> None:
+    page.settled()
+    assert page.js("document.querySelectorAll('[data-at=plots] svg').length") == 0 or page.js(
+        "document.querySelector('[data-at=plots]').dataset.shown"
+    ) != page.js(f"{STUDIO}.dataset.number")
+    asked = "performance.getEntriesByType('resource').filter(e => e.name.includes('/plots?')).length"
+    before = page.js(asked)
+    page.slide("pitch", 100)
+    page.slide("pitch", 90)
+    page.settled()
+    assert page.js(asked) == before
+    page.click("#tab-plots")
+    page.until(f"document.querySelector('[data-at=plots]').dataset.shown === {STUDIO}.dataset.number")
+    said = page.text("plots")
+    for what in (
+        "Width of every layer", "Shrinkage in plan", "Height of every layer", "Clear distance", "Longest unsupported span",
+        "Time by phase", "Pressure of every filament", "Mean speed", "Ink that has gone",
+    ):  # fmt: skip
+        assert what in said, what
+    # Every plot is drawn and named in words, and what it shows follows a slider while it is looked at.
+    assert page.js(
+        "[...document.querySelectorAll('[data-at=plots] [role=img]')].every(e => e.getAttribute('aria-label').length > 10 && e.querySelector('svg').getBoundingClientRect().width > 250)"
+    )
+    label = "[...document.querySelectorAll('[data-at=plots] [role=img]')][0].getAttribute('aria-label')"
+    was = page.js(label)
+    page.slide("pitch", 120)
+    page.until(f"{label} !== {json.dumps(was)}")
+    assert "730" in page.js(label)  # 6 pitches and a filament, dried
+    page.click("#tab-part")
+
+
+def test_a_design_that_prints_nothing_is_shown_all_the_same(page: Any) -> None:
+    page.click("[data-at=reset]")
+    page.write(TEXT.replace("print net { bath: nc.gold_bath; }", ""))
+    page.until("wpStudio.state.get('result').loose")
+    assert page.text("stale") == "nothing prints this yet" and page.figure("filaments") == "28"
+    page.click("[data-at=print]")
+    page.until("document.querySelector('dialog[open]')")
+    assert "X747" in page.text("ask") and page.js("document.querySelector('#go')") is None
+    page.click("dialog button")
+    page.write("wp 1;\n")
+    page.until("wpStudio.state.get('result').version && !wpStudio.state.get('result').sound")
+    assert "prints nothing" in page.text("stale")
+    page.write(TEXT)
+    page.until("wpStudio.state.get('result').sound && !wpStudio.state.get('result').loose")
+    assert page.text("stale") == ""
+
+
+def test_the_keyboard_reaches_everything(page: Any) -> None:
+    tabs = (
+        "[...document.querySelectorAll('[role=tab]')].map(t => [t.getAttribute('aria-selected'), t.tabIndex])"
+    )
+    page.js("document.querySelector('#tab-part').focus()")
+    page.browser.key("ArrowRight", 39)
+    assert (
+        page.js(tabs) == [["false", -1], ["true", 0]] and page.js("document.activeElement.id") == "tab-plots"
+    )
+    page.browser.key("ArrowLeft", 37)
+    assert page.js(tabs) == [["true", 0], ["false", -1]]
+    # Each control has a name that a screen reader can say.
+    nameless = page.js(
+        "[...document.querySelectorAll('.studio button, .studio select, .studio input, .studio [role=tabpanel], .studio iframe')]"
+        ".filter(e => !e.closest('.code') && !(e.textContent.trim() || e.ariaLabel || e.title || e.labels?.length || e.getAttribute('aria-labelledby'))).map(e => e.outerHTML)"
+    )
+    assert nameless == []
+    page.js("document.querySelector('[data-at=export] summary').click()")
+    page.until("document.querySelector('[data-at=export]').open")
+    page.js("document.querySelector('[data-export=png]').focus()")
+    page.browser.key("Escape", 27)
+    assert page.js(
+        "!document.querySelector('[data-at=export]').open && document.activeElement.tagName === 'SUMMARY'"
+    )

@@ -73,9 +73,13 @@ class Page:
         return self
 
     def text(self, place: str) -> str:
-        """What a place of the page says; `place` is its name in the page, or a selector."""
+        """What a place of the page says, "" while it is hidden; `place` is its name in the page, or a selector."""
         selector = place if place[:1] in "#.[" else f"[data-at={place}]"
-        return str(self.js(f"document.querySelector({json.dumps(selector)})?.innerText ?? ''"))
+        return str(
+            self.js(
+                f"(e => e && e.getClientRects().length ? e.innerText : '')(document.querySelector({json.dumps(selector)}))"
+            )
+        )
 
     def click(self, selector: str) -> None:
         self.js(f"document.querySelector({json.dumps(selector)}).click()")
