@@ -9,6 +9,7 @@ from ..flat_merge import without_overlaps
 from ..mask import drawn
 from ..scene import Expr, Pattern
 from . import relief
+from .dose import dose_for
 
 #: A relief written as several passes, or as dose classes of one.
 PASSES, CLASSES = "passes", "classes"
@@ -48,22 +49,22 @@ def _of_relief(pattern: Pattern, height: Expr | float) -> tuple[Exposure, ...]:
     share = relief.shares(int(pattern.fields.get("levels") or 8))
     if pattern.process == "ebeam":
         # d0 of a film is a dose of light; electrons are told by the pattern, whose dose then leaves all of the thickness.
-        factors = relief.factor_for(share, film.gamma)
+        factors = [relief.factor_for(r, film.gamma) for r in share.tolist()]
     elif film.d0 is None:
         raise ValueError(f"film `{film.name}` has no `d0`: the dose at which it begins to stay is not known")
     else:
-        factors = relief.dose_for(share, film.d0, film.gamma) / pattern.fields["dose"]
+        factors = [dose_for(r, film.d0, film.gamma) / pattern.fields["dose"] for r in share.tolist()]
     # A level stands for all heights that are nearer to it than to its neighbours.
     edges = (share - 0.5 / len(share)) * film.thickness_um
     field = height if isinstance(height, Expr) else Expr("const", (float(height),), pattern.span)
     sets = relief.level_sets(field, drawn(pattern.mask), edges, pattern.fields.get("min_width"))
     kept = (share * film.thickness_um).tolist()
     if pattern.fields.get("split") == PASSES:
-        added = relief.passes_of(factors).tolist()
+        added = relief.passes_of(factors)
         return tuple(
             Exposure((DoseClass(f, flat, t),))
             for f, flat, t in zip(added, sets, kept, strict=True)
             if flat.count
         )
-    rows = zip(factors.tolist(), relief.bands(sets), kept, strict=True)
+    rows = zip(factors, relief.bands(sets), kept, strict=True)
     return (Exposure(tuple(DoseClass(f, flat, t) for f, flat, t in rows if flat.count)),)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +11,7 @@ import numpy.typing as npt
 from ..fields import evaluate
 from ..flat import GRID_UM, Flat, Floats, Ints, from_shapely, to_shapely
 from ..scene import Expr
+from .dose import dose_for
 
 #: Samples along the longer side of a mask, where nothing says how fine its relief is.
 SAMPLES = 1024
@@ -19,21 +21,9 @@ MOST_SAMPLES = 20_000_000
 HALVINGS = 30
 
 
-def retention(dose: npt.ArrayLike, d0: float, gamma: float) -> Floats:
-    """Share of the thickness that stays: R(D) = clip(gamma log10(D / D0), 0, 1). Doses in one unit."""
-    with np.errstate(divide="ignore"):
-        ratio = np.log10(np.asarray(dose, dtype=float) / d0)
-    return np.asarray(np.clip(gamma * ratio, 0.0, 1.0))
-
-
-def dose_for(share: npt.ArrayLike, d0: float, gamma: float) -> Floats:
-    """The least dose that leaves a share R of the thickness: D(R) = D0 10^(R / gamma)."""
-    return np.asarray(d0 * 10.0 ** (np.asarray(share, dtype=float) / gamma))
-
-
-def factor_for(share: npt.ArrayLike, gamma: float) -> Floats:
-    """That dose over the one that leaves all: 10^((R - 1) / gamma). D0 need not be known."""
-    return dose_for(np.asarray(share, dtype=float) - 1.0, 1.0, gamma)
+def factor_for(share: float, gamma: float) -> float:
+    """The dose that leaves a share R of the thickness, over the one that leaves all: 10^((R - 1) / gamma). D0 need not be known."""
+    return dose_for(share - 1.0, 1.0, gamma)
 
 
 def phase_rad(thickness_um: npt.ArrayLike, index: float, wavelength_um: float) -> Floats:
@@ -46,9 +36,9 @@ def shares(levels: int) -> Floats:
     return np.arange(1, levels + 1) / levels
 
 
-def passes_of(doses: Floats) -> Floats:
+def passes_of(doses: Sequence[float]) -> list[float]:
     """Doses of passes that add up to rising `doses`: each lies over all that the later ones reach."""
-    return np.diff(doses, prepend=0.0)
+    return [dose - before for dose, before in zip(doses, (0.0, *doses), strict=False)]
 
 
 def step_um(size_um: tuple[float, float], finest_um: float | None) -> float:
