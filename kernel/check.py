@@ -15,6 +15,7 @@ from .scene import Lattice, Part, Path, Placed, Scene, StateName, Union
 if TYPE_CHECKING:
     from .build import Job
     from .figures.contacts import Contacts
+    from .films.checked import Films
     from .measure import Sweep
 
 
@@ -40,6 +41,13 @@ class CheckContext:
         self.written = tuple(job for job in jobs if job.light is not None)
         self._sweeps: dict[tuple[int, StateName], Sweep] = {}
         self._inks: dict[int, tuple[Ink, ...]] = {}
+
+    @cached_property
+    def films(self) -> Films:
+        """What the design's patterns make."""
+        from .films.checked import Films
+
+        return Films(self.scene)
 
     @property
     def print_speed_um_s(self) -> float:

@@ -96,17 +96,33 @@ def too_close(flat: Flat, limit_um: float, kind: Kind, *, facing: bool = False) 
 
 
 def between(one: Flat, two: Flat, limit_um: float, kind: Literal["gap", "overlap"]) -> Close | None:
-    """Where two regions stand apart by less than the limit (0 where they touch), or overlap by less than the limit (sides that
-    face each other to within ten degrees)."""
+    """Where two regions come closer than the limit: polygons of both that share no area by their distance (0 where they touch), and by
+    how little others overlap (sides that face each other to within ten degrees)."""
     limit = _whole(limit_um)
     found = []
     for a, b in windows((one, two), limit):
-        if a.cells and b.cells:
-            side: Kind = "gap" if kind == "gap" else "width"
-            found.append(
-                _close(_edges(apart(a)), _edges(apart(b)), limit, side, kind == "overlap", same=False)
-            )
+        if not a.cells or not b.cells:
+            continue
+        cells = apart(a), apart(b)
+        if kind == "gap":
+            found.append(_distances(*cells, limit))
+        else:
+            found.append(_close(_edges(cells[0]), _edges(cells[1]), limit, "width", True, same=False))
     return _nearest(found)
+
+
+def _distances(one: Cell, two: Cell, limit: float) -> tuple[Floats, Floats]:
+    """Distances below the limit of polygons that share no area, and the ends of the ways."""
+    import shapely
+
+    a, b = to_shapely(Flat((one,))), to_shapely(Flat((two,)))
+    i, j = shapely.STRtree(b).query(a, predicate="dwithin", distance=limit)
+    distance = shapely.distance(a[i], b[j])
+    # What touches may overlap as well.
+    lone = (distance > 0) | (shapely.area(shapely.intersection(a[i], b[j])) == 0)
+    lone &= distance < limit * (1 - _UNSURE)
+    ways = shapely.get_coordinates(shapely.shortest_line(a[i][lone], b[j][lone])).reshape(-1, 2, 2)
+    return distance[lone], ways
 
 
 def least(flat: Flat, kind: Kind) -> float | None:

@@ -145,3 +145,15 @@ def light() -> ModuleType:
 def gwl_referee() -> ModuleType:
     """tests/support/gwl_referee.py: what a writer would do with a GWL file."""
     return _support("gwl_referee")
+
+
+@pytest.fixture(scope="session")
+def film_scenes() -> ModuleType:
+    """tests/support/film_scenes.py: scenes of films made by hand, for tests that need no language."""
+    return _support("film_scenes")
+
+
+@pytest.fixture(scope="session")
+def klayout_drc() -> ModuleType:
+    """tests/support/klayout_drc.py: KLayout's design rule checks, in a process of their own."""
+    return _support("klayout_drc")

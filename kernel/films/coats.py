@@ -51,6 +51,11 @@ def stimulus_of(pattern: Pattern) -> Stimulus | None:
     return kinds.get(pattern.process)
 
 
+def by_light(coat: Coat) -> bool:
+    """Whether all passes of a coat are by light, whose doses the film's figures speak of."""
+    return all(p.process == "photopattern" for _, p in coat.passes)
+
+
 def is_among(developer: Developer, words: tuple[str, ...]) -> bool:
     """Whether a list of developers, given by polarity or by name, has this one."""
     own = {developer.polarity.lower(), developer.liquid.lower(), developer.name.lower()}

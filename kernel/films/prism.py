@@ -10,7 +10,7 @@ import numpy as np
 from ..flat import GRID_UM, Flat, from_shapely, joined, rectangles, to_shapely
 from ..mask import drawn
 from ..scene import Pattern, Scene
-from .coats import POSITIVE, Coat, coats_of, tone_of
+from .coats import POSITIVE, Coat, by_light, coats_of, tone_of
 from .dose import retention
 from .exposures import exposures
 from .window import total, windows
@@ -176,11 +176,10 @@ def kept(scene: Scene, coat: Coat) -> tuple[tuple[Flat, float], ...]:
         for part in exposed:
             whole = without(whole, part.region)
         return ((whole, film.thickness_um),) if whole.count else ()
-    by_light = all(p.process == "photopattern" for _, p in coat.passes)
     out = []
     for part in exposed:
         share = 1.0
-        if by_light and film.d0 is not None and film.gamma is not None and part.dose is not None:
+        if by_light(coat) and film.d0 is not None and film.gamma is not None and part.dose is not None:
             share = retention(part.dose, film.d0, film.gamma)
         thickness = film.thickness_um * share if part.relief_um is None else part.relief_um
         if thickness > 0:

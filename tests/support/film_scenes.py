@@ -72,3 +72,9 @@ def scene(*made: Pattern | Print, allows: tuple[Allow, ...] = ()) -> Scene:
         "design", "dried", {}, {}, {}, (), prints, allows=allows, patterns=patterns, sequence=made,
         films={p.film.name: p.film for p in patterns}, ligands={p.film.ligand.name: p.film.ligand for p in patterns},
     )  # fmt: skip
+
+
+def pair(gap: float, side: float = 10.0, name: str = "pair") -> Mask:
+    """Two squares beside each other, so far apart."""
+    x = 0.5 * (side + gap)
+    return Mask("union", {}, span("mask"), (box(-x, 0, side, side), box(x, 0, side, side)), name=name)

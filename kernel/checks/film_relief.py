@@ -1,0 +1,29 @@
+"""A relief that no dose can make."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..check import CheckContext
+from ..diagnostics import Diagnostic, Severity, error
+
+
+class FilmRelief:
+    code = "W255"
+    severity = Severity.ERROR
+    doc = "reliefs can be made by a dose"
+
+    def run(self, context: CheckContext) -> Iterator[Diagnostic]:
+
+        for pattern, why in context.films.impossible:
+            yield error(
+                self.code,
+                f"the relief of pattern `{pattern.name}` cannot be made: {why}",
+                pattern.spans.get("relief") or pattern.span,
+                notes=(
+                    "a film with `d0` and `gamma`, such as `wp calibrate --dose` writes, tells which dose leaves which thickness",
+                ),
+            )
+
+
+FILM_RELIEF = FilmRelief()

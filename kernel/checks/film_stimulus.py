@@ -1,0 +1,39 @@
+"""A stimulus that the ligand is not known to answer to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..check import CheckContext
+from ..diagnostics import Diagnostic, Severity, warning
+from ..films.coats import stimulus_of
+
+
+class FilmStimulus:
+    code = "W237"
+    severity = Severity.WARNING
+    doc = "films are exposed to what their ligand answers to"
+
+    def run(self, context: CheckContext) -> Iterator[Diagnostic]:
+
+        for _, pattern in context.films.patterns:
+            stimulus, ligand = stimulus_of(pattern), pattern.film.ligand
+            if stimulus is None or ligand.accepts(stimulus):
+                continue
+            source = ligand.source_of(
+                "wavelengths", "two_photon", "electrons", "heat", "ultraviolet", "ultrafast"
+            )
+            yield warning(
+                self.code,
+                f"{stimulus} is what pass `{pattern.name}` exposes {ligand.name} to; it is known to answer to "
+                f"{', '.join(ligand.answers_to) or 'nothing'}",
+                pattern.spans.get("wavelength") or pattern.spans.get("process") or pattern.span,
+                label="nobody has shown that this does anything",
+                notes=(
+                    *((f"source: {source}",) if source else ()),
+                    "another wavelength or process, or another ligand",
+                ),
+            )
+
+
+FILM_STIMULUS = FilmStimulus()

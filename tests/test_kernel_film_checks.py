@@ -1,0 +1,247 @@
+"""Design rules of films: each is broken by a design, and just not broken by its neighbour."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from types import ModuleType
+from typing import Any
+
+import pytest
+from wetprint.kernel.build import build
+from wetprint.kernel.check import run_checks
+from wetprint.kernel.checks import CHECKS
+from wetprint.kernel.diagnostics import Diagnostic, Severity
+from wetprint.kernel.material import Origin
+from wetprint.kernel.quantity import MJ_CM2, UC_CM2
+from wetprint.kernel.scene import Allow, Expr, Mask, Pattern, Print, Scene
+
+
+def said(scene: Scene, *jobs: Any) -> dict[str, Diagnostic]:
+    return {d.code: d for d in run_checks(scene, jobs)}
+
+
+@pytest.fixture(scope="module")
+def f(film_scenes: ModuleType) -> ModuleType:
+    return film_scenes
+
+
+def one(f: ModuleType, mask: Mask | None = None, film: dict[str, Any] | None = None, **fields: Any) -> Scene:
+    return f.scene(f.pattern(mask or f.box(0, 0, 10, 10), f.film(**(film or {})), **fields))
+
+
+MJ = MJ_CM2
+LIGHT = {"intensity": None}
+
+
+def cases(f: ModuleType) -> dict[str, tuple[Scene, Scene, tuple[str, ...]]]:
+    """Code -> (a design that breaks the rule, one that just does not, words of the message)."""
+    L, film = f.ligand, f.film  # noqa: N806
+    measured = {"d0": 50 * MJ, "gamma": 2.0}
+    d100 = 50 * MJ * 10**0.5
+    thick = {"penetration_um": 1.0, "critical": 10 * MJ, "damage": 1000 * MJ}
+    a, b = film("red"), film("blue")
+    overlay = {"overlay": 0.2, "size_error": 0.05, "edge_roughness": 0.03}
+    edges = {"size_error": 0.05, "edge_roughness": 0.03}
+    marks = f.box(50, 0, 4, 4, "cross")
+    with_marks = Mask("union", {}, f.HERE, (f.box(0, 0, 10, 10, "one"), marks), name="first")
+
+    def two(gap: float, **later: Any) -> Scene:
+        return f.scene(
+            f.pattern(f.box(0, 0, 10, 10, "one"), a, **edges),
+            f.pattern(f.box(10 + gap, 0, 10, 10, "two"), b, **later),
+        )
+
+    def aligned(named: Mask | None, first: Mask, between: Mask | None = None) -> Scene:
+        made = [f.pattern(first, a)]
+        made += [f.pattern(between, film("mid"))] if between is not None else []
+        return f.scene(*made, f.pattern(f.box(100, 0, 10, 10, "two"), b, overlay=0.1, marks=named))
+
+    def again(x: float) -> Scene:
+        below = film("red", damage=150 * MJ)
+        return f.scene(f.pattern(f.box(0, 0, 10, 10, "one"), below), f.pattern(f.box(x, 0, 10, 10, "two"), b))
+
+    def doses(first: float, second: float, **more: Any) -> Scene:
+        g = film(**more)
+        return f.scene(
+            f.pattern(f.box(0, 0, 10, 10, "one"), g, dose=first, develop=False),
+            f.pattern(f.box(0, 0, 10, 10, "two"), g, dose=second),
+        )
+
+    def relief(**own: Any) -> Scene:
+        return one(f, film=own, relief=Expr("const", (0.02,), f.HERE))
+
+    acid = L(
+        keeps_exposed_in=("nonpolar",),
+        removes_exposed_in=("N-methylformamide",),
+        provenance={"keeps_exposed_in": Origin("PAG paper")},
+    )
+    carbene = L(atmosphere="nitrogen", provenance={"atmosphere": Origin("carbene paper")})
+    known = L(dose_low=2 * MJ, dose_high=3 * MJ, provenance={"dose_low": Origin("EBT paper")})
+    shown = L(feature_um=2.0, feature_electrons_um=0.07)
+    needs = L(needs="photoacid generator")
+    beams = f.scene(f.pattern(f.box(0, 0, 10, 10), film(), "ebeam", field=100.0))
+    return {
+        "W230": (one(f, f.box(0, 0, 10, 0.498), min_width=0.5), one(f, f.box(0, 0, 10, 0.5), min_width=0.5), ("498 nm", "500 nm")),
+        "W231": (
+            one(f, f.pair(0.499), min_gap=0.5), one(f, f.pair(0.5), min_gap=0.5), ("499 nm", "500 nm"),
+        ),
+        "W232": (one(f, f.box(0, 0, 1, 0.998), min_area=1.0), one(f, f.box(0, 0, 1, 1), min_area=1.0), ("0.998 um2", "1 um2")),
+        "W233": (two(-1), two(0), ("10 um2", "`blue`", "`red`")),
+        "W234": (aligned(None, with_marks), aligned(marks, with_marks), ("0 marks", "100 nm")),
+        "W235": (two(0.359, **overlay), two(0.360, **overlay), ("359 nm", "360 nm")),
+        "W236": (
+            one(f, film={"ligand": acid}, developer=f.NMF, tone="negative"), one(f, film={"ligand": acid}, developer=f.TOLUENE, tone="negative"),
+            ("negative", "positive", "N-methylformamide", "PAG paper"),
+        ),
+        "W237": (one(f, wavelength=0.405), one(f, wavelength=0.3653), ("405 nm", "365 nm", "electrons", "heat")),
+        "W238": (one(f, film={"ligand": needs}), one(f, film={"ligand": needs, "additive": "PAG"}), ("photoacid generator",)),
+        "W239": (one(f, film={"ligand": carbene}), one(f, film={"ligand": carbene}, atmosphere="nitrogen"), ("air", "nitrogen", "carbene paper")),
+        "W240": (one(f, film=measured, dose=0.99 * d100), one(f, film=measured, dose=d100), ("156.5 mJ/cm2", "158.1 mJ/cm2", "50 mJ/cm2")),
+        "W241": (doses(60 * MJ, 60 * MJ, damage=120 * MJ), doses(60 * MJ, 59 * MJ, damage=120 * MJ), ("120 mJ/cm2", "2 passes")),
+        "W242": (again(5), again(10), ("200 mJ/cm2", "100 mJ/cm2", "150 mJ/cm2")),
+        "W243": (one(f, film={"ligand": known}, dose=6.1 * MJ), one(f, film={"ligand": known}, dose=6 * MJ), ("6.1 mJ/cm2", "2 mJ/cm2 to 3", "EBT paper")),
+        "W244": (one(f, film={**thick, "thickness_um": 0.3, "route": "thick"}, dose=13 * MJ), one(f, film={**thick, "thickness_um": 0.3}, dose=14 * MJ), ("262.4 nm", "300 nm", "13.5 mJ/cm2")),
+        "W245": (one(f, film={"thickness_um": 0.501}), one(f, film={"thickness_um": 0.5}), ("501 nm", "500 nm", "Pan et al.")),
+        "W246": (one(f, film={"ligand": L(thiol=True), "family": "oxide"}), one(f, film={"ligand": L(thiol=True), "family": "metal"}), ("oxide", "II-VI, III-V or gold", "Pan et al.")),
+        "W247": (one(f, film={"family": "perovskite"}, developer=f.NMF), one(f, film={"family": "perovskite"}), ("N-methylformamide", "nonpolar", "Pan et al.")),
+        "W248": (
+            one(f, film={"emitter": True, "ligand": L(wavelengths_um=(0.254, 0.365))}, wavelength=0.254), one(f, film={"emitter": True}),
+            ("254 nm", "Pan et al."),
+        ),
+        "W249": (one(f, film={"loading": 0.26}), one(f, film={"loading": 0.25}), ("0.26", "0.01 to 0.25", "Pan et al.")),
+        "W251": (
+            f.scene(f.pattern(f.pair(90.0, side=10.5), film(), "ebeam", field=100.0)), beams, ("1 of 2", "100 um"),
+        ),
+        "W252": (one(f, f.box(0, 0, 10, 1.998), film={"ligand": shown}), one(f, f.box(0, 0, 10, 2), film={"ligand": shown}), ("1998 nm", "2000 nm")),
+        "W253": (
+            f.scene(f.pattern(f.box(0, 0, 1, 1), a), f.pattern(f.box(9, 0, 1, 1), a)),
+            f.scene(f.pattern(f.box(0, 0, 1, 1), a, develop=False), f.pattern(f.box(9, 0, 1, 1), a)), ("2 coats",),
+        ),
+        "W254": (one(f, developer=None), one(f), ("0 developers",)),
+        "W255": (relief(), relief(d0=10 * MJ, gamma=2.0), ("gamma",)),
+    }  # fmt: skip
+
+
+CODES = [f"W{n}" for n in range(230, 256) if n != 250]
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_a_rule_is_broken_and_just_not_broken(code: str, f: ModuleType) -> None:
+    broken, sound, words = cases(f)[code]
+    found = said(broken)
+    assert code in found, found
+    for word in words:
+        assert word in found[code].message + " ".join(found[code].notes), found[code]
+    assert found[code].primary is not None
+    assert code not in said(sound)
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_a_warning_can_be_allowed(code: str, f: ModuleType) -> None:
+    broken = cases(f)[code][0]
+    before = said(broken)[code]
+    after = said(replace(broken, allows=(Allow(code, "we know", f.HERE),)))[code]
+    if before.severity is Severity.WARNING:
+        assert after.severity is Severity.NOTE and "allowed: we know" in after.notes
+    else:
+        assert after.severity is before.severity
+
+
+def test_a_plain_design_is_clean(f: ModuleType) -> None:
+    assert said(one(f)) == {}
+
+
+def test_marks_that_no_pass_left_or_that_a_pass_covered(f: ModuleType) -> None:
+    marks = f.box(50, 0, 4, 4, "cross")
+    with_marks = Mask("union", {}, f.HERE, (f.box(0, 0, 10, 10, "one"), marks), name="first")
+
+    def design(*before: Pattern) -> Scene:
+        return f.scene(
+            *before, f.pattern(f.box(100, 0, 10, 10, "two"), f.film("blue"), overlay=0.1, marks=marks)
+        )
+
+    first, plain = f.pattern(with_marks, f.film("red")), f.pattern(f.box(0, 0, 10, 10, "one"), f.film("red"))
+    assert "0 % of the marks" in said(design(plain))["W234"].message
+    assert "W234" not in said(design(first))
+    over = f.pattern(f.box(51, 0, 4, 10, "over"), f.film("mid"))
+    assert "under film `mid`" in said(design(first, over))["W234"].message
+    half = f.pattern(
+        Mask("union", {}, f.HERE, (f.box(0, 0, 1, 1), f.box(49, 0, 2, 4)), name="half"), f.film("red")
+    )
+    assert "50 % of the marks" in said(design(half))["W234"].message
+    # The pass that is made first writes its own.
+    own = f.scene(f.pattern(with_marks, f.film("red"), marks=marks))
+    assert "W234" not in said(own)
+
+
+@pytest.mark.parametrize(("gap", "found"), [(0.001, True), (0.359, True), (0.36, False), (0.361, False)])
+def test_the_overlay_budget_flips_at_one_nanometre(gap: float, found: bool, f: ModuleType) -> None:
+    edges = {"size_error": 0.05, "edge_roughness": 0.03}
+    first = f.pattern(f.box(0, 0, 10, 10, "one"), f.film("red"), **edges)
+    for x, kind in ((10 + gap, "barrier"), (10 - gap, "overlap")):
+        second = f.pattern(f.box(x, 0, 10, 30, "two"), f.film("blue"), overlay=0.2, **edges)
+        told = said(f.scene(first, second)).get("W235")
+        assert (told is not None) is found
+        assert told is None or (kind in told.message and "360 nm" in told.message)
+
+
+def test_overlays_add_where_both_are_aligned_to_a_third(f: ModuleType) -> None:
+    from wetprint.kernel.films.overlay import budget
+
+    one, two = {"overlay": 0.1, "size_error": 0.02}, {"overlay": 0.2, "size_error": 0.03}
+    near, far = budget(("a", one), ("b", two)), budget(("a", one), ("b", two), third=True)
+    assert near is not None and far is not None
+    assert near.um == pytest.approx(0.25, abs=1e-12) and far.um == pytest.approx(0.35, abs=1e-12)
+    assert near.unknown == ("edge roughness of a", "edge roughness of b")
+    assert budget(("a", {}), ("b", {})) is None
+    marks = f.box(50, 0, 4, 4, "cross")
+    zero = f.pattern(marks, f.film("mark"))
+    gap = [
+        f.scene(
+            zero,
+            f.pattern(f.box(0, 0, 10, 10, "one"), f.film("red"), overlay=0.1, marks=marks),
+            f.pattern(f.box(10 + g, 0, 10, 10, "two"), f.film("blue"), overlay=0.2, marks=marks),
+        )
+        for g in (0.299, 0.3)
+    ]
+    assert "W235" in said(gap[0]) and "W235" not in said(gap[1])
+
+
+def test_dose_factors_of_an_electron_beam(f: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    from wetprint.kernel.films import exposures as made
+    from wetprint.kernel.films.exposures import DoseClass, Exposure
+    from wetprint.kernel.mask import drawn
+
+    scene = f.scene(f.pattern(f.box(0, 0, 10, 10), f.film(), "ebeam", dose=100 * UC_CM2))
+    for factor, found in ((32.767, False), (32.768, True), (0.0004, True), (1.0, False)):
+
+        def classes(pattern: Pattern, factor: float = factor) -> tuple[Exposure, ...]:
+            return (Exposure((DoseClass(factor, drawn(pattern.mask)),)),)
+
+        monkeypatch.setattr(made, "exposures", classes)
+        assert ("W250" in said(scene)) is found, factor
+
+
+def test_a_printed_lattice_is_held_against_the_film_below(f: ModuleType, scenes: ModuleType) -> None:
+    for y, kind in ((55.499, "overlap"), (54.501, "gap"), (55.5, ""), (54.5, "")):
+        # Lines at y = +-20, 60, 100, 10 um wide: the film ends at y, the line above begins at 55.
+        lattice = scenes.lattice(size=(200.0, 200.0), layers=1, pitch=40.0)
+        made = f.pattern(f.box(0, y / 2, 300, y, "pad"), f.film(), size_error=0.2)
+        put = Print(lattice, None, f.HERE, fields={"overlay": 0.3})
+        scene = replace(f.scene(made, put), parts={"body": lattice}, state="dried")
+        jobs, _ = build(scene)
+        told = said(scene, *jobs).get("W235")
+        assert (told is not None) == bool(kind), (y, told)
+        assert told is None or (
+            "500 nm" in told.message and ("barrier" if kind == "gap" else kind) in told.message
+        )
+
+
+def test_rules_of_films_load_no_numpy() -> None:
+    names = [n for n in CHECKS if n.startswith("film_")]
+    assert len(names) == 26
+    program = "import sys\nfrom wetprint.kernel.checks import CHECKS\n[CHECKS[n] for n in CHECKS if n.startswith('film_')]\nassert 'numpy' not in sys.modules"
+    subprocess.run([sys.executable, "-c", program], check=True, env={**os.environ})
