@@ -102,8 +102,9 @@ class Parallel:
                 out.fused = [(self.one.start + i[side], self.two.start + j[side])]
                 self._take(out, i[side], j[side], clear_distance(sections, offset)[side])
         if pairs:
-            middle = 0.5 * (low + high)
-            out.pairs.append(Pairs(i, j, middle, self.sign * middle, area * np.maximum(length, 0.0)))
+            middle = 0.5 * (low + high)[real]
+            share = (area * np.maximum(length, 0.0))[real]
+            out.pairs.append(Pairs(i[real], j[real], middle, self.sign * middle, share))
 
     def _first_gap(self, out: Cross) -> float:
         """A gap that surely is not the least one but near it, so that the search stays short."""

@@ -21,6 +21,8 @@ def resin_of(film: Film, fill: float | None = None) -> Ink:
 
 def as_resin(ink: Ink, fill: float | None = None) -> Ink:
     """The nanocrystals of an ink, written rather than extruded: nothing that holds for extruding does."""
+    if ink.resin:
+        return replace(ink, fill=fill)
     return replace(
         ink, name=f"{ink.name} (written)", swell=1.0, shrink=0.0, bet_um2_ug=None, conductivity=None, resin=True, fill=fill, linkers=(),
         provenance={k: o for k, o in ink.provenance.items() if k == "colour"},

@@ -1,0 +1,236 @@
+"""Design rules of what is written with light: each broken by a design, and not by one that just keeps to it; limits by hand."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import replace
+from types import ModuleType
+from typing import Any
+
+import pytest
+from wetprint.kernel.build import build
+from wetprint.kernel.check import run_checks
+from wetprint.kernel.chemistry import Ligand
+from wetprint.kernel.diagnostics import Diagnostic
+from wetprint.kernel.film import Film
+from wetprint.kernel.scene import Allow, Part, Union
+
+TIME = math.sqrt(math.pi) * 0.13197341455640446 / 100.0
+RATIO = 0.315096950803853 / 0.13197341455640446
+
+
+def said(light: ModuleType, part: Part, **fields: Any) -> list[Diagnostic]:
+    scene = light.scene(part, **fields)
+    jobs, faults = build(scene)
+    assert not faults, faults
+    return run_checks(scene, jobs, None)
+
+
+def codes(light: ModuleType, part: Part, **fields: Any) -> set[str]:
+    return {d.code for d in said(light, part, **fields)}
+
+
+def flips(rule: Callable[[float], bool], at: float, *, above: bool, rel: float = 1e-6) -> None:
+    """The rule is broken on one side of `at` and kept on the other, a millionth away; bisection finds the place."""
+    good, bad = (at * (1 - rel), at * (1 + rel)) if above else (at * (1 + rel), at * (1 - rel))
+    assert rule(bad) and not rule(good)
+    low, high = 0.5 * at, 2.0 * at
+    assert rule(high if above else low) and not rule(low if above else high)
+    for _ in range(40):
+        middle = 0.5 * (low + high)
+        low, high = (low, middle) if rule(middle) == above else (middle, high)
+    assert 0.5 * (low + high) == pytest.approx(at, rel=rel)
+
+
+def test_a_sound_design_breaks_no_rule(light: ModuleType) -> None:
+    assert said(light, light.woodpile(filament=1.2, pitch=5.0, layer_height=1.0), power=10 * light.MW) == []
+    # Single lines stand higher than they are drawn, which is a note.
+    assert codes(light, light.diamond(filament=0.3)) == {"W270"}
+    assert codes(light, light.octet()) == {"W270"}
+
+
+# A strut stands where its voxel reaches the substrate: an axis at half the voxel's height.
+def test_a_strut_floats_from_half_its_voxel_up(light: ModuleType) -> None:
+    half = 0.5 * 0.3 * RATIO
+    for z, floats in ((half - 1e-3, False), (half + 1e-3, True)):
+        part = light.wire((0.0, 0.0, round(z, 3)), (5.0, 0.0, round(z, 3)))
+        assert ("W264" in codes(light, part)) == floats
+        assert "W264" not in codes(light, part, interface=0.01)
+
+
+def test_what_touches_nothing_that_stands_floats(light: ModuleType) -> None:
+    low = light.wire((0.0, 0.0, 0.1), (5.0, 0.0, 0.1), name="low")
+    reach = 0.3 * RATIO
+    for gap, floats in ((reach - 2e-3, False), (reach + 2e-3, True)):
+        z = round(0.1 + gap, 3)
+        high = light.wire((2.0, -3.0, z), (2.0, 3.0, z), name="high")
+        assert ("W264" in codes(light, Union("body", (low, high), light.HERE))) == floats
+
+
+def test_a_floating_part_may_be_allowed(light: ModuleType) -> None:
+    scene = light.scene(light.wire((0.0, 0.0, 9.0), (5.0, 0.0, 9.0)))
+    scene = replace(scene, allows=(Allow("W264", "it is held by what was written before", light.HERE),))
+    found = run_checks(scene, build(scene)[0], None)
+    assert next(d for d in found if d.code == "W264").severity.word == "note"
+
+
+def test_what_only_a_later_block_holds_drifts(light: ModuleType) -> None:
+    """A beam from a post in the right block reaches into the left one, which is written first."""
+    post = light.wire((6.0, 0.0, 0.0), (6.0, 0.0, 4.0), name="post")
+    beam = light.wire((-6.0, 0.0, 4.0), (6.0, 0.0, 4.0), name="beam")
+    part = Union("body", (post, beam), light.HERE)
+    assert "W265" in codes(light, part, block=6.0, overlap=0.4)
+    assert "W265" not in codes(light, part, block=12.0, overlap=0.4)
+    assert "W265" not in codes(light, part)
+    left = light.wire((-6.0, 0.0, 0.0), (-6.0, 0.0, 4.0), name="left")
+    assert "W265" not in codes(light, Union("body", (post, beam, left), light.HERE), block=6.0, overlap=0.4)
+
+
+def test_neighbours_fuse_below_the_width_of_their_voxels(light: ModuleType) -> None:
+    # Lines whose power is given: 2 w sqrt(ln q) wide.
+    q = 4.0 * TIME / 1e-3
+    wide = 2 * 0.13197341455640446 * math.sqrt(math.log(q))
+    fields = {"filament": 1.0, "layers": 1, "size": (4.0, 4.0)}
+    assert wide < 1.0
+    # Struts of 1 um have two rows, and their chord there is a little less than 1 um.
+    lift = 0.5 - light.W_Z * math.sqrt(math.log(q))
+    chord = math.sqrt(1 - (2 * lift) ** 2)
+    for pitch, fused in ((chord - 1e-3, True), (chord + 2e-3, False)):
+        assert ("W266" in codes(light, light.woodpile(**fields, pitch=pitch), power=10 * light.MW)) == fused
+    thin = {**fields, "filament": 0.25}
+    for pitch, fused in ((0.249, True), (0.252, False)):
+        assert ("W266" in codes(light, light.woodpile(**thin, pitch=pitch))) == fused
+
+
+def test_a_hatch_is_rough_beyond_the_ripple(light: ModuleType) -> None:
+    # Two gaps over the way from the first to the last line: the distance is half of it, whatever the hatch above it says.
+    part = light.wire((0.0, 0.0, 0.3), (5.0, 0.0, 0.3), filament=0.9)
+    q = 4.0 * TIME / 1e-3
+    way = 0.9 - 2 * light.W_XY * math.sqrt(math.log(q))
+    gap = way / 3
+    ripple = 4 * math.exp(-((math.pi * light.W_XY / gap) ** 2))
+
+    def rough(allowed: float) -> bool:
+        return "W267" in codes(
+            light, part, power=10 * light.MW, hatch=gap * 1.0001, slice=5.0, ripple=allowed
+        )
+
+    flips(rough, ripple, above=False)
+
+
+def test_a_slice_is_rough_beyond_the_ripple(light: ModuleType) -> None:
+    part = light.wire((0.0, 0.0, 0.3), (5.0, 0.0, 0.3), filament=1.6)
+    q = 4.0 * TIME / 1e-3
+    way = 1.6 - 2 * light.W_Z * math.sqrt(math.log(q))
+    ripple = 4 * math.exp(-((math.pi * light.W_Z / way) ** 2))
+    found = [d for d in said(light, part, power=10 * light.MW, hatch=0.05, slice=1.0) if d.code == "W267"]
+    assert len(found) == 1 and f"{way:.4g} um" in found[0].message and "slice" in found[0].label
+    if ripple < 1:
+        assert f"{ripple:.2%}" in found[0].message
+    assert "W267" not in codes(light, part, power=10 * light.MW, hatch=0.05, slice=0.4)
+
+
+def test_power_is_bounded_by_what_the_writer_has(light: ModuleType) -> None:
+    part, needs = light.diamond(filament=0.3), light.voxel_power(0.3)
+    flips(lambda full: "W269" in codes(light, part, full_power=full), needs, above=False)
+    flips(
+        lambda full: "W269" in codes(light, part, full_power=full, power_scaling=0.5), 2 * needs, above=False
+    )
+    flips(lambda most: "W269" in codes(light, part, damage=most), needs, above=False)
+    flips(lambda speed: "W269" in codes(light, part, full_power=needs, scan_speed=speed), 100.0, above=True)
+
+
+def test_the_power_that_is_given_counts_where_struts_are_wide(light: ModuleType) -> None:
+    part = light.wire((0.0, 0.0, 0.3), (5.0, 0.0, 0.3), filament=1.5)
+    flips(lambda p: "W269" in codes(light, part, power=p, damage=12 * light.MW), 12 * light.MW, above=True)
+
+
+def test_struts_higher_than_drawn_are_told(light: ModuleType) -> None:
+    found = [d for d in said(light, light.diamond(filament=0.3)) if d.code == "W270"]
+    assert f"{0.3 * RATIO:.4g} um" in found[0].message and found[0].severity.word == "note"
+    # Hatched struts stand as they are drawn: from a tenth less than the voxel of their power up.
+    q = 4.0 * TIME / 1e-3
+    high = 2 * light.W_Z * math.sqrt(math.log(q))
+
+    def told(width: float) -> bool:
+        part = light.wire((0.0, 0.0, 0.1), (5.0, 0.0, 0.1), filament=width)
+        return "W270" in codes(light, part, power=10 * light.MW)
+
+    flips(told, high / 1.1, above=False)
+
+
+def test_layers_part_from_the_height_of_their_voxels_up(light: ModuleType) -> None:
+    high = 0.3 * RATIO
+    for rise, apart in ((round(high - 2e-3, 3), False), (round(high + 2e-3, 3), True)):
+        found = codes(light, light.woodpile(layer_height=rise, layers=2))
+        assert ("W271" in found) == apart == ("W264" in found)
+
+
+def test_layers_close_the_pores_below_half_the_height_of_their_voxels(light: ModuleType) -> None:
+    high = 0.3 * RATIO
+    for rise, closed in ((round(0.5 * high - 2e-3, 3), True), (round(0.5 * high + 2e-3, 3), False)):
+        assert ("W277" in codes(light, light.woodpile(layer_height=rise, layers=3))) == closed
+    assert "W277" not in codes(light, light.woodpile(layer_height=round(0.5 * high - 2e-3, 3), layers=2))
+
+
+def test_seams_want_an_overlap_of_a_voxel(light: ModuleType) -> None:
+    part = light.diamond(filament=0.3)
+    flips(lambda overlap: "W272" in codes(light, part, block=6.0, overlap=overlap), 0.3, above=False)
+    assert "W272" not in codes(light, part, block=11.0)
+
+
+def test_a_field_holds_its_block_and_the_overlap(light: ModuleType) -> None:
+    part = light.woodpile(layers=2)
+    flips(lambda field: "W273" in codes(light, part, field=field), 10.0, above=False)
+    flips(lambda field: "W273" in codes(light, part, field=field, block=5.0, overlap=0.4), 5.4, above=False)
+    assert "W273" not in codes(light, part)
+
+
+def test_the_focus_gets_no_higher_than_its_working_distance(light: ModuleType) -> None:
+    # The sixth layer's axes.
+    top = 0.15 + 5 * 0.4
+    flips(lambda reach: "W274" in codes(light, light.woodpile(), reach=reach), top, above=False)
+    flips(
+        lambda reach: "W274" in codes(light, light.woodpile(), reach=reach, interface=1.0),
+        top - 1.0,
+        above=False,
+    )
+    azide = Ligand("azide", "cross-linking")
+
+    def dry(thick: float) -> bool:
+        resin = Film("pin", "CdSe", "II-VI", azide, thick, "#33aa33")
+        return "W274" in codes(light, light.woodpile(), resin=resin)
+
+    flips(dry, top, above=False)
+
+
+def test_mirrors_correct_no_tilt(light: ModuleType) -> None:
+    part = light.woodpile()
+    assert "W275" in codes(light, part, tilt_correction=True)
+    assert "W275" not in codes(light, part, tilt_correction=True, mode="piezo")
+    assert "W275" not in codes(light, part)
+
+
+def test_lines_of_a_strut_stand_apart_beyond_their_voxel(light: ModuleType) -> None:
+    part = light.wire((0.0, 0.0, 0.3), (5.0, 0.0, 0.3), filament=3.0)
+
+    def apart(power: float) -> bool:
+        return "W276" in codes(light, part, power=power, hatch=0.3, slice=0.1, ripple=1.0)
+
+    # Rows as wide as their chord less a voxel, in gaps of at most .3 um: of many rows some come close to that.
+    def voxel(power: float) -> float:
+        return 2 * light.W_XY * math.sqrt(math.log((power / (5 * light.MW)) ** 2 * TIME / 1e-3))
+
+    low, high = light.voxel_power(0.2), light.voxel_power(0.35)
+    assert apart(low) and not apart(high)
+    for _ in range(30):
+        middle = 0.5 * (low + high)
+        low, high = (middle, high) if apart(middle) else (low, middle)
+    assert 0.29 < voxel(low) <= 0.3 + 1e-6
+
+
+def test_rules_of_ink_leave_light_alone(light: ModuleType) -> None:
+    """No bath, widths far below any nozzle: nothing of that is said of what is written."""
+    found = codes(light, light.woodpile())
+    assert all(264 <= int(code[1:]) <= 279 for code in found)
