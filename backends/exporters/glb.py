@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from ..fuse import Fused
 
 _Floats32 = npt.NDArray[np.float32]
+#: Corners and normals (None: flat) float32[V,3], metres with y up, and triangles uint32[T,3].
+Model = tuple[_Floats32, _Floats32 | None, npt.NDArray[np.uint32]]
 
 SIDES = 16
 
@@ -33,21 +35,26 @@ class _Glb:
     def write(self, part: FilamentSet, state: StateName, out: BinaryIO) -> None:
         used = np.unique(part.material).tolist()
         shaded = [_shaded(part.take(np.flatnonzero(part.material == m)), state) for m in used]
-        _write([part.inks[m] for m in used], shaded, state, out)
+        write_models([_paint(part.inks[m]) for m in used], shaded, state, out)
 
     def write_fused(self, meshes: Sequence[Fused], state: StateName, out: BinaryIO) -> None:
-        # Without normals a viewer shades the triangles as they are (glTF 2.0, 3.7.2.1).
-        flat = [(_turned_up(mesh.points_um * SCALE), None, mesh.faces.astype("<u4")) for mesh in meshes]
-        _write([mesh.ink for mesh in meshes], flat, state, out)
+        flat = [flat_model(mesh.points_um, mesh.faces) for mesh in meshes]
+        write_models([_paint(mesh.ink) for mesh in meshes], flat, state, out)
 
 
-def _write(
-    inks: Sequence[Ink],
-    shaded: Sequence[tuple[_Floats32, _Floats32 | None, npt.NDArray[np.uint32]]],
-    state: StateName,
-    out: BinaryIO,
+def _paint(ink: Ink) -> tuple[str, str]:
+    return ink.name, ink.colour
+
+
+def flat_model(points_um: npt.NDArray[np.floating], faces: npt.NDArray[np.integer]) -> Model:
+    """Triangles in part coordinates that a viewer is to shade as they are (glTF 2.0, 3.7.2.1)."""
+    return turned_up(np.asarray(points_um, dtype=np.float64) * SCALE), None, faces.astype("<u4")
+
+
+def write_models(
+    paints: Sequence[tuple[str, str]], models: Sequence[Model], state: str, out: BinaryIO
 ) -> None:
-    """The file: for each ink its corners, normals where there are any, and triangles."""
+    """The file: for each name and colour of `paints` its corners, normals where there are any, and triangles."""
     blocks: list[bytes] = []
     views: list[dict[str, Any]] = []
     accessors: list[dict[str, Any]] = []
@@ -68,12 +75,12 @@ def _write(
         return len(accessors) - 1
 
     meshes, materials, nodes = [], [], []
-    for k, (ink, (points, normals, faces)) in enumerate(zip(inks, shaded, strict=True)):
+    for k, ((name, colour), (points, normals, faces)) in enumerate(zip(paints, models, strict=True)):
         materials.append(
             {
-                "name": ink.name,
+                "name": name,
                 "pbrMetallicRoughness": {
-                    "baseColorFactor": [*_linear(ink.colour), 1.0],
+                    "baseColorFactor": [*_linear(colour), 1.0],
                     "metallicFactor": 0.0,
                     "roughnessFactor": 0.6,
                 },
@@ -84,9 +91,9 @@ def _write(
             attributes["NORMAL"] = accessor(normals, "VEC3", 5126, 34962, False)
         indices = accessor(faces.reshape(-1), "SCALAR", 5125, 34963, False)
         meshes.append(
-            {"name": ink.name, "primitives": [{"attributes": attributes, "indices": indices, "material": k}]}
+            {"name": name, "primitives": [{"attributes": attributes, "indices": indices, "material": k}]}
         )
-        nodes.append({"name": ink.name, "mesh": k})
+        nodes.append({"name": name, "mesh": k})
     head = {
         "asset": {
             "version": "2.0",
@@ -111,7 +118,7 @@ def _write(
         out.write(block)
 
 
-def _turned_up(vectors: npt.NDArray[np.floating]) -> _Floats32:
+def turned_up(vectors: npt.NDArray[np.floating]) -> _Floats32:
     """glTF's y points up, and z towards the viewer."""
     return (vectors[:, [0, 2, 1]] * (1.0, 1.0, -1.0)).astype("<f4")
 
@@ -143,7 +150,7 @@ def _shaded(
     faces[cap] += (len(points) + own[cap] * SIDES - ring[cap] * SIDES)[:, None]
     corners = np.concatenate([points, caps]) * SCALE
     directions = np.concatenate([normal.reshape(-1, 3), outwards])
-    return _turned_up(corners), _turned_up(directions), faces.astype("<u4")
+    return turned_up(corners), turned_up(directions), faces.astype("<u4")
 
 
 def _within(groups: npt.NDArray[np.int64], count: int) -> npt.NDArray[np.int64]:

@@ -65,6 +65,20 @@ def show_films(films: Films, asked: Sequence[tuple[str, Path]], look: Look) -> l
     return [_WAYS[name](films, Path(path), look) for name, path in asked]
 
 
+def write_glb(films: Films, path: Path, state: StateName) -> Path:
+    """Substrate, films and filaments as a model for slides and web pages, films as thick as they are. Raises WetprintError (X710, X712)."""
+    from ..drawing.stack import bodies
+    from ..exporters.glb import flat_model, write_models
+
+    shown = stack(films.slabs, films.part, state)
+    found = list(bodies(shown, true_heights=True))
+    paints = [("substrate" if b.kind == "plate" else f"{b.kind} {b.row}", b.colour) for b in found]
+    models = [flat_model(b.patch.points_um, b.patch.faces) for b in found]
+    with writing(path) as out:
+        write_models(paints, models, state, out)
+    return path
+
+
 def state_of(look: Look) -> StateName:
     return "wet" if look.state == "wet" else "dried"
 
