@@ -250,8 +250,8 @@ def schedule(
             if not batch.points:
                 batch.points.append(here)
             batch.points.extend(points)
-            pace = float(stage.max_speed_um_s.max()) * 2 if step.kind == "rapid" else feed
-            batch.feeds += [pace] * len(points)
+            most = float(stage.max_speed_um_s.max()) * 2 if step.kind == "rapid" else feed
+            batch.feeds += [most] * len(points)
             batch.lines += [step.line] * len(points)
             here = target
             if alone:
