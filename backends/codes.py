@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..kernel.diagnostics import Code
+from .layout_codes import LAYOUT
 from .print_codes import PRINT
 
 RIG: tuple[Code, ...] = (
@@ -384,5 +385,6 @@ CODES: tuple[Code, ...] = (
     *STUDIO,
     *RIG,
     *FILES,
+    *LAYOUT,
     *PRINT,
 )

@@ -16,6 +16,7 @@ from .dialects import DIALECTS
 from .exporter import MeshExporter
 from .exporters import EXPORTERS
 from .files import writing
+from .layout import LAYOUTS
 
 if TYPE_CHECKING:
     from ..kernel.build import Job
@@ -26,18 +27,18 @@ if TYPE_CHECKING:
 
 def export_format(path: Path, name: str | None = None) -> str:
     """The format that `name` asks for, or that the ending of `path` means. Raises WetprintError (X711) where there is none."""
-    known = (*EXPORTERS.names(), *DIALECTS.names())
+    known = (*EXPORTERS.names(), *DIALECTS.names(), *LAYOUTS.names())
     if name is not None:
         wanted = name.lower().lstrip(".")
         if wanted in known:
             return wanted
-        near = EXPORTERS.nearest(wanted) or DIALECTS.nearest(wanted)
+        near = EXPORTERS.nearest(wanted) or DIALECTS.nearest(wanted) or LAYOUTS.nearest(wanted)
         hint = f"; did you mean {near}?" if near else ""
         raise WetprintError(
             error("X711", f"{name} is not a format that wetprint writes{hint}", notes=_formats())
         )
     ending = path.suffix.lower().lstrip(".")
-    if ending in EXPORTERS:
+    if ending in EXPORTERS or ending in LAYOUTS:
         return ending
     for dialect in DIALECTS:
         if f".{ending}" in DIALECTS[dialect].suffixes:
@@ -50,6 +51,7 @@ def _formats() -> tuple[str, ...]:
     return (
         f"geometry: {', '.join(EXPORTERS.names())}",
         f"motion: {', '.join(DIALECTS.names())}",
+        f"masks: {', '.join(LAYOUTS.names())}",
         "or say it: `--format NAME`",
     )
 

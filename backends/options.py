@@ -12,6 +12,7 @@ from ..kernel.diagnostics import WetprintError, error
 
 if TYPE_CHECKING:
     from ..kernel.filaments import FilamentSet
+    from ..kernel.scene import Pattern, Scene
     from .preview import Look
 
 StateOption = Annotated[
@@ -91,6 +92,14 @@ Keep = Annotated[bool, typer.Option("--keep-outliers", help="take in rows that d
 Output = Annotated[Path, typer.Option("--output", "-o", help="file to write")]
 Format = Annotated[str | None, typer.Option("--format", help="if the file's ending does not tell")]
 Fused = Annotated[bool, typer.Option("--fused", help="one watertight mesh an ink, overlaps counted once")]
+WriterOption = Annotated[
+    str | None,
+    typer.Option("--writer", metavar="NAME", help="who writes the masks: general, calma, dose_factors, laser_writer, or a .toml"),
+]
+PatternOption = Annotated[
+    str | None, typer.Option("--pattern", metavar="NAME", help="the pattern that a laser on this stage writes")
+]
+ScanOption = Annotated[str, typer.Option("--scan", help="lines of the laser: x, y or outlines")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="move the stage along the print, without ink")]
 Yes = Annotated[bool, typer.Option("--yes", help="do not ask before the start")]
 Resume = Annotated[str | None, typer.Option("--resume", metavar="RUN", help="go on with a stopped run")]
@@ -106,6 +115,49 @@ def keep_designs(*outputs: Path | None) -> None:
                     f"{path} is the name of a design; another ending was expected, nothing was written",
                 )
             )
+
+
+def fit_together(name: str, *, writer: str | None, pattern: str | None, scan: str) -> None:
+    """Options of `wp export` that say something of the format they are given for. Raises WetprintError (X759)."""
+    from .dialects import DIALECTS
+    from .layout import LAYOUTS
+    from .raster import SCANS
+
+    if scan not in SCANS:
+        raise typer.BadParameter(f"{scan!r}: expected {', '.join(SCANS)}", param_hint="--scan")
+    for option, given, of, what in (
+        ("--writer", writer is not None, LAYOUTS, "masks"),
+        ("--pattern", pattern is not None, DIALECTS, "motion programs"),
+        ("--scan", scan != SCANS[0], DIALECTS, "motion programs"),
+    ):
+        if given and name not in of:
+            raise WetprintError(
+                error("X759", f"{option} with {name}; it is for {what}: {', '.join(of.names())}")
+            )
+
+
+def has_prints(scene: Scene, name: str) -> None:
+    """Raises WetprintError (X759) where a design of patterns alone is asked for geometry or for ink."""
+    if scene.patterns and not scene.prints:
+        from .layout import LAYOUTS
+
+        n = len(scene.patterns)
+        raise WetprintError(
+            error(
+                "X759",
+                f"0 prints, {n} pattern{'' if n == 1 else 's'}: {name} holds what is printed",
+                notes=(f"masks: {', '.join(LAYOUTS.names())}",),
+            )
+        )
+
+
+def by_laser(scene: Scene, pattern: str | None) -> Pattern | None:
+    """The pattern that a motion program is to write, None where it is ink that it lays."""
+    if pattern is None and not scene.patterns:
+        return None
+    from .raster import chosen
+
+    return chosen(scene, pattern)
 
 
 def size_of(text: str | None) -> tuple[int, int] | None:

@@ -11,7 +11,7 @@ from ..kernel.material import Bath
 from ..kernel.motion import APPROACH, DWELL, PRINT, RETREAT, TRAVEL, WIPE, Toolpath
 from ..kernel.planning.clearance import clearance_of
 from ..kernel.planning.hops import SIDE_UM
-from ..kernel.planning.rig_check import problems
+from ..kernel.planning.rig_check import limits, problems
 from ..kernel.rig import Rig
 from ..kernel.toolpath.frames import to_stage
 from .analog import cannot_drive
@@ -60,6 +60,21 @@ def preflight(
         *check_pace(toolpath, rig),
     ]
     return [*found, *planned, *(mended(d) for d in laws if not told & SAME_LAW.get(d.code, frozenset()))]
+
+
+def preflight_beam(toolpath: Toolpath, rig: Rig) -> list[Diagnostic]:
+    """The laws of a toolpath whose valve is a laser: that it is whole, reach and speeds of the axes, the laser off on the way, the pace of
+    a serial line. Nothing of ink, and nothing that a tip could touch."""
+    found = _sound(toolpath, rig)
+    if found:
+        return found
+    open_way = toolpath.valve & np.isin(toolpath.kind, (TRAVEL, RETREAT, WIPE))
+    return [
+        *limits(toolpath, rig),
+        *_speeds(toolpath, rig),
+        *first_of(toolpath, open_way, "M614", "the laser is on in a travel", "before this"),
+        *check_pace(toolpath, rig),
+    ]
 
 
 def _sound(toolpath: Toolpath, rig: Rig) -> list[Diagnostic]:
@@ -123,6 +138,8 @@ def _rig_ready(toolpath: Toolpath, rig: Rig) -> list[Diagnostic]:
             f"controller.dialect: `{rig.controller.dialect}` has no live driver (known: {', '.join(CONTROLLERS.names())});"
             ' with transport = "file:FOLDER" its program is written there to be carried over'
         )
+    if (why := _no_way(rig)) is not None:
+        missing.append(f"controller.transport: {why}")
     if set(rig.axes) < {"x", "y", "z"}:
         missing.append("axes.x, axes.y, axes.z: sign, limits, speeds and accelerations")
     for axis, entry in rig.axes.items():
@@ -166,6 +183,25 @@ def _rig_ready(toolpath: Toolpath, rig: Rig) -> list[Diagnostic]:
             notes=tuple(missing),
         ),
     ]
+
+
+def _no_way(rig: Rig) -> str | None:
+    """Why the rig's address leads to no Automation1, which Aerotech's own package alone reaches; None where it may."""
+    from .controllers.automation1 import MISSING, PACKAGE, lacks_package
+    from .emulator import MACHINES
+    from .handover import is_carried
+
+    if rig.controller.dialect != "automation1" or is_carried(rig):
+        return None
+    kind = rig.controller.transport.partition(":")[0]
+    if kind == "emulated" and "automation1" in MACHINES:
+        return None
+    if kind != PACKAGE:
+        return (
+            f"`{rig.controller.transport}` leads to no Automation1: `{PACKAGE}://HOST` through Aerotech's Python package, or"
+            ' transport = "file:FOLDER", where its program is written to be carried over'
+        )
+    return MISSING if lacks_package() else None
 
 
 def _local(url: str) -> bool:

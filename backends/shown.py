@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ..kernel.shown import Shown
+from .layout_codes import LAYOUT_SHOWN
 from .print_shown import PRINT_SHOWN
 
 _CHECK = "$ wp check body.wp --rig lab"
@@ -158,4 +159,4 @@ FILE_SHOWN: Mapping[str, Shown] = {
     "X799": Shown("A mistake in wetprint, never in a design."),
 }
 
-SHOWN: Mapping[str, Shown] = {**RIG_SHOWN, **PRINT_SHOWN, **FILE_SHOWN}
+SHOWN: Mapping[str, Shown] = {**RIG_SHOWN, **PRINT_SHOWN, **FILE_SHOWN, **LAYOUT_SHOWN}

@@ -39,15 +39,24 @@ def problems(plan: Plan, rig: Rig, toolpath: Toolpath | None = None) -> list[Dia
     ]
     if toolpath is not None:
         found += [*_reach(toolpath, rig), *_short(toolpath, rig), *hit(toolpath, rig)]
-    if rig.assumed and not rig.simulated:
-        found.append(
-            warning(
-                "R518",
-                f"{len(rig.assumed)} figures of rig `{rig.name}` are assumed",
-                notes=(f"nobody measured {', '.join(rig.assumed)}",),
-            )
+    return [*found, *_assumed(rig)]
+
+
+def limits(toolpath: Toolpath, rig: Rig) -> list[Diagnostic]:
+    """Of all that, what holds of any tool on the rig: reach (R519), and figures that nobody measured (R518)."""
+    return [*_reach(toolpath, rig), *_assumed(rig)]
+
+
+def _assumed(rig: Rig) -> list[Diagnostic]:
+    if not rig.assumed or rig.simulated:
+        return []
+    return [
+        warning(
+            "R518",
+            f"{len(rig.assumed)} figures of rig `{rig.name}` are assumed",
+            notes=(f"nobody measured {', '.join(rig.assumed)}",),
         )
-    return found
+    ]
 
 
 def _live(plan: Plan, rig: Rig) -> list[Diagnostic]:
