@@ -331,24 +331,42 @@ def export(
     rig: o.RigOption = "sim",
     settled: o.SettledOption = False,
     fused: o.Fused = False,
+    writer: o.WriterOption = None,
+    pattern: o.PatternOption = None,
+    scan: o.ScanOption = "x",
 ) -> None:
-    """Write geometry (stl, vtp ...) or a motion program (aerotech, linuxcnc ...)."""
+    """Write geometry (stl, vtp ...), a motion program (aerotech, linuxcnc ...) or masks (gds, oas, dxf)."""
     from .backends.dialects import DIALECTS
     from .backends.export import export_format, mesh_exporter, write_fused, write_geometry, write_program
+    from .backends.layout import LAYOUTS
     from .kernel.order import make_plan
 
     o.keep_designs(output)
     name = export_format(output, format_)
+    o.fit_together(name, writer=writer, pattern=pattern, scan=scan)
     if fused:
         mesh_exporter(name)
+    if name in LAYOUTS:
+        _layout(load_design(file, sets, preset), name, output, writer)
+        return
     if name in DIALECTS:
         machine = _rig(rig, file)
-        jobs, said = _jobs(load_design(file, sets, preset), only="wet")
+        loaded = load_design(file, sets, preset)
+        assert loaded.scene is not None
+        if (lit := o.by_laser(loaded.scene, pattern)) is not None:
+            from .backends.raster import write_raster
+
+            show(write_raster(loaded.scene, lit, machine, name, output, scan))
+            print(f"{name}: {output}")
+            return
+        jobs, said = _jobs(loaded, only="wet")
         made = make_plan(jobs, machine)
         show(d for d in said if d.severity >= Severity.WARNING)
         write_program(made, machine, name, output)
     else:
         loaded = load_design(file, sets, preset)
+        assert loaded.scene is not None
+        o.has_prints(loaded.scene, name)
         if len(states(state)) > 1:
             raise typer.BadParameter(
                 f"{state!r}: a file holds one state, such as dried", param_hint="--state"
@@ -364,6 +382,17 @@ def export(
         else:
             write_geometry(jobs, name, output, shown)
     print(f"{name}: {output}")
+
+
+def _layout(loaded: Loaded, name: str, output: Path, writer: str | None) -> None:
+    """Masks of a design, with the manifest beside them."""
+    from .backends.layout import write_layout
+    from .lang.lock import design_hash
+
+    assert loaded.scene is not None
+    written = write_layout(loaded.scene, name, output, writer or "general", design_hash(loaded))
+    print(f"{name}: {output} ({written})")
+    print(f"manifest: {written.manifest}")
 
 
 @app.command()
