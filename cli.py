@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -229,6 +230,8 @@ def preview(
         from .kernel.material import FURTHER
 
         asked, look = look_for(state="dried" if state in FURTHER else state, **asks)
+        if not asked and state in FURTHER:  # the window switches between all states
+            look, state = replace(look, further=state), "dried"
         _watch(file, sets, preset, state, o.states_needed(look, asked, state, settled), asked, look, settled)
         return
     jobs: Sequence[Job | FilamentSet]
@@ -243,11 +246,22 @@ def preview(
         loaded = load_design(file, sets, preset)
         asked, look = look_for(state="dried" if state in FURTHER else state, **asks)
         made, said = _jobs(loaded, only="both" if glb else o.states_needed(look, asked, state, settled))
+        assert loaded.scene is not None
+        if loaded.scene.patterns:
+            from .backends.verbs_films import show_scene
+
+            show(d for d in said if d.severity >= Severity.WARNING)
+            for line in show_scene(
+                loaded.scene, made, asked, replace(look, title=Path(loaded.source.name).stem), glb
+            ):
+                print(line)
+            return
         if not asked:
             from .backends.previews.marks import problems_of
 
-            assert loaded.scene is not None
             asks["problems"] = partial(problems_of, loaded.scene, made)
+            if state in FURTHER:  # the window switches between all states
+                asks["further"], state = state, "dried"
         made, state, said = further_jobs(made, state, said)
         say_drying(made)
         jobs = settled_jobs(made) if settled else made
@@ -442,7 +456,7 @@ def report(
     rig: o.RigOption = "sim",
 ) -> None:
     """Write the process sheet: what to prepare, what happens when, and what all figures rest on."""
-    from .backends.report import Subject, complete, form_of, write_report
+    from .backends.report import StepSubject, Subject, complete, form_of, write_report
     from .kernel.build import build
     from .lang.lock import design_hash
     from .lang.params import params_json
@@ -455,16 +469,22 @@ def report(
     said = [*loaded.diagnostics, *said]
     if has_errors(said):
         end(said)
+    wet = tuple(job for job in drawn if job.print.process == "wet_writing")
+    told = {
+        "file": loaded.source.name, "text": loaded.source.text, "scene": loaded.scene, "params": params_json(loaded)["params"],
+        "design_hash": design_hash(loaded),
+    }  # fmt: skip
+    if not wet and (loaded.scene.patterns or drawn):
+        said += verdict(loaded, drawn, None)
+        print(f"report: {write_report(StepSubject(jobs=drawn, diagnostics=said, **told), output)}")
+        return
     if not drawn:
         _jobs(loaded)  # says why nothing is printed, and ends
     jobs, dryings = complete(loaded.scene, drawn)
     said += [d for found in dryings for d in found.diagnostics]
     toolpath = toolpath_of(jobs, machine)
     said += verdict(loaded, jobs, machine, toolpath)
-    subject = Subject(
-        loaded.source.name, loaded.source.text, loaded.scene, jobs, machine, toolpath, said, dryings,
-        params_json(loaded)["params"], design_hash(loaded),
-    )  # fmt: skip
+    subject = Subject(jobs=jobs, rig=machine, toolpath=toolpath, diagnostics=said, dryings=dryings, **told)
     print(f"report: {write_report(subject, output)}")
     errors = sum(d.severity is Severity.ERROR for d in said)
     if errors:

@@ -86,12 +86,13 @@ class Subject:
 
 
 @dataclass
-class FilmSubject:
-    """What is reported of a design that prints nothing and patterns films; fields as of `Subject`."""
+class StepSubject:
+    """What is reported of a design that prints nothing wet: films and what two photons write, step by step; fields as of `Subject`."""
 
     file: str
     text: str
     scene: Scene
+    jobs: Sequence[Job] = ()
     diagnostics: Sequence[Diagnostic] = ()
     params: Sequence[Mapping[str, Any]] = ()
     design_hash: str = ""
@@ -128,7 +129,7 @@ def form_of(path: Path) -> str:
     return name
 
 
-def write_report(subject: Subject | FilmSubject, path: Path) -> Path:
+def write_report(subject: Subject | StepSubject, path: Path) -> Path:
     """Write the sheet in the form that the ending of `path` means. Same subject, same bytes.
 
     Raises WetprintError: X725 unknown ending, X712 nothing printed, X710 not writable, and what pictures raise.
@@ -138,11 +139,11 @@ def write_report(subject: Subject | FilmSubject, path: Path) -> Path:
     if isinstance(subject, Subject) and not len(subject.filaments):
         raise WetprintError(error("X712", "0 filaments: there is nothing to report"))
     with writing(path) as out:
-        from .reports.sheet import film_sheet, sheet
+        from .reports.sheet import sheet, step_sheet
 
         if isinstance(subject, Subject):
             made = sheet(subject, pictures=form.pictures)
         else:
-            made = film_sheet(subject, pictures=form.pictures)
+            made = step_sheet(subject, pictures=form.pictures)
         out.write(form.write(made).encode())
     return path

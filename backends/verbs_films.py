@@ -1,14 +1,13 @@
-"""Verbs on designs that pattern films: look at them, report them."""
+"""Verbs on designs that pattern films: look at them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ..kernel.build import Job
-    from ..kernel.diagnostics import Diagnostic
     from ..kernel.scene import Scene, StateName
     from .preview import Look
 
@@ -29,12 +28,3 @@ def show_scene(
     for path in show_films(films, asked, look):
         word = {".html": "page", ".gif": "film", ".mp4": "film"}.get(path.suffix.lower(), "picture")
         yield f"{word}: {path}"
-
-
-def report_films(
-    scene: Scene, path: Path, said: Sequence[Diagnostic], told: Callable[[], dict[str, Any]]
-) -> str:
-    """Write the process sheet of a design that prints nothing wet. `told` gives its name, text, params and hash."""
-    from .report import FilmSubject, write_report
-
-    return f"report: {write_report(FilmSubject(scene=scene, diagnostics=said, **told()), path)}"

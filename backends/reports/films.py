@@ -13,6 +13,9 @@ from .blocks import Block, Cell, Note, Photo, Section, Steps, Table
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import numpy as np
+    import numpy.typing as npt
+
     from ...kernel.build import Job
     from ...kernel.film import Film
     from ...kernel.scene import Pattern, Scene
@@ -26,11 +29,15 @@ _WORDS = {
 def film_sections(
     scene: Scene, jobs: Sequence[Job], *, pictures: bool, size: tuple[int, int]
 ) -> list[Section]:
-    """The sections of films; none for a design without any."""
+    """The sections of films and of all steps; none for a design that is printed wet and nothing else."""
     if not scene.patterns:
-        return []
+        if all(p.process == "wet_writing" for p in scene.prints):
+            return []
+        shown = (_part(jobs, size),) if pictures else ()
+        steps = steps_of(scene, tuple(jobs))
+        return [Section("steps", "Step by step", (*shown, _steps(steps)))]
     steps = steps_of(scene, tuple(jobs))
-    shown: tuple[Block, ...] = (_photo(scene, jobs, size),) if pictures else ()
+    shown = (_photo(scene, jobs, size),) if pictures else ()
     return [
         Section("films", "Films", (*shown, _films(scene), _passes(scene, steps))),
         Section("steps", "Step by step", (_steps(steps),)),
@@ -48,24 +55,33 @@ def known_time_s(steps: Sequence[Step]) -> float:
     return sum(s.time_s for s in steps if s.time_s is not None)
 
 
-def _photo(scene: Scene, jobs: Sequence[Job], size: tuple[int, int]) -> Photo:
+def _part(jobs: Sequence[Job], size: tuple[int, int]) -> Photo:
+    from ..drawing.picture import picture
+    from ..previews.png import render
+
+    return _as_photo(
+        render(picture(jobs, size=size)), "The part as it is written.", "the part, with a scale bar", size
+    )
+
+
+def _as_photo(pixels: npt.NDArray[np.uint8], caption: str, alt: str, size: tuple[int, int]) -> Photo:
     from PIL import Image
 
+    out = BytesIO()
+    Image.fromarray(pixels).save(out, format="PNG", compress_level=9, dpi=(300, 300))
+    return Photo(out.getvalue(), caption, alt, size)
+
+
+def _photo(scene: Scene, jobs: Sequence[Job], size: tuple[int, int]) -> Photo:
     from ..drawing.stack import draw, stack
     from ..films import films_of
 
     films = films_of(scene, jobs)
     shown = stack(films.slabs, films.part)
-    out = BytesIO()
-    Image.fromarray(draw(shown, films.slabs, size=size)).save(
-        out, format="PNG", compress_level=9, dpi=(300, 300)
-    )
     said = f" {'; '.join(shown.said).capitalize()}." if shown.said else ""
-    return Photo(
-        out.getvalue(),
-        f"The films after their last pass.{said}",
-        "films on their substrate, with a scale bar",
-        size,
+    pixels = draw(shown, films.slabs, size=size)
+    return _as_photo(
+        pixels, f"The films after their last pass.{said}", "films on their substrate, with a scale bar", size
     )
 
 

@@ -10,7 +10,7 @@ from .blocks import Beside, Block, Cell, Photo, Table
 
 if TYPE_CHECKING:
     from ...kernel.scene import StateName
-    from ..report import FilmSubject, Subject
+    from ..report import StepSubject, Subject
 
 
 def pictures(subject: Subject) -> tuple[Block, ...]:
@@ -42,7 +42,7 @@ def _photo(subject: Subject, name: StateName) -> Photo:
     )
 
 
-def params(subject: Subject | FilmSubject) -> tuple[Block, ...]:
+def params(subject: Subject | StepSubject) -> tuple[Block, ...]:
     """The params of the design and the values that this sheet was made with."""
     if not subject.params:
         return ()

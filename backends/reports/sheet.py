@@ -17,7 +17,7 @@ from .recipe import baths, drying, inks, mixes, treatment
 from .trust import assumed, assumptions, diagnostics, film_hashes, hashes, origins
 
 if TYPE_CHECKING:
-    from ..report import FilmSubject, Subject
+    from ..report import StepSubject, Subject
 
 
 def sheet(subject: Subject, *, pictures: bool = True) -> Sheet:
@@ -46,13 +46,13 @@ def sheet(subject: Subject, *, pictures: bool = True) -> Sheet:
     )
 
 
-def film_sheet(subject: FilmSubject, *, pictures: bool = True) -> Sheet:
-    """The process sheet of a design that patterns films and prints nothing."""
+def step_sheet(subject: StepSubject, *, pictures: bool = True) -> Sheet:
+    """The process sheet of a design that prints nothing wet."""
     scene = subject.scene
-    steps = steps_of(scene, ())
+    steps = steps_of(scene, tuple(subject.jobs))
     known = known_time_s(steps)
     sections = [
-        *film_sections(scene, (), pictures=pictures, size=subject.picture_size),
+        *film_sections(scene, subject.jobs, pictures=pictures, size=subject.picture_size),
         *([Section("params", "Params", values)] if (values := params(subject)) else []),
         Section("trust", "What this sheet rests on", assumed(scene)),
         Section("check", "What wp check says", diagnostics(subject)),
@@ -60,15 +60,18 @@ def film_sheet(subject: FilmSubject, *, pictures: bool = True) -> Sheet:
     ]
     unknown = sum(s.time_s is None for s in steps)
     facts = (
-        ("films", str(len(films_in(scene)))),
-        ("passes", str(len(scene.patterns))),
+        *(
+            (("films", str(len(films_in(scene)))), ("passes", str(len(scene.patterns))))
+            if scene.patterns
+            else ()
+        ),
         ("steps", str(len(steps))),
         ("time, of steps that have one", numbers.clock(known) if known else "–"),
         ("steps without a time", str(unknown)),
     )
     return Sheet(
         subject.name,
-        f"{subject.file}, patterned films",
+        f"{subject.file}, made of light, electrons or heat",
         facts,
         tuple(sections),
         f"wetprint {__version__}, {subject.file}",

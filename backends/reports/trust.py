@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from ...kernel.material import Bath, Ink, Linker, Origin, Solvent
     from ...kernel.scene import Scene
-    from ..report import FilmSubject, Subject
+    from ..report import StepSubject, Subject
 
 
 def assumptions(subject: Subject) -> tuple[Block, ...]:
@@ -169,7 +169,7 @@ def _solvent_values(solvent: Solvent) -> dict[str, str]:
     return {**values, "permittivity": numbers.sig(solvent.permittivity)}
 
 
-def diagnostics(subject: Subject | FilmSubject) -> tuple[Block, ...]:
+def diagnostics(subject: Subject | StepSubject) -> tuple[Block, ...]:
     """All that `wp check` says, with the rig where there is one; the worst first."""
     if not subject.diagnostics:
         return (Note("Nothing: no error, no warning, no note."),)
@@ -202,7 +202,7 @@ def hashes(subject: Subject) -> Table:
     return Table("SHA-256 and versions", ("of", "value"), tuple(rows), frozenset({0, 1}))
 
 
-def film_hashes(subject: FilmSubject) -> Table:
+def film_hashes(subject: StepSubject) -> Table:
     """SHA-256 of what the films were made from."""
     rows = [("design text", _sha(subject.text))]
     if subject.design_hash:
