@@ -10,6 +10,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from ..kernel.diagnostics import Diagnostic, Source, Span, error
+from ..kernel.film import Film
 from ..kernel.material import Bath, Ink, Linker, Solvent
 from ..kernel.quantity import Construct, Type
 from ..kernel.scene import Expr, Lattice, Path, Placed, Scene, Solid, Union
@@ -37,7 +38,7 @@ def here() -> Span:
     return Span(Source(name, "".join(lines)), start, start + len(text))
 
 
-_KINDS = {"material": Ink, "bath": Bath, "linker": Linker, "solvent": Solvent, "solid": Solid}
+_KINDS: dict[str, Any] = {"material": (Ink, Film), "bath": Bath, "linker": Linker, "solvent": Solvent, "solid": Solid}
 
 
 def checked(scene: Scene) -> tuple[Scene, list[Diagnostic]]:

@@ -124,6 +124,9 @@ def convert(
         return value
     if isinstance(value, Thing) and value.kind == kind.of:
         return value
+    # What is written with light is made of a film; whether a print does that, the kernel sees.
+    if isinstance(value, Thing) and (value.kind, kind.of, place.what) == ("film", "material", "`material`"):
+        return value
     return _wrong(value, kind, place)
 
 

@@ -14,6 +14,7 @@ from ... import __version__
 from ...kernel.diagnostics import WetprintError, error
 from ...kernel.filaments import Floats, Ints
 from ...kernel.quantity import MILLIWATT
+from ...kernel.voxels.resin import resins_of
 from ...kernel.voxels.writing import Writing
 from ..digits import MOST, number_lines, squeeze
 from ..gcode_rows import ascii_lines
@@ -57,14 +58,14 @@ def _head(job: Job, writing: Writing) -> list[str]:
     """What a file says of itself and what it rests on, then what holds for all of a print."""
     how = writing.how
     assert how.full_power is not None
-    resin = job.print.fields.get("resin")
+    resins = ", ".join(f"{film.name}, ligand {film.ligand.name}" for film in resins_of(job.print))
     power = "found for each strut" if how.power is None else f"{how.power / MILLIWATT:.6g} mW"
     said = [
         f"{job.name}, wetprint {__version__}: {len(writing.lines)} lines",
         "um, um/s and % of the laser power. The format is known second-hand: no machine has read this file.",
         f"focus: {1e3 * how.wavelength:.6g} nm, aperture {how.aperture:g}, index {how.index:g}: "
         f"1/e radii {1e3 * how.w_xy:.5g} and {1e3 * how.w_z:.5g} nm, without aberration (assumed)",
-        f"resin: {'not said' if resin is None else f'{resin.name}, ligand {resin.ligand.name}'}",
+        f"resin: {resins or 'not said'}",
         f"threshold: {how.threshold_power / MILLIWATT:.6g} mW for {1e3 * how.threshold_time:.6g} ms",
         f"power: {power}; 100 % is {how.full_power * how.power_scaling / MILLIWATT:.6g} mW",
         f"the substrate lies at z = 0, the part is sunk by {how.interface:.6g} um; lines of a block are about its middle",

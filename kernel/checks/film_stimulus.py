@@ -6,7 +6,9 @@ from collections.abc import Iterator
 
 from ..check import CheckContext
 from ..diagnostics import Diagnostic, Severity, warning
+from ..film import Film
 from ..films.coats import stimulus_of
+from ..scene import Pattern, Print
 
 
 class FilmStimulus:
@@ -16,8 +18,18 @@ class FilmStimulus:
 
     def run(self, context: CheckContext) -> Iterator[Diagnostic]:
 
-        for _, pattern in context.films.patterns:
-            stimulus, ligand = stimulus_of(pattern), pattern.film.ligand
+        from ..voxels.resin import resins_of
+
+        exposed: list[tuple[str, Pattern | Print, Film]] = [
+            (f"pass `{p.name}`", p, p.film) for _, p in context.films.patterns
+        ]
+        exposed += [
+            (f"print `{job.name}`", job.print, film)
+            for job in context.written
+            for film in resins_of(job.print)
+        ]
+        for what, pattern, film in exposed:
+            stimulus, ligand = stimulus_of(pattern), film.ligand
             if stimulus is None or ligand.accepts(stimulus):
                 continue
             source = ligand.source_of(
@@ -25,7 +37,7 @@ class FilmStimulus:
             )
             yield warning(
                 self.code,
-                f"{stimulus} is what pass `{pattern.name}` exposes {ligand.name} to; it is known to answer to "
+                f"{stimulus} is what {what} exposes {ligand.name} to; it is known to answer to "
                 f"{', '.join(ligand.answers_to) or 'nothing'}",
                 pattern.spans.get("wavelength") or pattern.spans.get("process") or pattern.span,
                 label="nobody has shown that this does anything",

@@ -14,6 +14,8 @@ class FocusReach:
     doc = "every written line lies within the working distance and the resin"
 
     def run(self, context: CheckContext) -> Iterator[Diagnostic]:
+        from ..voxels.resin import resins_of
+
         for job in context.written:
             light = job.light
             assert light is not None
@@ -27,8 +29,9 @@ class FocusReach:
                     context.setting(job, "reach"),
                     label="the objective would touch before its focus gets there",
                 )
-            resin = job.print.fields.get("resin")
-            if resin is not None and top > resin.thickness_um * (1 + 1e-9):
+            for resin in resins_of(job.print):
+                if top <= resin.thickness_um * (1 + 1e-9):
+                    continue
                 yield error(
                     self.code,
                     f"{top:.4g} um above the substrate is the highest line of {job.name}; resin {resin.name} is "

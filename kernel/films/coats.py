@@ -6,7 +6,7 @@ from ..chemistry import Developer, Ligand, Stimulus
 from ..film import Film
 from ..process import patterns_of
 from ..records import dataclass
-from ..scene import Pattern, Scene
+from ..scene import Pattern, Print, Scene
 
 NEGATIVE, POSITIVE = "negative", "positive"
 
@@ -40,8 +40,8 @@ def coats_of(scene: Scene) -> tuple[Coat, ...]:
     return tuple(sorted(done, key=lambda c: c.last[0]))
 
 
-def stimulus_of(pattern: Pattern) -> Stimulus | None:
-    """What a pass does the film with; None of a process that is not known to."""
+def stimulus_of(pattern: Pattern | Print) -> Stimulus | None:
+    """What a pass, or a print with light, does the film with; None of a process that is not known to."""
     um = float(pattern.fields.get("wavelength") or 0.0)
     if pattern.process == "photopattern":
         return Stimulus("light", um)

@@ -114,7 +114,13 @@ class TwoPhoton:
             ),
             FieldSpec("invert_z", Bool, "true where the objective dips into the resin", default=False),
             FieldSpec("tilt_correction", Bool, "true corrects for a tilted substrate", default=False),
-            FieldSpec("resin", ref("film"), "the film that is written in, with its ligand", default=None),
+            FieldSpec(
+                "resin",
+                ref("film"),
+                "the film that is written in, with its ligand",
+                default=None,
+                default_doc="what the part is made of, where that is a film",
+            ),
             FieldSpec("developer", ref("developer"), "what takes away what was not written", default=None),
             FieldSpec(
                 "fill",
@@ -139,14 +145,15 @@ class TwoPhoton:
 
     def steps(self, scene: Scene, item: int, job: Job | None) -> tuple[Step, ...]:
         """Spread the resin, write, develop. Times need lines: only a built job has them."""
+        from ..voxels.resin import resins_of
         from ..voxels.sheet import says
 
         made = scene.job[item]
         assert isinstance(made, Print)
         name, fields = made.part.name, made.fields
         steps: list[Step] = []
-        resin, developer = fields.get("resin"), fields.get("developer")
-        if resin is not None:
+        developer = fields.get("developer")
+        for resin in resins_of(made):
             told = (("film", resin.name), ("nanocrystal", resin.nanocrystal), ("ligand", resin.ligand.name))
             thick = (("thickness", f"{resin.thickness_um:.4g} um"),)
             steps.append(Step("deposit", item, resin.name, resin.span or made.span, None, (*told, *thick)))

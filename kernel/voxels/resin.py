@@ -7,6 +7,7 @@ from math import inf
 
 from ..film import Film
 from ..material import Ink, Solvent
+from ..scene import Lattice, Print
 
 _NO_SOLVENT = Solvent("", 0.0, 0.0, 0.0, 1.0)
 
@@ -27,3 +28,20 @@ def as_resin(ink: Ink, fill: float | None = None) -> Ink:
         ink, name=f"{ink.name} (written)", swell=1.0, shrink=0.0, bet_um2_ug=None, conductivity=None, resin=True, fill=fill, linkers=(),
         provenance={k: o for k, o in ink.provenance.items() if k == "colour"},
     )  # fmt: skip
+
+
+def resins_of(made: Print) -> tuple[Film, ...]:
+    """The films that a print is written in: the one that it names, otherwise those that its part is made of."""
+    named = made.fields.get("resin")
+    if named is not None:
+        return (named,)
+    from ..check import leaves
+
+    found: list[Film] = []
+    for part in leaves(made.part):
+        rules = part.layers if isinstance(part, Lattice) else ()
+        for fields in (part.fields, *(rule.fields for rule in rules)):
+            given = fields.get("material")
+            several = given if isinstance(given, tuple | list) else (given,)
+            found += [m for m in several if isinstance(m, Film) and m not in found]
+    return tuple(found)
