@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -178,3 +179,34 @@ def test_films_of_many_cells_are_cut_one_by_one() -> None:
     window = Window(-2.0, -2.0, 3.0, 3.0)
     # The box is cut to its corner; of the pixels, two columns of two whole rows and of .4 um of a third.
     assert area_um2(within(region, window)) == pytest.approx(1.0 + 2 * (2 * 0.48 + 0.4 * 0.4))
+
+
+def test_the_page_of_films_turns_in_a_browser(tmp_path: Path, chromium: ModuleType) -> None:
+    if chromium.CHROMIUM is None:
+        pytest.skip("no Chromium")
+    page = tmp_path / "films.html"
+    show_films(_films(), [("html", page)], Look(title="</script> RGB"))
+    browser = chromium.Browser(tmp_path / "profile", (800, 600))
+    try:
+        browser.goto(page.as_uri())
+        # The substrate and three films; its title is text, whatever a user writes.
+        assert browser.until("window.wetprint && window.wetprint.drawn") == 4
+        assert browser.js("document.querySelector('h1').textContent") == "</script> RGB"
+        before = browser.photograph(tmp_path / "before.png").read_bytes()
+        azimuth = browser.js("wetprint.view.az")
+        for kind, x in (("mousePressed", 400), ("mouseMoved", 500), ("mouseReleased", 500)):
+            browser.call(
+                "Input.dispatchMouseEvent", type=kind, x=x, y=300, button="left", buttons=1, clickCount=1
+            )
+        browser.until(f"Math.abs(wetprint.view.az - {azimuth}) > 20")
+        browser.js("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        assert browser.photograph(tmp_path / "after.png").read_bytes() != before
+        slide = (
+            "(s => { s.value = 1; s.dispatchEvent(new Event('input')); })(document.getElementById('passes'))"
+        )
+        browser.js(slide)
+        browser.until("wetprint.drawn === 2")
+        assert browser.js("document.getElementById('says').textContent").startswith("1  red")
+        assert browser.complaints == []
+    finally:
+        browser.close()
