@@ -6,8 +6,6 @@ The laser stands for nozzle 0 of the rig: its output switches it, its place is t
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
-
 import numpy as np
 
 from ..kernel.diagnostics import Diagnostic, Severity, WetprintError, error, warning
@@ -24,8 +22,8 @@ from .dialects import DIALECTS
 from .files import writing
 
 PROCESS = "thermal_writing"
-Scan = Literal["x", "y", "outlines"]
-SCANS: tuple[Scan, ...] = ("x", "y", "outlines")
+#: Lines along x, along y, or along the outlines.
+SCANS = ("x", "y", "outlines")
 #: Run-up beyond what the axis needs to reach its speed, as a share of it (assumed).
 RESERVE = 0.25
 
@@ -57,7 +55,7 @@ def chosen(scene: Scene, name: str | None) -> Pattern | None:
     )
 
 
-def strokes(pattern: Pattern, scan: Scan) -> Lines:
+def strokes(pattern: Pattern, scan: str) -> Lines:
     """What the spot writes of a pattern, in order."""
     whole = Flat(
         tuple(cell for one in exposures(pattern) for entry in one.classes for cell in entry.flat.cells)
@@ -148,7 +146,7 @@ def _plan(pattern: Pattern, lines: Lines) -> Plan:
     return Plan(made, np.arange(n), np.zeros(n, bool), none.astype(np.int16))
 
 
-def raster(pattern: Pattern, rig: Rig, scan: Scan = "x") -> tuple[Toolpath, list[Diagnostic]]:
+def raster(pattern: Pattern, rig: Rig, scan: str = "x") -> tuple[Toolpath, list[Diagnostic]]:
     """The toolpath of a pattern and what to know of it, all limits of the rig checked.
 
     Raises WetprintError: X756 nothing is written; the refusals of preflight (M6xx, R5xx) where the rig cannot do it.
@@ -186,7 +184,7 @@ def raster(pattern: Pattern, rig: Rig, scan: Scan = "x") -> tuple[Toolpath, list
 
 
 def write_raster(
-    scene: Scene, pattern: Pattern, rig: Rig, name: str, path: Path, scan: Scan = "x"
+    scene: Scene, pattern: Pattern, rig: Rig, name: str, path: Path, scan: str = "x"
 ) -> list[Diagnostic]:
     """Write the motion program of one pattern in the dialect `name` to `path`; warnings come back."""
     toolpath, said = raster(pattern, rig, scan)

@@ -60,6 +60,14 @@ def coord(name: str) -> Expr:
     return Expr("coord", (name,), SPAN)
 
 
+def field(op: str, *args: Any) -> Expr:
+    return Expr(op, args, SPAN)
+
+
+def disc(radius_um: float) -> Flat:
+    return from_shapely(shapely.Point(0, 0).buffer(radius_um * 1000, quad_segs=500))
+
+
 def relief_pattern(flat: Flat, height: Expr | None = None, **fields: Any) -> Pattern:
     """A relief that rises along x from 0 at -0.5 um to the film's 0.4 um at 0.5 um, unless another is given."""
     rise = Expr("*", (0.4, Expr("+", (coord("x"), 0.5), SPAN)), SPAN)
