@@ -6,6 +6,7 @@ The laser stands for nozzle 0 of the rig: its output switches it, its place is t
 from __future__ import annotations
 
 from pathlib import Path
+
 import numpy as np
 
 from ..kernel.diagnostics import Diagnostic, Severity, WetprintError, error, warning
