@@ -96,12 +96,18 @@ def _yes_no(raw: str) -> str:
 
 
 def _address(raw: str) -> str:
+    from .controllers.automation1 import PACKAGE
     from .transport import TransportError
     from .transports import TRANSPORTS
 
     kind = raw.partition(":")[0]
+    if raw.startswith(PACKAGE + ":"):
+        # Reached through a package of its maker's, by its host alone.
+        return _text(raw)
     if ":" not in raw or kind not in TRANSPORTS or kind == "descriptor":
-        raise _AnswerError("tcp://HOST:PORT, serial:/dev/NAME, http://HOST:PORT, file:PATH or null:")
+        raise _AnswerError(
+            "tcp://HOST:PORT, serial:/dev/NAME, http://HOST:PORT, automation1://HOST, file:PATH or null:"
+        )
     try:
         TRANSPORTS[kind](raw)
     except TransportError as reason:
@@ -166,7 +172,8 @@ def _interview(name: str, line: Line, tell: Callable[[str], None]) -> tuple[dict
     moves = i.ask("moves", "Does the stage move the bath or the nozzle", _choice("bath", "nozzle")) or ""
     tell(
         f"\nThe controller. Dialects: {', '.join(DIALECTS.names())}. Driven live: {', '.join(CONTROLLERS.names())};\n"
-        "for the others `wp export` writes the program. An address is tcp://HOST:PORT, serial:/dev/NAME, http://HOST:PORT (Klipper) or file:FOLDER."
+        "for the others `wp export` writes the program. An address is tcp://HOST:PORT, serial:/dev/NAME, http://HOST:PORT (Klipper),\n"
+        "automation1://HOST or file:FOLDER."
     )
     dialect = i.ask("controller.dialect", "Dialect of the controller", _choice(*DIALECTS.names()))
     i.ask("controller.transport", "Its address", _address)

@@ -79,7 +79,7 @@ SECTIONS: Mapping[str, tuple[Key, ...]] = {
     ),
     "controller": (
         Key("dialect", "text", "language of the motion program (`wp export` lists them)", True),
-        Key("transport", "text", 'where the controller is: "tcp://HOST:PORT", "serial:/dev/NAME", "http://HOST:PORT", "file:PATH", "null:"', True),
+        Key("transport", "text", 'where the controller is: "tcp://HOST:PORT", "serial:/dev/NAME", "http://HOST:PORT", "automation1://HOST", "file:PATH", "null:"', True),
         Key("task", "count", "task of the controller that runs the program", low=1, high=31),
         Key("streaming", "text", "how lines are sent to a controller that takes them one by one: after each `ok`, or counting characters",
             choices=("response", "characters")),

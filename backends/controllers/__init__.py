@@ -10,6 +10,7 @@ CONTROLLERS: Registry[Callable[[Seat], Controller]] = Registry(
     __name__,
     {
         "aerotech": ".aerotech:A3200",
+        "automation1": ".automation1:Automation1",
         "grbl": ".grbl:Grbl",
         "klipper": ".klipper:Klipper",
         "linuxcnc": ".linuxcnc:LinuxCNC",
