@@ -96,10 +96,11 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """The whole: `facts` are the few figures at its head, label and value."""
+    """The whole: `facts` are the few figures at its head, label and value; `blanks` are filled in by hand."""
 
     title: str
     subtitle: str
     facts: tuple[tuple[str, str], ...]
     sections: tuple[Section, ...]
     foot: str
+    blanks: tuple[str, ...] = ("Run", "Date", "Operator", "Nozzle used")

@@ -20,6 +20,7 @@ class _Html:
     def write(self, sheet: Sheet) -> str:
         style = (Path(__file__).parent / "sheet.css").read_text(encoding="utf-8")
         facts = "".join(f"<div><dt>{_text(k)}</dt><dd>{_text(v)}</dd></div>" for k, v in sheet.facts)
+        blanks = "".join(f"<span>{_text(b)}</span>" for b in sheet.blanks)
         links = "".join(f'<li><a href="#{s.name}">{_text(s.title)}</a></li>' for s in sheet.sections)
         return (
             '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
@@ -27,7 +28,7 @@ class _Html:
             f"<title>Process sheet: {_text(sheet.title)}</title>\n<style>\n{style}</style>\n</head>\n<body>\n"
             f'<header>\n<p class="kind">Process sheet</p>\n<h1>{_text(sheet.title)}</h1>\n'
             f'<p class="under">{_text(sheet.subtitle)}</p>\n<dl class="facts">{facts}</dl>\n'
-            '<div class="pen"><span>Run</span><span>Date</span><span>Operator</span><span>Nozzle used</span></div>\n'
+            f'<div class="pen">{blanks}</div>\n'
             f'<nav aria-label="Sections"><ul>{links}</ul></nav>\n</header>\n<main>\n'
             + "".join(_section(s) for s in sheet.sections)
             + f"</main>\n<footer>{_text(sheet.foot)}</footer>\n</body>\n</html>\n"

@@ -75,6 +75,7 @@ def step_sheet(subject: StepSubject, *, pictures: bool = True) -> Sheet:
         facts,
         tuple(sections),
         f"wetprint {__version__}, {subject.file}",
+        ("Run", "Date", "Operator", "Writer"),
     )
 
 
