@@ -125,6 +125,12 @@ class TcpProxy:
             except OSError:
                 continue
 
+    def cut_one(self, number: int) -> None:
+        """The connection that was made as number `number` (from 0) is dead."""
+        for end in self._ends[2 * number : 2 * number + 2]:
+            with suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+
     def pull(self) -> None:
         """The cable is out: all connections end, and none can be had."""
         self.close()

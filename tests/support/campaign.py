@@ -28,9 +28,12 @@ import clock as clocks
 import dialogues
 import forks
 import interruptions
+import random_programs
 
 #: A case that takes so long hangs (s of the real clock).
 HUNG_S = 120.0
+#: Campaigns in which nothing waits.
+TIMELESS = ("programs",)
 #: After so many cases a worker is replaced, so that nothing piles up.
 ROUNDS = 100
 
@@ -48,6 +51,7 @@ def _over_rigs(do: Callable[[interruptions.Seat, Path, int, str], dict[str, Any]
 CAMPAIGNS: dict[str, Case] = {
     "stops": _over_rigs(interruptions.interrupted),
     "kills": _over_rigs(interruptions.killed),
+    "programs": lambda seat, folder, seed: random_programs.program(seed),
     "dialogues": lambda seat, folder, seed: dialogues.dialogue(seed, folder),
 }
 
@@ -75,6 +79,7 @@ def _start(name: str, late_s: float, real: bool) -> Worker:
         os.close(tell)
         return Worker(pid, ask, hear)
     os.setpgid(0, 0)
+    forks.die_with_parent()
     for descriptor in (ask, hear):
         os.close(descriptor)
     # A signal that comes after its print is not for the worker.
@@ -86,7 +91,7 @@ def _start(name: str, late_s: float, real: bool) -> Worker:
         for line in orders:
             seed = int(line)
             folder = Path(tempfile.mkdtemp(prefix="case", dir=shm if shm.is_dir() else None))
-            clock = None if real else clocks.Clock(late_s, seed)
+            clock = None if real or name in TIMELESS else clocks.Clock(late_s, seed)
             began = clocks.real_monotonic(), time.process_time()
             try:
                 interruptions.MET.clear()

@@ -8,6 +8,7 @@ Sockets, terminals, signals and processes stay real. Linux only.
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import mmap
 import os
 import random
@@ -28,16 +29,21 @@ _REAL = {
     "select": select.select,
     "wait": threading.Condition.wait,
     "join": threading.Thread.join,
-    "write": os.write,
 }
 real_monotonic, real_sleep, real_select = time.monotonic, time.sleep, select.select
-_write = os.write
+_write, _read = os.write, os.read
 
-#: So long must all stand still before time moves on, and so long after bytes were written: a terminal passes them on by a worker
-#: of the kernel (s).
-STILL_S, PASSED_ON_S = 0.0001, 0.0015
+#: So long must all stand still before time moves on (s).
+STILL_S = 0.0001
+#: A terminal passes bytes on by a worker of the kernel, who may be late where the host is busy: what was written and not yet read
+#: is waited for, until it is taken for lost (s).
+LOST_S = 0.1
+#: Terminals that are counted, by their number.
+TERMINALS = 512
 _MESSAGE = struct.Struct("cd")
 _NEVER = float("inf")
+#: Numbers of the kernel: the slaves of terminals, their masters, and the request for the number of a master.
+PTS, PTMX, TIOCGPTN = 136, (5, 2), 0x80045430
 
 
 class _Deadlines:
@@ -82,11 +88,15 @@ class _Deadlines:
 
 
 class _Time:
-    """What all processes share: the time, and when bytes were last written (of the real clock)."""
+    """What all processes share: the time, when bytes were last written (of the real clock), and how many were written to and read
+    from each terminal: [slave wrote, master read, master wrote, slave read]."""
+
+    SIZE = 8 * (2 + 4 * TERMINALS)
 
     def __init__(self, path: Path) -> None:
         with path.open("r+b") as file:
-            self._page = memoryview(mmap.mmap(file.fileno(), 16)).cast("d")
+            self._page = memoryview(mmap.mmap(file.fileno(), self.SIZE)).cast("d")
+        self._lock = threading.Lock()
 
     def now(self) -> float:
         return float(self._page[0])
@@ -94,11 +104,35 @@ class _Time:
     def go(self, to: float) -> None:
         self._page[0] = to
 
-    def wrote(self) -> None:
-        self._page[1] = real_monotonic()
+    def count(self, descriptor: int, size: int, *, wrote: bool) -> None:
+        """So many bytes went through a descriptor."""
+        try:
+            device = os.fstat(descriptor).st_rdev
+            if os.major(device) == PTS:
+                number, at = os.minor(device), 0 if wrote else 3
+            elif (os.major(device), os.minor(device)) == PTMX:
+                number = struct.unpack("i", fcntl.ioctl(descriptor, TIOCGPTN, b"\0" * 4))[0]
+                at = 2 if wrote else 1
+            else:
+                return
+        except OSError:
+            return
+        if number < TERMINALS:
+            with self._lock:
+                self._page[2 + 4 * number + at] += size
+                if wrote:
+                    self._page[1] = real_monotonic()
 
-    def quiet_s(self) -> float:
-        return real_monotonic() - float(self._page[1])
+    def on_the_way(self) -> bool:
+        """Whether bytes that were written to a terminal have still to be read."""
+        counts = self._page[2:].tolist()
+        late = [k for k in range(0, 4 * TERMINALS, 2) if counts[k] > counts[k + 1]]
+        if late and real_monotonic() - float(self._page[1]) > LOST_S:
+            with self._lock:
+                for k in late:
+                    self._page[2 + k + 1] = counts[k]
+            return False
+        return bool(late)
 
 
 def _follow(shared: _Time, deadlines: _Deadlines, late: Callable[[], float]) -> None:
@@ -174,17 +208,27 @@ def _follow(shared: _Time, deadlines: _Deadlines, late: Callable[[], float]) -> 
                 sleep(0.002)
 
     def write(descriptor: int, data: Any) -> int:
+        # Counted before: who reads it may be quicker.
+        shared.count(descriptor, len(data), wrote=True)
+        size = 0
         try:
-            return _write(descriptor, data)
+            size = _write(descriptor, data)
         finally:
-            shared.wrote()
+            if size < len(data):
+                shared.count(descriptor, size - len(data), wrote=True)
+        return size
+
+    def read(descriptor: int, most: int) -> bytes:
+        data = _read(descriptor, most)
+        shared.count(descriptor, len(data), wrote=False)
+        return data
 
     time.monotonic = threading._time = shared.now  # type: ignore[attr-defined]
     time.sleep = sleep  # type: ignore[assignment]
     select.select = wait_for  # type: ignore[assignment]
     threading.Condition.wait = wait  # type: ignore[method-assign]
     threading.Thread.join = join  # type: ignore[method-assign]
-    os.write = write
+    os.write, os.read = write, read
 
 
 def _leave() -> None:
@@ -193,7 +237,7 @@ def _leave() -> None:
     select.select = _REAL["select"]  # type: ignore[assignment]
     threading.Condition.wait = _REAL["wait"]  # type: ignore[method-assign,assignment]
     threading.Thread.join = _REAL["join"]  # type: ignore[method-assign,assignment]
-    os.write = _REAL["write"]  # type: ignore[assignment]
+    os.write, os.read = _write, _read
 
 
 class _Threads:
@@ -205,7 +249,8 @@ class _Threads:
 
     def look(self, but: str) -> dict[str, bytes] | None:
         """How often each of them ran; None where one runs or is ready to. Raises OSError when the process is gone."""
-        names = os.listdir(self._folder)
+        with os.scandir(self._folder) as entries:
+            names = [entry.name for entry in entries]
         for gone in self._open.keys() - names:
             for descriptor in self._open.pop(gone):
                 os.close(descriptor)
@@ -273,7 +318,7 @@ class Clock:
         folder = Path("/dev/shm") if Path("/dev/shm").is_dir() else Path(tempfile.gettempdir())
         self._folder = Path(tempfile.mkdtemp(prefix="clock", dir=folder))
         page = self._folder / "page"
-        page.write_bytes(struct.pack("2d", 1000.0, 0.0))
+        page.write_bytes(struct.pack("2d", 1000.0, 0.0).ljust(_Time.SIZE, b"\0"))
         self._shared = _Time(page)
         self._deadlines = _Deadlines()
         self._server = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -373,7 +418,9 @@ class Clock:
             return False
         before = self._look(me)
         # Those that wait for the interpreter get it here, and are seen to have run.
-        real_sleep(max(STILL_S, PASSED_ON_S - self._shared.quiet_s()))
+        real_sleep(STILL_S)
+        if self._shared.on_the_way():
+            return False
         return before is not None and self._look(me) == before and self._hear() and not self._holds
 
 

@@ -4,6 +4,7 @@ any other, with their own pid, pipes and end; kill -9 kills them."""
 from __future__ import annotations
 
 import array
+import ctypes
 import json
 import os
 import signal
@@ -21,6 +22,11 @@ from typing import Any
 HIGH = 700
 
 Work = Callable[[dict[str, Any]], None]
+
+
+def die_with_parent() -> None:
+    """Let this process be killed when the one that forked it ends."""
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)
 
 
 class Server:
@@ -46,6 +52,7 @@ class Server:
 
 def _serve(line: socket.socket, works: dict[str, Work]) -> None:
     # Whoever ends needs nobody to wait for it.
+    die_with_parent()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     while True:
@@ -79,6 +86,7 @@ def _begin(request: dict[str, Any], passed: list[int], caller: socket.socket, wo
         signal.signal(number, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     os.setsid()
+    die_with_parent()
     held = [os.dup2(d, HIGH + k, inheritable=False) for k, d in enumerate(passed)]
     # It stays open until the process ends, and shows that end.
     mine = os.dup2(caller.fileno(), HIGH + len(held), inheritable=False)

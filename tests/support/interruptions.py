@@ -16,6 +16,7 @@ from typing import Any
 import clock as clocks
 import forks
 import prints
+import wetprint.backends.executor as executor_room
 import wetprint.backends.watchdog as watchdog_room
 from wetprint.backends.emulator.proxy import SerialProxy, TcpProxy, Trouble
 from wetprint.backends.emulator.sim import Sim, emulate
@@ -27,11 +28,12 @@ from wetprint.backends.states import State
 from wetprint.kernel.motion import Toolpath
 from wetprint.kernel.rig import Rig
 
-
 #: The built-in rigs, each with a controller of its own kind.
 RIGS = ("sim", "sim-grbl", "sim-klipper", "sim-linuxcnc", "sim-marlin")
 #: How a print is interrupted from within: asked, told by a signal, by a fault of the executor's own, by a line that is gone.
-KINDS = ("pause", "stop", "ctrl-c", "sigterm", "exception", "stage unplugged", "box unplugged")
+KINDS = ("pause", "stop", "ctrl-c", "sigterm", "exception", "stage unplugged", "box unplugged", "disk full")
+#: What goes wrong as well, from the interruption on: answers come late, those to the stop never, its own connection is dead.
+MISHAPS = ("", "", "", "late", "acknowledgement lost", "guard line dead")
 SCALE = 16.0
 #: A print of a child goes slower: its dead watchdog's 250 ms are of the host's time.
 KILL_SCALE = 8.0
@@ -95,12 +97,13 @@ WORKS: dict[str, forks.Work] = {"watchdog": watch, "print": print_it}
 @contextmanager
 def seated(seat: Seat) -> Iterator[None]:
     """Watchdogs of prints in this process are forked."""
-    kept = watchdog_room.subprocess  # type: ignore[attr-defined]
+    kept, journal = watchdog_room.subprocess, executor_room.Journal  # type: ignore[attr-defined]
+    executor_room.Journal = FullJournal  # type: ignore[misc]
     watchdog_room.subprocess = forks.as_subprocess(seat.address, seat.with_clock, seat.hold)  # type: ignore[attr-defined]
     try:
         yield
     finally:
-        watchdog_room.subprocess = kept  # type: ignore[attr-defined]
+        watchdog_room.subprocess, executor_room.Journal = kept, journal  # type: ignore[attr-defined,misc]
 
 
 # What must hold
@@ -124,7 +127,8 @@ def stops(world: World) -> list[tuple[float, float, float | None]]:
             e.what.startswith("~STOPTASK") and entry.host_s - e.host_s < 0.5 for e in log[max(0, k - 12) : k]
         ):
             continue
-        before = [e for e in log[:k] if entry.host_s - e.host_s < 0.1]
+        # Where its answers are late by order, a line takes commands as late.
+        before = [e for e in log[:k] if entry.host_s - e.host_s < 0.5]
         off = [e.host_s for e in before if e.who == entry.who and e.what == "$DO0.0=0"]
         zero = [e.host_s for e in before if e.what == "PS  0000"]
         assert off, "a stop without ink off before it"
@@ -132,14 +136,14 @@ def stops(world: World) -> list[tuple[float, float, float | None]]:
     return found
 
 
-def check_order(world: World) -> list[float]:
+def check_order(world: World, late_s: float = 0.0) -> list[float]:
     """Ink goes off before motion stops, on every stop in the log; how long before each (s of the host)."""
     found = stops(world)
     for off, stop, zero in found:
         assert off <= stop
         # The other channel has cut as well, or was not waited for longer than 20 ms (and what the host adds).
         assert zero is None or zero <= stop
-        assert stop - off < 0.15
+        assert stop - off < 0.15 + late_s
     return [stop - off for off, stop, _ in found]
 
 
@@ -198,6 +202,21 @@ class Cables:
             line.close()
 
 
+class FullJournal(executor_room.Journal):  # type: ignore[misc]
+    """A record whose disk can be filled: SQLite may take no page more."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        JOURNALS[:] = [self]
+
+    def fill(self) -> None:
+        (pages,) = self._db.execute("pragma page_count").fetchone()
+        self._db.execute(f"pragma max_page_count={pages}")
+
+
+JOURNALS: list[FullJournal] = []
+
+
 class Desk(prints.Desk):
     """Goes on, registers anew; told to, it breaks."""
 
@@ -227,8 +246,9 @@ def interrupted(seat: Seat, folder: Path, seed: int, name: str) -> dict[str, Any
             control = Control()
             kind = r.choice(KINDS) if run is None or (turn < 3 and r.random() < 0.3) else ""
             if kind:
-                act = _interruption(kind, control, desk, cables)
-                done.append(kind)
+                mishap = r.choice(MISHAPS) if kind in KINDS[:4] else ""
+                act = _interruption(kind, mishap, control, desk, cables, r)
+                done.append(f"{kind}, {mishap}" if mishap else kind)
                 if r.random() < 0.5:
                     prints.later(r.uniform(0.0, total), act)
                 else:
@@ -246,6 +266,7 @@ def interrupted(seat: Seat, folder: Path, seed: int, name: str) -> dict[str, Any
                 desk.broken = False
                 cables.close()
                 control.close()
+                _mend(sim)
             if state is State.DONE:
                 break
             _at_rest(sim, kind)
@@ -255,9 +276,20 @@ def interrupted(seat: Seat, folder: Path, seed: int, name: str) -> dict[str, Any
             executed = len(filament_ids(folder / run, "executed"))
             assert executed <= prints.coverage(sim, path, machine).whole, "executed is ahead of the truth"
         assert state is State.DONE and result.executed == result.total, (state, result)
-        leads = check_order(sim.world)
+        leads = check_order(sim.world, 0.3 if any("late" in one for one in done) else 0.0)
         found = check_laid(sim, path, machine, folder / run)
         return {"kinds": done, "leads": leads, "asked": len(desk.asked), "joints": found.joints}
+
+
+def _mend(sim: Sim) -> None:
+    faults = getattr(sim.controller, "faults", None)
+    for name, well in (
+        ("block", None),
+        ("silent", "" if hasattr(faults, "block") else False),
+        ("lost_ok", 0),
+    ):
+        if hasattr(faults, name):
+            setattr(faults, name, well)
 
 
 def _at_rest(sim: Sim, kind: str) -> None:
@@ -274,11 +306,27 @@ def _at_rest(sim: Sim, kind: str) -> None:
     assert not world.moving(world.now()), "the stage moves"
 
 
-def _interruption(kind: str, control: Control, desk: Desk, cables: Cables) -> Callable[[], None]:
+def _interruption(
+    kind: str, mishap: str, control: Control, desk: Desk, cables: Cables, r: random.Random
+) -> Callable[[], None]:
+    late_s = r.uniform(0.05, 0.3)
+
     def act() -> None:
         with cables.lock:
             if not cables.over:
+                spoil()
                 go()
+
+    def spoil() -> None:
+        faults = getattr(cables.sim.controller, "faults", None)
+        if mishap == "late" and hasattr(faults, "block"):
+            faults.block = ("TaskState", late_s)
+        elif mishap == "acknowledgement lost" and hasattr(faults, "refuse"):
+            faults.silent = "STOPTASK|ABORT"
+        elif mishap == "acknowledgement lost" and hasattr(faults, "lost_ok"):
+            faults.lost_ok = 1
+        elif mishap == "guard line dead" and hasattr(cables.stage, "cut_one"):
+            cables.stage.cut_one(1)
 
     def go() -> None:
         if kind == "pause":
@@ -293,6 +341,9 @@ def _interruption(kind: str, control: Control, desk: Desk, cables: Cables) -> Ca
             desk.broken = True
         elif kind == "stage unplugged":
             cables.stage.pull()
+        elif kind == "disk full":
+            for journal in JOURNALS:
+                journal.fill()
         else:
             for box in cables.boxes.values():
                 box.pull()
