@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from ..kernel.diagnostics import WetprintError, error
 from ..kernel.filaments import FilamentSet
-from .colouring import INK, MOVEMENT, follower
+from .colouring import INK, follower
 from .previews import PREVIEWS
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ class Look:
     A `draft` is drawn in a tenth of a second: coarser, with less light. Pictures and films may show the dried part with the wet one as a
     ghost over it (`overlay`), and colour it `by` its ink, by "movement", how far each place moves as it dries, or by a figure of the
     register of colourings. `film` is what a film shows; "" stands for drying where both states are shown, otherwise for a turn.
+    `further` is the further state (xerogel, sintered) that the window shows first; files are given jobs that are in it.
     `rig` loads the rig on which the print is planned, and `problems` finds what `wp check` says of the part, where they are asked for.
     """
 
@@ -43,6 +44,7 @@ class Look:
     overlay: bool = False
     by: str = INK
     film: Film = ""
+    further: str = ""
     rig: Callable[[], Rig] | None = None
     problems: Callable[[], Sequence[Problem]] | None = None
 
@@ -117,11 +119,9 @@ def look_for(
                 "a page shows no ghost and no colours but those of the inks and layers; a picture (--png) does",
             )
         )
-    if not asked and (overlay or by == MOVEMENT):
+    if not asked and overlay:
         raise WetprintError(
-            error(
-                "X726", "the window shows no ghost and no movement; a picture (--png) or a film (--gif) does"
-            )
+            error("X726", "the window begins without a ghost: its key G shows one; a picture (--png) does at once")
         )
     films: dict[str, Film] = {"": "", "turn": "turn", "drying": "drying", "print": "print"}
     if film not in films:

@@ -20,17 +20,14 @@ from typing import TYPE_CHECKING
 
 from ..kernel.diagnostics import Diagnostic, WetprintError
 from ..kernel.filaments import FilamentSet
-from .export import whole
 from .preview import Look
 from .previews import PREVIEWS
 
 if TYPE_CHECKING:
     from ..kernel.build import Job
-    from .course import Course
-    from .previews.window import Window
+    from ..kernel.scene import Scene
+    from .previews.window import Seen, Window
 
-    #: A part, and where the course of its print comes from.
-    _Shown = tuple[FilamentSet, Callable[[], Course] | None]
     Parts = Sequence[FilamentSet | Job]
 
 #: Seconds between two looks, between two looks that must agree, and how long a file that is gone or empty is waited for.
@@ -42,10 +39,12 @@ _PAUSE_S = 0.4
 @dataclass(frozen=True, slots=True)
 class Made:
     """What a design is now: the files that it was read from, and ways to its parts, the quick one first. There is none where
-    the design has errors, which have been told. A way raises WetprintError where the part cannot be made."""
+    the design has errors, which have been told. A way raises WetprintError where the part cannot be made. `scene` is what its
+    design rules are told of."""
 
     files: tuple[Path, ...]
     ways: tuple[Callable[[], Parts], ...]
+    scene: Scene | None = None
 
 
 Make = Callable[[], Made]
@@ -205,12 +204,13 @@ def watch_window(design: Path, make: Make, look: Look, tell: Tell, complain: Com
     prepare_window()
     from .previews import window
 
-    parts: SimpleQueue[_Shown | None] = SimpleQueue()
+    parts: SimpleQueue[Seen | None] = SimpleQueue()
     ended = threading.Event()
     files = Files([design])
+    scene: list[Scene | None] = [None]
 
     def show(made: Parts, _last: bool) -> None:
-        parts.put((whole(made, "wet" if look.state in ("wet", "both") else "dried"), look.course(made)))
+        parts.put(window.seen(made, look, scene[0]))
 
     def broken(found: Sequence[Diagnostic]) -> None:
         complain(found)
@@ -218,6 +218,7 @@ def watch_window(design: Path, make: Make, look: Look, tell: Tell, complain: Com
 
     def checked() -> Made:
         made = make()
+        scene[0] = made.scene
         if not made.ways:
             parts.put(None)
         return replace(made, ways=(*made.ways[:1], *(_abandoned(way, files) for way in made.ways[1:])))
@@ -234,11 +235,11 @@ def watch_window(design: Path, make: Make, look: Look, tell: Tell, complain: Com
     before = signal.signal(signal.SIGINT, lambda *_: ended.set())
     try:
         threading.Thread(target=work, daemon=True).start()
-        first: _Shown | None = None
+        first: Seen | None = None
         while first is None and not ended.is_set():
             first = _next(parts, _LOOK_S)
         if first is not None:
-            _in_window(window.Window(first[0], look, course=first[1]), parts, ended, tell)
+            _in_window(window.Window(first.part, look, seen=first), parts, ended, tell)
     finally:
         signal.signal(signal.SIGINT, before)
     if faults:
@@ -269,21 +270,20 @@ def _abandoned(way: Callable[[], Parts], files: Files) -> Callable[[], Parts]:
     return go
 
 
-def _in_window(window: Window, parts: SimpleQueue[_Shown | None], ended: threading.Event, tell: Tell) -> None:
+def _in_window(window: Window, parts: SimpleQueue[Seen | None], ended: threading.Event, tell: Tell) -> None:
     """Show the window, and in it what comes, until it is closed or all is ended."""
     tell("drawn")
 
     def look_up() -> bool:
         while not parts.empty():
-            window.renew(*(parts.get() or (None,)))
+            window.renew(parts.get())
             tell("drawn")
         return not ended.is_set()
 
-    window.follow(look_up, _LOOK_S)
-    window.plotter.show()
+    window.show(look_up)
 
 
-def _next(parts: SimpleQueue[_Shown | None], most_s: float) -> _Shown | None:
+def _next(parts: SimpleQueue[Seen | None], most_s: float) -> Seen | None:
     try:
         return parts.get(timeout=most_s)
     except Empty:

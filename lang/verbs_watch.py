@@ -15,6 +15,7 @@ from .verbs import assignments, has_errors, load_design, show
 
 if TYPE_CHECKING:
     from ..kernel.build import Job
+    from ..kernel.scene import Scene
     from ..kernel.shrink import Model
 
 
@@ -25,14 +26,14 @@ def maker(
     file: str,
     sets: Sequence[str] | None,
     preset: str | None,
-    made: Callable[[tuple[Path, ...], tuple[Callable[[], tuple[Job, ...]], ...]], Made],
+    made: Callable[[tuple[Path, ...], tuple[Callable[[], tuple[Job, ...]], ...], Scene | None], Made],
     waiting: Waiting,
     *,
     state: str,
     only: str,
     settled: bool,
 ) -> Callable[[], Made]:
-    """What reads the design and gives `made(files to watch, ways to its parts)`: the quick way first, the right one last."""
+    """What reads the design and gives `made(files to watch, ways to its parts, its scene)`: the quick way first, the right one last."""
     from .files import files_of
     from .load import load
 
@@ -45,7 +46,7 @@ def maker(
         scene = loaded.scene
         if scene is None or has_errors(loaded.diagnostics):
             show(loaded.diagnostics)
-            return made(files_of(loaded), ())
+            return made(files_of(loaded), (), None)
 
         def way(model: Model, tell: bool) -> tuple[Job, ...]:
             try:
@@ -60,6 +61,6 @@ def maker(
 
         # How a part dries may take seconds to solve: the closed form of it comes first.
         quick, full = partial(way, "analytic", False), partial(way, "auto", True)
-        return made(files_of(loaded), (full,) if drawn_alone(scene, only) else (quick, full))
+        return made(files_of(loaded), (full,) if drawn_alone(scene, only) else (quick, full), scene)
 
     return make

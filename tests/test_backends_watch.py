@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -280,10 +281,10 @@ def test_what_cannot_be_watched_is_said(design: Path) -> None:
 
 def test_a_window_takes_a_new_version_and_keeps_the_camera(tmp_path: Path) -> None:
     from wetprint.backends.preview import Look
-    from wetprint.backends.previews.window import Window, photograph
+    from wetprint.backends.previews.window import Seen, Window, photograph
     from wetprint.kernel.build import build
 
-    def part(layers: int) -> object:
+    def part(layers: int) -> Any:
         scene = load("a.wp", text=DESIGN.replace('use "sizes.wp" as sizes;', "let pitch = 40um;").replace("sizes.", "").replace("layers: 3", f"layers: {layers}")).scene  # fmt: skip
         assert scene is not None
         return build(scene)[0][0].filaments
@@ -295,17 +296,17 @@ def test_a_window_takes_a_new_version_and_keeps_the_camera(tmp_path: Path) -> No
         before = (camera.position, camera.focal_point, camera.parallel_scale)
         window.show_layers(2)
         window.next_colouring()
-        window.renew(part(5))  # type: ignore[arg-type]
+        window.renew(Seen(part(5)))
         assert (camera.position, camera.focal_point, camera.parallel_scale) == before
         assert (window.layers, window.shown_layers, window.colouring) == (5, 2, "layer")
         window.renew(None)
         assert window.layers == 5
         window.show_layers(5)
         window.cut()
-        window.renew(part(1))  # type: ignore[arg-type]
+        window.renew(Seen(part(1)))
         assert (window.layers, window.shown_layers) == (1, 1)
 
-    path = photograph([part(3)], Look(size=(400, 300)), tmp_path / "w.png", act)  # type: ignore[list-item]
+    path = photograph([part(3)], Look(size=(400, 300)), tmp_path / "w.png", act)
     assert path.stat().st_size > 1000
 
 

@@ -77,14 +77,18 @@ def bundles(
     points = np.flatnonzero(kept)
     counts = np.add.reduceat(kept, part.offsets[:-1], dtype=np.int64)[chosen] if len(chosen) else chosen
     rise = _rise(part, s, rows)
-    wide = s.width_um[points] * np.repeat(wider, counts)
-    high = s.height_um[points] + np.repeat((higher - 1.0) * rise, counts)
-    made = State(s.points_um[points], wide, high)
+    wider, taller = np.repeat(wider, counts), np.repeat((higher - 1.0) * rise, counts)
+
+    def made(known: State | None) -> State | None:
+        if known is None:
+            return None
+        return State(known.points_um[points], known.width_um[points] * wider, known.height_um[points] + taller)
+
     return (
         FilamentSet(
             np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
             part.material[chosen], part.layer[chosen], part.origin[chosen], part.inks, part.spans,
-            made if state == "wet" else None, made if state == "dried" else None,
+            made(part.wet), made(part.dried),
         ),
         chosen,
     )  # fmt: skip

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ...kernel.filaments import FilamentSet, Floats, filaments
+from ...kernel.filaments import FilamentSet, Floats, Ints, filaments
 from ...kernel.scene import StateName
 from ..exporter import rgb
 
@@ -52,6 +52,13 @@ def by_movement(
 ) -> tuple[FilamentSet, npt.NDArray[np.uint8], Bar]:
     """The part in short straight pieces, the row of each in `colours()`, and the bar. `most_um`: the high end of the bar where it is
     not that of this part."""
+    return moving_pieces(part, state, most_um)[:3]
+
+
+def moving_pieces(
+    part: FilamentSet, state: StateName, most_um: float | None = None
+) -> tuple[FilamentSet, npt.NDArray[np.uint8], Bar, Ints]:
+    """As `by_movement`, and the filament of each piece, int64[N]."""
     s, way = part.state(state), part.state("dried").points_um - part.state("wet").points_um
     first, owner = part.segments()
     delta = s.points_um[first + 1] - s.points_um[first]
@@ -82,4 +89,4 @@ def by_movement(
     # Between two points the way is linear, its length is not: the middle of a line may stay where its ends move.
     share = np.linalg.norm(at(way, middle), axis=1) / top if top > 0 else np.zeros(len(row))
     index = np.clip(np.rint(share * (STEPS - 1)), 0, STEPS - 1).astype(np.uint8)
-    return pieces, index, Bar("moved as it dries, µm", 0.0, top)
+    return pieces, index, Bar("moved as it dries, µm", 0.0, top), owner[row]

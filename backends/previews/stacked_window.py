@@ -77,7 +77,7 @@ class FilmWindow:
         self.plotter.render()
 
     def _card(self) -> None:
-        from .stage import overlay
+        from .letters import overlay
 
         px = max(13, round(0.022 * self.look.size[1]))
         legend = dict.fromkeys((s.label, s.colour) for s in self.films.slabs)

@@ -1,38 +1,39 @@
-"""Stage of the window: what is drawn of a part in it, and how large parts stay quick to turn. PyVista."""
+"""Stage of the window: what is drawn of a part in it, in which state and colours, with its nozzle, letters and lamps. PyVista."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from ...kernel.filaments import FilamentSet, Floats
+from ...kernel.filaments import FilamentSet, Floats, Ints
 from ...kernel.scene import StateName
 from ..colouring import INK as BY_INK
-from ..colouring import part_and_values, shares
+from ..colouring import MOVEMENT, part_and_values, shares
 from ..colourings import COLOURINGS as FIGURES
 from ..drawing.camera import length_label, nice_length
-from ..drawing.cards import INK, legend_card
-from ..drawing.change import GHOST
+from ..drawing.cards import legend_card
+from ..drawing.change import GHOST, STEPS, Bar, moving_pieces
 from ..drawing.change import colours as bar_colours
-from ..drawing.lettering import text_mask
 from ..drawing.picture import ink_colours
 from ..exporter import rgb
 from ..preview import Look
 from ..tubes import Mesh, tubes
+from .crowd import Crowd
+from .letters import Letters
 from .marks import ALARM
 
 if TYPE_CHECKING:
     from ..course import Course
+    from .further import Further
 
-#: Letters and paper, light and dark.
-PAPER, SLIDE, _PALE = "white", "#15181d", (233, 235, 238)
+#: Paper, light and dark.
+PAPER, SLIDE = "white", "#15181d"
 
-#: Parts of more segments are drawn as lines where a filament is narrower than so many pixels, and as tubes where those that are
-#: seen are few enough; while they turn, at most so many lines are drawn.
-_LARGE, _NEAR_PX, _SEEN, _TURNING = 15_000, 4.0, 4_000, 20_000
+#: Parts of more segments are drawn in parts, by a processor and by a graphics card.
+_LARGE, _LARGE_CARD = 4_000, 15_000
 
 #: A nozzle is drawn up to this share of the part's largest extent.
 _NOZZLE = 0.45
@@ -47,24 +48,25 @@ class Stage:
         look: Look,
         *,
         course: Callable[[], Course] | None = None,
+        further: Sequence[Further] = (),
         off_screen: bool = False,
     ) -> None:
         import pyvista as pv
 
-        self.part = part
         self._find_course = course
-        self._problems = look.problems
-        self.state: StateName = "wet" if look.state in ("wet", "both") else "dried"
+        self.dark = look.style == "dark"
+        self.title = look.title
         self.colouring = BY_INK
         self.printed: int | None = None
         self.marked: npt.NDArray[np.bool_] | None = None
         self.ghost = False
-        self.dark = look.style == "dark"
         self._measured: list[Floats] | None = None
-        self.layers = int(part.layer.max()) + 1
-        self.shown_layers = self.layers
-        self.title = look.title
-        self._sweep()
+        self._cut = False
+        self._plane: Any = None
+        self._slider: Any = None
+        self._helping = False
+        self.actor: Any = None
+        self.um_per_px = 0.0
         self.plotter: Any = pv.Plotter(
             off_screen=off_screen,
             window_size=list(look.size),
@@ -73,36 +75,78 @@ class Stage:
         )
         p = self.plotter
         p.set_background(SLIDE if self.dark else PAPER)
+        self.by_processor = self._software()
         self._lights()
-        self._data: Any = None
-        self._actor: Any = None
-        self._cut = False
-        self._plane: Any = None
-        self._slider: Any = None
-        self._helping = False
         self._px = max(13, round(0.022 * look.size[1]))
+        self.letters = Letters(p, self._px, pale=self.dark)
+        self._take(part, further)
+        self.shown = "wet" if look.state in ("wet", "both") else "dried"
+        self.layers = int(part.layer.max()) + 1
+        self.shown_layers = self.layers
+        self._sweep()
         self._draw()
         p.enable_parallel_projection()
         p.enable_terrain_style(mouse_wheel_zooms=True, shift_pans=True)
         # The interactor's own letters (w for wires, s for surface ...) would answer beside ours.
         p.iren.interactor.GetInteractorStyle().AddObserver("CharEvent", lambda *_: None)
-        if part.point_count - len(part) < 200_000 and not self._software():
+        if not self.large and not self.by_processor:
             p.enable_ssao(radius=2.5 * float(np.median(part.state(self.state).width_um)), kernel_size=48)
-        if not self.large:  # eight samples a pixel cost a processor that draws most of its time
-            p.enable_anti_aliasing("msaa", multi_samples=8)
+        self.fine(not self.large)
+
+    # -- the part and its states ---------------------------------------------------------------------------------------
+
+    def _take(self, part: FilamentSet, further: Sequence[Further]) -> None:
+        """Show this part from now on; what was found of the one before is forgotten."""
+        self._part = part
+        self._further = dict(further)
+        self._dried_so: dict[str, FilamentSet] = {}
+        self._values_of: dict[tuple[str, str], Floats] = {}
+
+    @property
+    def part(self) -> FilamentSet:
+        """The part, its dried state being the one that is shown."""
+        return self._dried_so.get(self.shown, self._part)
+
+    @property
+    def state(self) -> StateName:
+        """Under which name the part keeps the state that is shown."""
+        return "wet" if self.shown == "wet" else "dried"
+
+    def states(self) -> tuple[str, ...]:
+        """States that the part can be shown in."""
+        known = [name for name, s in (("wet", self._part.wet), ("dried", self._part.dried)) if s is not None]
+        return (*known, *self._further)
+
+    def _dry_so(self, name: str) -> None:
+        """Have the part in a further state. Raises WetprintError where it cannot be dried so."""
+        if name not in self._further or name in self._dried_so:
+            return
+        found = self._further[name]()
+        if np.array_equal(found.offsets, self._part.offsets):
+            self._dried_so[name] = found
+        else:  # the print cuts filaments that are dried whole
+            del self._further[name]
 
     def _sweep(self) -> None:
         """The surface of the part and the colours of its inks."""
-        part = self.part
+        part = self._part
         self._colours, self._legend, self._index = ink_colours(part)
         segments = part.point_count - len(part)
-        self.large = segments > _LARGE
-        self.near = False
-        if self.large:
-            return
-        self._sides = 20 if segments < 5_000 else 10 if segments < 50_000 else 6
-        self._mesh: Mesh = tubes(part, self.state, self._sides)
-        self._meshes: dict[StateName, Floats] = {self.state: self._mesh.points_um}
+        large = segments > (_LARGE if self.by_processor else _LARGE_CARD)
+        self.crowd = (getattr(self, "crowd", None) or Crowd(self)) if large else None
+        self._sides = 20 if segments < 2_000 else 10 if segments < 6_000 else 6
+        self._meshes: dict[str, Mesh] = {}
+
+    @property
+    def large(self) -> bool:
+        return self.crowd is not None
+
+    def _mesh(self, name: str) -> Mesh:
+        """The surface of the whole part in a state."""
+        if name not in self._meshes:
+            part = self._dried_so.get(name, self._part)
+            self._meshes[name] = tubes(part, "wet" if name == "wet" else "dried", self._sides)
+        return self._meshes[name]
 
     # -- what is drawn -------------------------------------------------------------------------------------------------
 
@@ -125,292 +169,234 @@ class Stage:
         said = window.ReportCapabilities()
         return any(name in said for name in ("llvmpipe", "softpipe", "swrast", "SWR"))
 
-    def _draw(self, *, render: bool = True) -> None:
-        import pyvista as pv
+    def fine(self, on: bool) -> None:
+        """Eight samples a pixel, which cost a processor that draws most of its time, or one."""
+        if self.by_processor:
+            self.plotter.render_window.SetMultiSamples(8 if on else 0)
+        elif on:
+            self.plotter.enable_anti_aliasing("msaa", multi_samples=8)
 
+    def there(self) -> npt.NDArray[np.bool_]:
+        """Filaments that layers and print leave to be seen, bool[F]."""
         there = self.part.layer < self.shown_layers
         if self.printed is not None:
             there = there & (self.course().place < self.printed)
-        if self.large:
-            self._draw_large(there)
-            if render:
-                self.plotter.render()
-            return
-        keep = there[self._mesh.filament]
-        faces = self._mesh.faces[keep]
-        self._filament = self._mesh.filament[keep]
-        self._data = pv.PolyData.from_regular_faces(self._meshes[self.state].astype(np.float32), faces)
-        self._data.cell_data["rgb"] = self._cell_colours()
-        self._actor = self.plotter.add_mesh(
-            self._data,
-            scalars="rgb",
-            rgb=True,
-            smooth_shading=True,
-            split_sharp_edges=False,
-            ambient=0.30,
-            diffuse=0.85,
-            specular=0.18,
-            specular_power=18,
-            name="part",
-            reset_camera=False,
-            render=False,
-        )
-        if self._cut:
-            self._actor.mapper.AddClippingPlane(self._plane)
+        return np.asarray(there)
+
+    def redraw(self) -> None:
+        """Draw what is to be seen now."""
+        self._bar()
+        self._draw()
+
+    def _draw(self, *, render: bool = True) -> None:
+        there = self.there()
+        if self.crowd is not None:
+            self.crowd.draw(there)
+            self._filament = self.crowd.filament
+        elif self.moving:
+            which = np.flatnonzero(there)
+            table, index, pieces, of = self.coloured(self.part.take(which), which)
+            mesh = tubes(pieces, self.state, 10)
+            self._filament = of[mesh.filament]
+            self.show_mesh(mesh.points_um, mesh.faces, table[index[mesh.filament]])
+        else:
+            mesh = self._mesh(self.shown)
+            keep = there[mesh.filament]
+            self._filament = mesh.filament[keep]
+            table, index = self.palette()
+            self.show_mesh(mesh.points_um, mesh.faces[keep], table[index[self._filament]])
         self._draw_nozzle()
         if render:
             self.plotter.render()
 
-    def _draw_large(self, there: npt.NDArray[np.bool_]) -> None:
-        """A large part: tubes of what is seen from near, else lines as wide as the filaments, and fewer of these while it turns."""
-        part, s = self.part, self.part.state(self.state)
-        width = float(np.median(s.width_um))
-        seen = self._seen(there) if width >= _NEAR_PX * getattr(self, "um_per_px", np.inf) else None
-        self.near = seen is not None
-        self.plotter.remove_actor("turning", render=False)
-        if seen is not None:
-            mesh = tubes(part.take(seen), self.state, 10)
-            self._filament = seen[mesh.filament]
-            self._data = pv_faces(mesh.points_um, mesh.faces)
-            self._data.cell_data["rgb"] = self._cell_colours()
-            self._actor = self._add("part", self._data, smooth_shading=True, ambient=0.30, diffuse=0.85)
-        else:
-            first, owner = part.segments()
-            kept = np.flatnonzero(there[owner])
-            some = kept[:: max(1, len(kept) // _TURNING)]
-            for name, rows in (("turning", some), ("part", kept)):
-                self._filament = owner[rows]
-                self._data = pv_lines(s.points_um, first[rows])
-                self._data.cell_data["rgb"] = self._shaded(first[rows])
-                px = width / self.um_per_px if hasattr(self, "um_per_px") else 1.0
-                wide = float(np.clip(px, 1.0, _NEAR_PX))
-                self._actor = self._add(name, self._data, lighting=False, line_width=wide)
-            self.plotter.actors["turning"].SetVisibility(False)
-        if self._cut:
-            self._actor.mapper.AddClippingPlane(self._plane)
-        self._draw_nozzle()
+    def show_mesh(
+        self,
+        points_um: Floats,
+        faces: npt.NDArray[Any],
+        colours: npt.NDArray[np.uint8],
+        *,
+        smooth: bool = True,
+    ) -> None:
+        """The part is drawn as these triangles of these colours uint8[T,3]."""
+        import pyvista as pv
 
-    def _add(self, name: str, data: Any, **how: Any) -> Any:
-        return self.plotter.add_mesh(
-            data,
+        self._data = pv.PolyData.from_regular_faces(points_um.astype(np.float32), faces)
+        self._data.cell_data["rgb"] = colours
+        self.actor = self.plotter.add_mesh(
+            self._data,
             scalars="rgb",
             rgb=True,
-            name=name,
+            smooth_shading=smooth,
+            split_sharp_edges=False,
+            ambient=0.30,
+            diffuse=0.85,
+            specular=0.18 if smooth else 0.0,
+            specular_power=18,
+            name="part",
             reset_camera=False,
             render=False,
-            pickable=name == "part",
-            **how,
+            pickable=False,
         )
+        if self._cut:
+            self.actor.mapper.AddClippingPlane(self._plane)
+        elif self.large:
+            self.actor.prop.culling = "back"
 
-    def _shaded(self, first: npt.NDArray[np.int64]) -> npt.NDArray[np.uint8]:
-        """Colours of lines, darker where they lead along y: flat lines of one colour would show no lattice."""
-        points = self.part.state(self.state).points_um
-        along = points[first + 1] - points[first]
-        share = np.abs(along[:, 1]) / np.maximum(np.linalg.norm(along, axis=1), 1e-9)
-        return np.asarray((self._cell_colours() * (1.0 - 0.35 * share)[:, None]).astype(np.uint8))
+    def still_hidden(self) -> bool:
+        """Whether something is shown that a still of the part does not know of."""
+        return self._cut or self.ghost or "nozzle" in self.plotter.actors
 
-    def _seen(self, there: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64] | None:
-        """Filaments of which something lies in the view, where they are few enough."""
-        camera, s = self.plotter.camera, self.part.state(self.state)
-        up = np.array(camera.up)
-        eye = np.array(camera.position) - np.array(camera.focal_point)
-        right = np.cross(up, eye)
-        axes = np.stack([right / np.linalg.norm(right), up / np.linalg.norm(up)])
-        at = (s.points_um - np.array(camera.focal_point)) @ axes.T
-        half = np.array([self.plotter.window_size[0] / 2, self.plotter.window_size[1] / 2]) * self.um_per_px
-        low = np.minimum.reduceat(at, self.part.offsets[:-1], axis=0)
-        high = np.maximum.reduceat(at, self.part.offsets[:-1], axis=0)
-        inside = there & (high > -half).all(axis=1) & (low < half).all(axis=1)
-        found = np.flatnonzero(inside)
-        return found if 0 < len(found) <= _SEEN else None
-
-    def _turn(self, begins: bool) -> None:
-        """While a large part turns, a part of its lines is enough; once it rests, what is near becomes tubes."""
-        if not self.large:
-            return
-        coarse = self.plotter.actors.get("turning")
-        if begins:
-            if coarse is not None:
-                coarse.SetVisibility(True)
-                self._actor.SetVisibility(False)
-        else:
-            self._bar()
-            self._draw()
+    def axes(self) -> Floats:
+        """Rows right, up and towards the eye of the camera."""
+        camera = self.plotter.camera
+        towards = np.array(camera.position) - np.array(camera.focal_point)
+        towards /= np.linalg.norm(towards)
+        right = np.cross(np.array(camera.up), towards)
+        right /= np.linalg.norm(right)
+        return np.stack([right, np.cross(towards, right), towards])
 
     def _draw_nozzle(self) -> None:
         """The nozzle where the last filament that is shown ends, while not all are."""
-        import pyvista as pv
-
         self.plotter.remove_actor("nozzle", render=False)
         if not self.printed or self.printed >= len(self.part):
             return
         from ..course import GLASS, begun_filament, nozzle_at
 
-        course = self.course()
+        course, part = self.course(), self.part
         f = int(course.order[self.printed - 1])
-        _, self.tip_um = begun_filament(self.part, f, 1.0, bool(course.reverse[f]), self.state)
-        low, high = (
-            self.part.state(self.state).points_um.min(axis=0),
-            self.part.state(self.state).points_um.max(axis=0),
-        )
-        glass = nozzle_at(
-            self.part,
-            course.nozzles[int(course.nozzle[f])],
-            self.tip_um,
-            _NOZZLE * float((high - low).max()),
-            self.state,
-        )
-        mesh = tubes(glass, self.state, 32)
-        self.plotter.add_mesh(
-            pv.PolyData.from_regular_faces(mesh.points_um.astype(np.float32), mesh.faces), color=GLASS, opacity=0.75,
-            smooth_shading=True, name="nozzle", reset_camera=False, render=False, pickable=False,
-        )  # fmt: skip
+        _, self.tip_um = begun_filament(part, f, 1.0, bool(course.reverse[f]), self.state)
+        points = part.state(self.state).points_um
+        high_um = _NOZZLE * float(np.ptp(points, axis=0).max())
+        glass = nozzle_at(part, course.nozzles[int(course.nozzle[f])], self.tip_um, high_um, self.state)
+        self._see_through("nozzle", tubes(glass, self.state, 32), GLASS, 0.75)
 
     def _draw_ghost(self) -> None:
+        self.plotter.remove_actor("ghost", render=False)
+        if self.ghost and not self.large:  # as many see-through tubes would hide the part and take minutes
+            self._see_through("ghost", self._mesh("wet"), GHOST, 0.16)
+
+    def _see_through(self, name: str, mesh: Mesh, colour: str, opacity: float) -> None:
         import pyvista as pv
 
-        self.plotter.remove_actor("ghost", render=False)
-        if not self.ghost:
-            return
-        if self.large:  # as many see-through tubes would hide the part and take minutes
-            return
-        if "wet" not in self._meshes:
-            self._meshes["wet"] = tubes(self.part, "wet", self._sides).points_um
-        surface = pv.PolyData.from_regular_faces(self._meshes["wet"].astype(np.float32), self._mesh.faces)
+        surface = pv.PolyData.from_regular_faces(mesh.points_um.astype(np.float32), mesh.faces)
         self.plotter.add_mesh(
-            surface, color=GHOST, opacity=0.16, name="ghost", reset_camera=False, render=False, pickable=False
-        )
+            surface, color=colour, opacity=opacity, smooth_shading=True, name=name, reset_camera=False, render=False,
+            pickable=False,
+        )  # fmt: skip
 
-    def _cell_colours(self) -> npt.NDArray[np.uint8]:
-        if self.colouring == BY_INK:
-            table = np.array([rgb(c) for c in self._colours], dtype=np.uint8)
-            of = table[self._index]
-        else:
-            of = _ramp(shares(self._values())[0])
-        if self.marked is not None:
-            of = np.where(
-                self.marked[:, None], np.array(rgb(ALARM), dtype=np.uint8), (of * 0.35 + 150).astype(np.uint8)
+    # -- colours -------------------------------------------------------------------------------------------------------
+
+    @property
+    def moving(self) -> bool:
+        """Whether colours tell how far places move: then they differ along a filament."""
+        return self.colouring == MOVEMENT and self.marked is None
+
+    def palette(self) -> tuple[npt.NDArray[np.uint8], Ints]:
+        """Colours uint8[K,3], and the row of each filament in them, int64[F]."""
+        if self.colouring in (BY_INK, MOVEMENT):
+            table, index = (
+                np.array([rgb(c) for c in self._colours], dtype=np.uint8),
+                self._index.astype(np.int64),
             )
-        return np.asarray(of[self._filament])
+        else:
+            table = np.array([rgb(c) for c in bar_colours()], dtype=np.uint8)
+            index = np.rint(shares(self._values())[0] * (STEPS - 1)).astype(np.int64)
+        if self.marked is not None:
+            pale = (table * 0.35 + 150).astype(np.uint8)
+            table = np.concatenate([pale, np.array([rgb(ALARM)], dtype=np.uint8)])
+            index = np.where(self.marked, len(pale), index)
+        return table, index
+
+    def coloured(
+        self, some: FilamentSet, which: Ints
+    ) -> tuple[npt.NDArray[np.uint8], Ints, FilamentSet, Ints]:
+        """Colours, rows in them, and the filaments of the part that those of `some` are (`which`): those that are drawn, cut in
+        pieces where colours differ along them."""
+        if not self.moving:
+            table, index = self.palette()
+            return table, index[which], some, which
+        table = np.array([rgb(c) for c in bar_colours()], dtype=np.uint8)
+        pieces, row, self._moved, of = moving_pieces(some, self.state, self._most_moved())
+        return table, row.astype(np.int64), pieces, which[of]
+
+    def _most_moved(self) -> float:
+        """The high end of the bar of movement, um: that of the whole part."""
+        key = (MOVEMENT, self.shown)
+        if key not in self._values_of:
+            part = self.part
+            way = part.state("dried").points_um - part.state("wet").points_um
+            self._values_of[key] = np.array([np.sqrt(np.einsum("ij,ij->i", way, way).max())])
+        return float(self._values_of[key][0])
+
+    def _values(self) -> Floats:
+        """What is coloured, one figure a filament."""
+        key = (self.colouring, self.shown)
+        if key not in self._values_of:
+            planned = FIGURES[self.colouring].course
+            course = self.course if planned else None
+            self._values_of[key] = part_and_values(self.colouring, self.part, self.state, course)[1]
+        return self._values_of[key]
 
     def course(self) -> Course:
         """The course of the print; the part is then that of its plan, which may have cut filaments."""
         assert self._find_course is not None
         found = self._find_course()
-        if found.part is not self.part:
-            same = len(found.part) == len(self.part) and found.part.point_count == self.part.point_count
-            self.part = found.part
-            if not same or self.large:
-                self.marked = None if not same else self.marked
-                self._sweep()
-            else:
-                self._colours, self._legend, self._index = ink_colours(self.part)
-                self._meshes = {self.state: tubes(self.part, self.state, self._sides).points_um}
-                self._mesh = tubes(self.part, self.state, self._sides)
+        if found.part is not self._part:
+            same = np.array_equal(found.part.offsets, self._part.offsets)
+            dried = self._dried_so if same else {}
+            if not same:
+                self.marked = None
+                self.shown = self.state
+            self._take(found.part, tuple(self._further.items()) if same else ())
+            self._dried_so = dried
+            self._sweep()
         return found
 
-    def _values(self) -> Floats:
-        """What is coloured, one figure a filament."""
-        planned = FIGURES[self.colouring].course
-        return part_and_values(self.colouring, self.part, self.state, self.course if planned else None)[1]
+    # -- letters -------------------------------------------------------------------------------------------------------
 
     def _letters(self) -> None:
         """Title and legend."""
-        parts = [self.title, self.state, f"{len(self.part)} filaments"]
-        self._write("title", "   ".join(t for t in parts if t), 24, -24)
-        if self.colouring == BY_INK:
-            entries = [(label, np.array(rgb(colour)) / 255) for label, colour in self._legend]
-        else:
-            figure = FIGURES[self.colouring]
-            _, low, high = shares(self._values())
-            at = np.linspace(0.0, 1.0, 5 if high > low else 1)
-            said = [f"{x:.0f}" if figure.whole else f"{x:.4g}" for x in low + at * (high - low)]
-            said[0] = f"{said[0]}  {figure.label}"
-            entries = list(zip(said, _ramp(at) / 255, strict=True))
+        parts = [self.title, self.shown, f"{len(self.part)} filaments"]
+        self.letters.write("title", "   ".join(t for t in parts if t), 24, -24)
+        entries = [(label, np.array(colour) / 255) for label, colour in self._legend_rows()]
         if self.ghost:
             entries.append(("wet", np.array(rgb(GHOST)) / 255))
         if self.marked is not None:
             entries.append((f"{int(self.marked.sum())} filaments complained of", np.array(rgb(ALARM)) / 255))
         self.legend = [label for label, _ in entries]
-        self._overlay("legend", legend_card(entries, self._px, self._ink()), -24, 24)
+        self.letters.lay("legend", legend_card(entries, self._px, self.letters.ink), -24, 24)
         self._bar()
+
+    def _legend_rows(self) -> list[tuple[str, tuple[int, int, int]]]:
+        if self.colouring == BY_INK or (self.colouring == MOVEMENT and not self.moving):
+            return [(label, rgb(colour)) for label, colour in self._legend]
+        if self.moving:
+            bar, whole = Bar(self._moved.label, 0.0, self._most_moved()), False
+        else:
+            figure = FIGURES[self.colouring]
+            _, low, high = shares(self._values())
+            bar, whole = Bar(figure.label, low, high), figure.whole
+        at = np.linspace(0.0, 1.0, 5 if bar.high > bar.low else 1)
+        said = [f"{x:.0f}" if whole else f"{x:.4g}" for x in bar.low + at * (bar.high - bar.low)]
+        said[0] = f"{said[0]}  {bar.label}"
+        table = bar_colours()
+        return [(text, rgb(table[round(x * (STEPS - 1))])) for text, x in zip(said, at.tolist(), strict=True)]
 
     def _bar(self) -> None:
         """The scale bar, as long as the view's scale says now."""
-        p = self.plotter
+        p, letters = self.plotter, self.letters
         width, height = p.window_size
         self.um_per_px = 2.0 * p.camera.parallel_scale / height
         self.bar_um = nice_length(0.2 * width * self.um_per_px)
         if not p.camera.parallel_projection:
-            p.remove_actor("bar", render=False)
-            self._write("bar text", "perspective: no scale", 24, 24)
+            letters.wipe("bar")
+            letters.write("bar text", "perspective: no scale", 24, 24)
             return
-        length = round(self.bar_um / self.um_per_px)
-        bar = np.zeros((max(3, self._px // 5), length, 4), dtype=np.uint8)
-        bar[:] = (*self._ink(), 255)
-        self._overlay("bar", bar, 24, 24)
-        self._write("bar text", length_label(self.bar_um), 24, 24 + 2 * (self._px // 5) + 2)
+        bar = np.zeros((max(3, self._px // 5), round(self.bar_um / self.um_per_px), 4), dtype=np.uint8)
+        bar[:] = (*letters.ink, 255)
+        letters.lay("bar", bar, 24, 24)
+        letters.write("bar text", length_label(self.bar_um), 24, 24 + 2 * (self._px // 5) + 2)
 
-    def _ink(self) -> tuple[int, int, int]:
-        return _PALE if self.dark else INK
-
-    def _letters_colour(self) -> str:
-        return "#{:02x}{:02x}{:02x}".format(*self._ink())
-
-    def _write(self, name: str, text: str, x: int, y: int) -> None:
-        """Dark letters at (x, y) from the lower left corner, or from the upper and right one where negative."""
-        lines = [text_mask(line, self._px)[0] for line in text.split("\n")]
-        image = np.zeros((sum(m.shape[0] for m in lines), max(m.shape[1] for m in lines), 4), dtype=np.uint8)
-        image[..., :3] = self._ink()
-        at = 0
-        for m in lines:
-            image[at : at + m.shape[0], : m.shape[1], 3] = np.rint(m * 255)
-            at += m.shape[0]
-        self._overlay(name, image, x, y)
-
-    def _overlay(self, name: str, image: npt.NDArray[np.uint8], x: int, y: int) -> None:
-        overlay(self.plotter, name, image, x, y)
-
-
-def overlay(plotter: Any, name: str, image: npt.NDArray[np.uint8], x: int, y: int) -> None:
-    """Lay an image uint8[h,w,4] over a view, at (x, y) from the lower left corner, or from the upper and right one where negative."""
-    from vtkmodules.util.numpy_support import numpy_to_vtk
-    from vtkmodules.vtkCommonDataModel import vtkImageData
-    from vtkmodules.vtkRenderingCore import vtkActor2D, vtkImageMapper
-
-    h, w = image.shape[:2]
-    wide, tall = plotter.window_size
-    data = vtkImageData()
-    data.SetDimensions(w, h, 1)
-    data.GetPointData().SetScalars(numpy_to_vtk(np.ascontiguousarray(image[::-1]).reshape(-1, 4), deep=True))
-    mapper, actor = vtkImageMapper(), vtkActor2D()
-    mapper.SetInputData(data)
-    mapper.SetColorWindow(255)
-    mapper.SetColorLevel(127.5)
-    actor.SetMapper(mapper)
-    actor.SetPosition(x if x >= 0 else wide + x - w, y if y >= 0 else tall + y - h)
-    plotter.add_actor(actor, name=name, render=False, reset_camera=False, pickable=False)
-
-
-def pv_faces(points_um: Floats, faces: npt.NDArray[Any]) -> Any:
-    import pyvista as pv
-
-    return pv.PolyData.from_regular_faces(points_um.astype(np.float32), faces)
-
-
-def pv_lines(points_um: Floats, first: npt.NDArray[np.int64]) -> Any:
-    """Lines from each of the points `first` to the one after it."""
-    import pyvista as pv
-
-    data = pv.PolyData()
-    data.points = points_um.astype(np.float32)
-    lines = np.empty((len(first), 3), dtype=np.int64)
-    lines[:, 0], lines[:, 1], lines[:, 2] = 2, first, first + 1
-    data.lines = lines.ravel()
-    return data
-
-
-def _ramp(share: Floats) -> npt.NDArray[np.uint8]:
-    """Colours of a bar at shares of it, uint8[N,3]."""
-    table = np.array([rgb(c) for c in bar_colours()], dtype=np.uint8)
-    return table[np.rint(np.asarray(share) * (len(table) - 1)).astype(np.int64)]
+    def _tell(self, name: str, text: str) -> None:
+        """Write at the lower left, above the scale bar."""
+        self.letters.write(name, text, 24, 24 + 4 * self._px)

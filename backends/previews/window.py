@@ -3,37 +3,47 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ...kernel.diagnostics import WetprintError
 from ...kernel.filaments import FilamentSet, Floats
-from ...kernel.scene import StateName
 from ..colouring import INK as BY_INK
+from ..colouring import MOVEMENT
 from ..colourings import COLOURINGS as FIGURES
 from ..drawing.camera import DIRECTIONS, Camera, extent
 from ..drawing.cards import table_card
 from ..export import whole
 from ..opengl import prepare_offscreen, prepare_window
 from ..preview import Look
-from ..tubes import tubes
-from .marks import ALARM, distance_told, problems_at
+from .further import further_parts
+from .marks import ALARM, distance_told, problems_at, problems_of
+from .picking import hit
 from .stage import PAPER, SLIDE, Stage
 
 if TYPE_CHECKING:
     from ...kernel.build import Job
+    from ...kernel.scene import Scene
     from ..course import Course
+    from .further import Further
+    from .marks import Problem
 
 #: What the window colours by, in the order of its key.
-COLOURINGS = (BY_INK, *sorted(FIGURES.names(), key=lambda name: name != "layer"))
+COLOURINGS = (BY_INK, *sorted(FIGURES.names(), key=lambda name: name != "layer"), MOVEMENT)
+
+#: Looks for news of a window that shows a large part are so far apart, ms.
+_TICK_MS = 40
 
 KEYS: tuple[tuple[str, str], ...] = (
     ("drag", "turn"),
     ("shift + drag, middle button", "move"),
     ("wheel, right button", "zoom"),
     ("click", "what is this filament?"),
-    ("W", "wet / dried"),
+    ("W", "wet, dried; xerogel, sintered where the inks tell how"),
     ("G", "the wet part as a ghost over the dried one"),
     ("C, V", f"colour by {', '.join(COLOURINGS)}; back"),
     ("up, down", "layers"),
@@ -51,22 +61,41 @@ KEYS: tuple[tuple[str, str], ...] = (
 )
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Seen:
+    """What a window shows of a version of a design: its part, and how the course of its print, its problems and its further states
+    are found when they are asked for."""
+
+    part: FilamentSet
+    course: Callable[[], Course] | None = None
+    problems: Callable[[], Sequence[Problem]] | None = None
+    further: tuple[Further, ...] = ()
+
+
+def seen(jobs: FilamentSet | Sequence[FilamentSet | Job], look: Look, scene: Scene | None = None) -> Seen:
+    """What a window shows of `jobs`; the problems of `look` unless those of `scene` are known. Raises WetprintError (X712, X713)."""
+    part = whole(jobs, "wet" if look.state in ("wet", "both") else "dried")
+    problems = look.problems
+    if scene is not None and not isinstance(jobs, FilamentSet):
+        problems = partial(problems_of, scene, [job for job in jobs if not isinstance(job, FilamentSet)])
+    return Seen(part, look.course(jobs), problems, further_parts(jobs, look.further))
+
+
 class Window(Stage):
     """One window. Built apart from `show`, so that it can be driven and photographed without a display."""
 
     def __init__(
-        self,
-        part: FilamentSet,
-        look: Look,
-        *,
-        course: Callable[[], Course] | None = None,
-        off_screen: bool = False,
+        self, part: FilamentSet, look: Look, *, seen: Seen | None = None, off_screen: bool = False
     ) -> None:
-        super().__init__(part, look, course=course, off_screen=off_screen)
+        seen = seen or Seen(part)
+        super().__init__(part, look, course=seen.course, further=seen.further, off_screen=off_screen)
+        self._problems = seen.problems
         self._slide()
         self._letters()
         self._keys()
         self.from_direction("axonometric" if look.view not in DIRECTIONS else look.view)
+        if look.further:
+            self.show_state(look.further)
         if look.by != BY_INK:
             self.colour_by(look.by)
 
@@ -82,7 +111,7 @@ class Window(Stage):
                 pointb=(0.96, 0.80),
                 style="modern",
                 fmt="%.0f",
-                color=self._letters_colour(),
+                color="#{:02x}{:02x}{:02x}".format(*self.letters.ink),
                 title_height=0.016,
                 slider_width=0.012,
                 tube_width=0.004,
@@ -97,26 +126,32 @@ class Window(Stage):
                 pointb=(0.96, 0.92),
                 style="modern",
                 fmt="%.0f",
-                color=self._letters_colour(),
+                color="#{:02x}{:02x}{:02x}".format(*self.letters.ink),
                 title_height=0.016,
                 slider_width=0.012,
                 tube_width=0.004,
             )
 
-    def renew(self, part: FilamentSet | None, course: Callable[[], Course] | None = None) -> None:
-        """Show another version of the part, from where the camera is; None keeps the last one and says that it is old."""
-        self.plotter.remove_actor("told", render=False)
-        if part is None:
-            self._write("told", "the design has errors; this is how it was before", 24, 24 + 4 * self._px)
+    def renew(self, seen: Seen | None) -> None:
+        """Show another version of the part, from where the camera is; None keeps the last one and says that it is old. What was marked
+        is marked anew."""
+        self.letters.wipe("told")
+        if seen is None:
+            self._tell("told", "the design has errors; this is how it was before")
             self.plotter.render()
             return
-        self.part = part
-        self._find_course = course
-        self.printed, self.marked, self._problems = None, None, None
-        if course is None and FIGURES[self.colouring].course if self.colouring != BY_INK else False:
+        part = seen.part
+        shown, marked = self.shown, self.marked is not None
+        self._take(part, seen.further)
+        self._find_course, self._problems = seen.course, seen.problems
+        self.printed, self.marked = None, None
+        if not self._colours_known(self.colouring):
             self.colouring = BY_INK
-        if (part.wet if self.state == "wet" else part.dried) is None:
-            self.state = "dried" if self.state == "wet" else "wet"
+        self.shown = shown if shown in self.states() else self.states()[-1]
+        try:
+            self._dry_so(self.shown)
+        except WetprintError:
+            self.shown = "dried"
         layers = int(part.layer.max()) + 1
         if self.shown_layers in (self.layers, layers) or self.shown_layers > layers:
             self.shown_layers = layers
@@ -129,23 +164,42 @@ class Window(Stage):
             self.plotter.clear_slider_widgets()
             self._slide()
         self._sweep()
+        if marked:
+            self._complain()
         self._draw(render=False)
         self._draw_ghost()
         self._letters()
         self.plotter.renderer.ResetCameraClippingRange()
         self.plotter.render()
 
-    def follow(self, look_up: Callable[[], bool], every_s: float) -> None:
-        """Call `look_up` again and again while the window is open; where it says False, the window closes."""
+    def _colours_known(self, name: str) -> bool:
+        """Whether the part can be coloured so."""
+        if name == MOVEMENT:
+            return self._part.wet is not None and self._part.dried is not None
+        return name == BY_INK or not FIGURES[name].course or self._find_course is not None
+
+    def show(self, look_up: Callable[[], bool] = lambda: True) -> None:
+        """Open the window until it is closed. `look_up` is called again and again meanwhile; where it says False, the window closes."""
         p = self.plotter
 
         def tick(*_: object) -> None:
             if not look_up():
                 p.iren.terminate_app()
+            elif self.crowd is not None and self.crowd.tick():
+                p.render()
 
         p.iren.add_observer("TimerEvent", tick)
         p.iren.initialize()
-        p.iren.create_timer(round(1000 * every_s))
+        p.iren.create_timer(_TICK_MS)
+        try:
+            p.show()
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """End what works for the window."""
+        if self.crowd is not None:
+            self.crowd.close()
 
     # -- what a user does ----------------------------------------------------------------------------------------------
 
@@ -178,10 +232,10 @@ class Window(Stage):
             p.add_key_event(key, action)
         p.add_key_event("q", p.close)
         p.iren.add_observer("InteractionEvent", lambda *_: self._bar())
-        p.iren.add_observer("StartInteractionEvent", lambda *_: self._turn(True))
-        p.iren.add_observer("EndInteractionEvent", lambda *_: self._turn(False))
-        p.iren.add_observer("MouseWheelForwardEvent", lambda *_: self._bar())
-        p.iren.add_observer("MouseWheelBackwardEvent", lambda *_: self._bar())
+        p.iren.add_observer("StartInteractionEvent", lambda *_: self.turn(True))
+        p.iren.add_observer("EndInteractionEvent", lambda *_: self.turn(False))
+        p.iren.add_observer("MouseWheelForwardEvent", lambda *_: self._zoomed())
+        p.iren.add_observer("MouseWheelBackwardEvent", lambda *_: self._zoomed())
         self._pressed = (0, 0)
         p.iren.add_observer("LeftButtonPressEvent", lambda *_: self._press())
         p.iren.add_observer("LeftButtonReleaseEvent", lambda *_: self._release())
@@ -194,25 +248,45 @@ class Window(Stage):
         if abs(x - self._pressed[0]) + abs(y - self._pressed[1]) < 4:
             self.pick(x, y)
 
+    def turn(self, begins: bool) -> None:
+        """The view begins to turn, or rests again. A large part is drawn more coarsely meanwhile."""
+        if self.crowd is None:
+            self.fine(not begins)
+        elif begins:
+            self.crowd.begin()
+        else:
+            self.crowd.rest()
+
+    def _zoomed(self) -> None:
+        self._bar()
+        self.turn(False)
+
     def pick(self, x: int, y: int) -> int | None:
         """Tell of the filament at pixel (x, y) from the lower left; its number, or None where there is none."""
-        from vtkmodules.vtkRenderingCore import vtkCellPicker
-
+        found = self._hit(x, y)
         if self._measured is not None:
-            self._place(x, y)
+            if found is not None:
+                self.measure_to(found[1])
             return None
-        picker = vtkCellPicker()
-        picker.SetTolerance(0.0)
-        picker.AddPickList(self._actor)
-        picker.PickFromListOn()
-        p = self.plotter
-        if not picker.Pick(x, y, 0, p.renderer) or picker.GetCellId() < 0:
-            p.remove_actor("told")
+        if found is None:
+            self.letters.wipe("told")
+            self.plotter.render()
             return None
-        f = int(self._filament[picker.GetCellId()])
-        self._write("told", self.told(f), 24, 24 + 4 * self._px)
-        p.render()
-        return f
+        self._tell("told", self.told(found[0]))
+        self.plotter.render()
+        return found[0]
+
+    def _hit(self, x: int, y: int) -> tuple[int, Floats] | None:
+        """The filament at a pixel, and the place where it is met."""
+        ends = []
+        for depth in (0.0, 1.0):
+            renderer = self.plotter.renderer
+            renderer.SetDisplayPoint(x, y, depth)
+            renderer.DisplayToWorld()
+            at = np.array(renderer.GetWorldPoint())
+            ends.append(at[:3] / at[3])
+        cut = (np.array(self._plane.GetOrigin()), np.array(self._plane.GetNormal())) if self._cut else None
+        return hit(self.part, self.state, self.there(), ends[0], ends[1], cut)
 
     def told(self, f: int) -> str:
         """What there is to say of filament `f`, its line of source first."""
@@ -225,7 +299,7 @@ class Window(Stage):
         high = f", {height:.4g} high" if abs(width - height) > 0.005 * width else ""
         return (
             f"{span.where}\n{part.inks[part.material[f]].name}, layer {part.layer[f] + 1}, filament {f + 1}\n"
-            f"{width:.4g} µm wide{high}, {length:.5g} µm long, {self.state}"
+            f"{width:.4g} µm wide{high}, {length:.5g} µm long, {self.shown}"
         )
 
     def show_layers(self, count: int) -> None:
@@ -238,15 +312,29 @@ class Window(Stage):
         self._draw()
 
     def other_state(self) -> None:
-        """From wet to dried or back, where both are known."""
-        other: StateName = "dried" if self.state == "wet" else "wet"
-        if (self.part.wet if other == "wet" else self.part.dried) is None:
+        """To the next state that is known, and round."""
+        known = self.states()
+        self.show_state(known[(known.index(self.shown) + 1) % len(known)])
+
+    def show_state(self, name: str) -> None:
+        """Show the part wet, dried, or in a further state, which may have to be solved first."""
+        if name in self._further and name not in self._dried_so:
+            self._tell("told", f"solving how it becomes {name} ...")
+            self.plotter.render()
+        try:
+            self._dry_so(name)
+            said = "" if name in self.states() else f"{name}: not known for the pieces of the print"
+        except WetprintError as fault:
+            said = f"{name}: {fault.diagnostics[0].message}"
+        if said:
+            self._tell("told", said)
+            self.plotter.render()
             return
-        if not self.large and other not in self._meshes:
-            self._meshes[other] = tubes(self.part, other, self._sides).points_um
-        self.state = other
-        self._draw()
+        self.letters.wipe("told")
+        self.shown = name
+        self._draw(render=False)
         self._letters()
+        self.plotter.render()
 
     def show_printed(self, count: int) -> None:
         """The first `count` filaments of the print, with the nozzle where the last of them ends."""
@@ -259,7 +347,8 @@ class Window(Stage):
         self.printed = wanted
         self._progress.GetRepresentation().SetValue(100.0 if wanted is None else 100.0 * wanted / total)
         if wanted == 0:  # VTK draws no surface without faces
-            self._actor.SetVisibility(False)
+            self.turn(True)
+            self.actor.SetVisibility(False)
             self.plotter.remove_actor("nozzle", render=False)
             self.plotter.render()
             return
@@ -272,16 +361,14 @@ class Window(Stage):
 
     def next_colouring(self, by: int = 1) -> None:
         k = COLOURINGS.index(self.colouring)
-        while True:
-            k = (k + by) % len(COLOURINGS)
-            if COLOURINGS[k] == BY_INK or not FIGURES[COLOURINGS[k]].course or self._find_course is not None:
-                break
+        while not self._colours_known(COLOURINGS[(k := (k + by) % len(COLOURINGS))]):
+            pass
         self.colour_by(COLOURINGS[k])
 
     def colour_by(self, name: str) -> None:
-        """Colour by the inks or a figure of the register."""
-        self.colouring = name
-        if name != BY_INK and FIGURES[name].course and self._find_course is not None:
+        """Colour by the inks, by how far places move, or by a figure of the register; by the inks where the part lacks it."""
+        self.colouring = name if self._colours_known(name) else BY_INK
+        if self.colouring in FIGURES.names() and FIGURES[self.colouring].course:
             self.course()
         self._draw(render=False)
         self._letters()
@@ -291,9 +378,13 @@ class Window(Stage):
         """The wet part over the dried one, or not."""
         if self.part.wet is None or self.part.dried is None:
             return
+        if self.large:
+            self._tell("told", "a ghost of so many filaments would hide the part: --overlay --png draws one")
+            self.plotter.render()
+            return
         self.ghost = not self.ghost
-        if self.ghost and self.state == "wet":
-            self.other_state()
+        if self.ghost and self.shown == "wet":
+            self.show_state("dried")
         self._draw_ghost()
         self._letters()
         self.plotter.render()
@@ -302,19 +393,20 @@ class Window(Stage):
         """Mark what `wp check` complains of, or let it be."""
         if self.marked is not None:
             self.marked = None
-            self.plotter.remove_actor("told", render=False)
-        elif self._problems is not None:
-            marked, lines = problems_at(self.part, self.state, self._problems())
-            self.marked = marked if lines else None
-            self._write(
-                "told",
-                "\n".join(line[:110] for line in lines[:8]) or "nothing to complain of",
-                24,
-                24 + 4 * self._px,
-            )
+            self.letters.wipe("told")
+        else:
+            self._complain()
         self._draw(render=False)
         self._letters()
         self.plotter.render()
+
+    def _complain(self) -> None:
+        if self._problems is None:
+            self._tell("told", "no design is known that could be checked")
+            return
+        marked, lines = problems_at(self.part, self.state, self._problems())
+        self.marked = marked if lines else None
+        self._tell("told", "\n".join(line[:110] for line in lines[:8]) or "nothing to complain of")
 
     def measure(self) -> None:
         """Measure between the next two places that are clicked; off again by the same key."""
@@ -322,20 +414,8 @@ class Window(Stage):
         for name in ("measured", "measured line"):
             self.plotter.remove_actor(name, render=False)
         if self._measured is not None:
-            self._write("measured", "click two places", 24, 24 + 4 * self._px)
+            self._tell("measured", "click two places")
         self.plotter.render()
-
-    def _place(self, x: int, y: int) -> None:
-        """One of the two places."""
-        from vtkmodules.vtkRenderingCore import vtkCellPicker
-
-        picker = vtkCellPicker()
-        picker.SetTolerance(0.0)
-        picker.AddPickList(self._actor)
-        picker.PickFromListOn()
-        if not picker.Pick(x, y, 0, self.plotter.renderer) or picker.GetCellId() < 0:
-            return
-        self.measure_to(np.array(picker.GetPickPosition()))
 
     def measure_to(self, place_um: Floats) -> str:
         """Take a place; with the second one, draw the line between both and tell its length."""
@@ -360,17 +440,18 @@ class Window(Stage):
         # It is seen through whatever lies before it.
         line.mapper.SetResolveCoincidentTopologyToPolygonOffset()
         line.mapper.SetRelativeCoincidentTopologyLineOffsetParameters(0, -66000)
-        self._write("measured", told, 24, 24 + 4 * self._px)
+        self._tell("measured", told)
         self.plotter.render()
         return told
 
     def other_light(self) -> None:
         """Light paper or a dark slide."""
-        self.dark = not self.dark
+        self.dark = self.letters.pale = not self.dark
         self.plotter.set_background(SLIDE if self.dark else PAPER)
         self.plotter.clear_slider_widgets()
         self._slide()
         self._letters()
+        self.turn(False)
         self.plotter.render()
 
     def cut(self) -> None:
@@ -378,8 +459,8 @@ class Window(Stage):
         self._cut = not self._cut
         if not self._cut:
             self.plotter.clear_plane_widgets()
-            self._actor.mapper.RemoveAllClippingPlanes()
-            self.plotter.render()
+            self.actor.mapper.RemoveAllClippingPlanes()
+            self.redraw()
             return
         from vtkmodules.vtkCommonDataModel import vtkPlane
 
@@ -388,15 +469,16 @@ class Window(Stage):
         def moved(normal: Sequence[float], origin: Sequence[float]) -> None:
             plane.SetNormal(*normal)
             plane.SetOrigin(*origin)
-            self._actor.mapper.RemoveAllClippingPlanes()
-            self._actor.mapper.AddClippingPlane(plane)
+            self.actor.mapper.RemoveAllClippingPlanes()
+            self.actor.mapper.AddClippingPlane(plane)
 
+        self.redraw()
         self.plotter.add_plane_widget(moved, normal=(0, 1, 0), bounds=self._data.bounds, implicit=True)
 
     def perspective(self) -> None:
         on = self.plotter.camera.parallel_projection
         (self.plotter.disable_parallel_projection if on else self.plotter.enable_parallel_projection)()
-        self._bar()
+        self.redraw()
 
     def from_direction(self, name: str) -> None:
         """Look along a named direction, the whole part in view."""
@@ -410,8 +492,10 @@ class Window(Stage):
         p.camera.position = centre + axes[2] * 2 * reach
         p.camera.up = axes[1]
         p.camera.parallel_scale = 0.5 * max((high - low)[1] / 0.74, (high - low)[0] / 0.86 * height / width)
-        p.renderer.ResetCameraClippingRange()
         self._bar()
+        if self.large:
+            self._draw(render=False)
+        p.renderer.ResetCameraClippingRange()
         p.render()
 
     def _save(self) -> None:
@@ -428,9 +512,9 @@ class Window(Stage):
     def help(self) -> None:
         self._helping = not self._helping
         if self._helping:
-            self._overlay("help", table_card(KEYS, self._px), 24, 24 + 8 * self._px)
+            self.letters.lay("help", table_card(KEYS, self._px), 24, 24 + 8 * self._px)
         else:
-            self.plotter.remove_actor("help", render=False)
+            self.letters.wipe("help")
         self.plotter.render()
 
 
@@ -444,21 +528,26 @@ class _Window:
     ) -> Path | None:
         del path
         prepare_window()
-        part = whole(jobs, "wet" if look.state in ("wet", "both") else "dried")
-        Window(part, look, course=look.course(jobs)).plotter.show()
+        found = seen(jobs, look)
+        Window(found.part, look, seen=found).show()
         return None
 
 
 def photograph(
     jobs: FilamentSet | Sequence[FilamentSet | Job], look: Look, path: Path, act: Callable[[Window], None] = lambda _: None
 ) -> Path:  # fmt: skip
-    """The window as it looks after `act`, as a picture, without a display."""
+    """The window as it looks after `act` and at rest, as a picture, without a display."""
     prepare_offscreen()
-    part = whole(jobs, "wet" if look.state in ("wet", "both") else "dried")
-    window = Window(part, look, course=look.course(jobs), off_screen=True)
-    act(window)
-    window.plotter.screenshot(str(path))
-    window.plotter.close()
+    found = seen(jobs, look)
+    window = Window(found.part, look, seen=found, off_screen=True)
+    try:
+        act(window)
+        if window.crowd is not None:
+            window.crowd.settle()
+        window.plotter.screenshot(str(path))
+    finally:
+        window.close()
+        window.plotter.close()
     return path
 
 

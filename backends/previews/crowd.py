@@ -1,0 +1,181 @@
+"""Large parts in the window: thick stand-ins while they turn, tubes of what is near, a still of all from a process of its own at rest."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..drawing.bundles import bundles, in_view
+from ..drawing.camera import Frame
+from ..tubes import tubes
+from .stills import Still, Stills
+
+if TYPE_CHECKING:
+    from .stage import Stage
+
+#: Segments that are drawn while a part turns, by a processor and by a graphics card.
+_TURNING, _TURNING_CARD = 9_000, 150_000
+
+#: Where a filament is wider than so many pixels and no more than so many points of filaments are in view, these are drawn as they are.
+_NEAR_PX, _NEAR_POINTS = 4.0, 8_000
+
+#: Rest before a still is asked for, s.
+_REST_S = 0.15
+
+
+class Crowd:
+    """How a stage draws a part that is too large to be drawn whole."""
+
+    def __init__(self, stage: Stage) -> None:
+        self.stage = stage
+        self.stills = Stills(stage.part)
+        #: What is drawn: "near" tubes, "crowd" of stand-ins; and whether a still lies over it.
+        self.drawn = ""
+        self.still_shown = False
+        self._due: float | None = None
+        self._turning = False
+
+    # -- what is drawn -------------------------------------------------------------------------------------------------
+
+    def draw(self, there: npt.NDArray[np.bool_]) -> None:
+        """Draw what is there for the view as it is now, and ask for a still of it."""
+        stage = self.stage
+        self.stills.show(stage.part)
+        part, state = stage.part, stage.state
+        view = self._view()
+        seen, px = there, 0.0
+        if view is not None:
+            frame, axes = view
+            px = float(np.median(part.state(state).width_um)) / frame.um_per_px
+            seen = there & in_view(part, state, frame, axes, margin=0.5)
+        if not seen.any():
+            seen = there
+        points = int(np.diff(part.offsets)[seen].sum())
+        if view is not None and px >= _NEAR_PX and points <= _NEAR_POINTS:
+            self.drawn = "near"
+            which = np.flatnonzero(seen)
+            few, sides = part.take(which), 10
+        else:
+            self.drawn = "crowd"
+            most = _TURNING if stage.by_processor else _TURNING_CARD
+            step = 0.0 if view is None else 2.0 * view[0].um_per_px
+            few, which = bundles(part, state, most=most, step_um=step, there=seen, apart=stage.marked)
+            sides = 4
+        table, index, few, of = stage.coloured(few, which)
+        mesh = tubes(few, state, sides)
+        stage.show_mesh(mesh.points_um, mesh.faces, table[index[mesh.filament]], smooth=sides > 4)
+        self.filament = of[mesh.filament]
+        self._still(False)
+        self._later()
+
+    def _view(self) -> tuple[Frame, npt.NDArray[np.float64]] | None:
+        """The frame and the axes of the camera; None in perspective, or before there is a view."""
+        stage = self.stage
+        camera = stage.plotter.camera
+        if not camera.parallel_projection or stage.um_per_px <= 0:
+            return None
+        axes = stage.axes()
+        x, y, _ = axes @ np.array(camera.focal_point)
+        s = stage.part.state(stage.state)
+        deep = s.points_um @ axes[2]
+        room = 0.05 * (float(np.ptp(deep)) + 1.0) + float(max(s.width_um.max(), s.height_um.max()))
+        wide, high = stage.plotter.window_size
+        frame = Frame(
+            wide,
+            high,
+            (float(x), float(y)),
+            stage.um_per_px,
+            float(deep.max()) + room,
+            float(deep.min()) - room,
+        )
+        return frame, axes
+
+    # -- turning and resting -------------------------------------------------------------------------------------------
+
+    def begin(self) -> None:
+        """The view begins to change."""
+        self._turning = True
+        self._due = None
+        self.stills.stop()
+        self._still(False)
+
+    def rest(self) -> None:
+        """The view rests: what is near is drawn anew, and a still of it asked for."""
+        self._turning = False
+        self.stage.redraw()
+
+    def _later(self) -> None:
+        self.stills.stop()
+        self._due = None if self._turning else time.monotonic() + _REST_S
+
+    def tick(self) -> bool:
+        """Ask for the still once the view rests, and take it when it has come; whether something new is to be seen."""
+        if self._due is not None and time.monotonic() >= self._due:
+            self._due = None
+            self._ask()
+        return self._take(self.stills.poll())
+
+    def settle(self, most_s: float = 60.0) -> bool:
+        """Wait for the still of the view; whether it has come."""
+        self._due = None
+        come = self._ask() and self._take(self.stills.poll(most_s))
+        self.stage.plotter.render()
+        return come
+
+    def _ask(self) -> bool:
+        stage, view = self.stage, self._view()
+        if view is None or stage.still_hidden() or self.stills.failed:
+            return False
+        which = np.flatnonzero(stage.there())
+        if not len(which):
+            return False
+        table, index = stage.palette()
+        colours = tuple("#{:02x}{:02x}{:02x}".format(*row) for row in table.tolist())
+        frame, axes = view
+        self.stills.ask(
+            Still(
+                stage.state, which, index[which].astype(np.uint8), colours, axes, frame, "dark" if stage.dark else "paper", stage.moving
+            )
+        )  # fmt: skip
+        return True
+
+    def _take(self, pixels: npt.NDArray[np.uint8] | None) -> bool:
+        if pixels is None or self._turning:
+            return False
+        wide, high = self.stage.plotter.window_size
+        if pixels.shape[:2] != (high, wide):
+            return False
+        self._still(True, pixels)
+        return True
+
+    def _still(self, shown: bool, pixels: Any = None) -> None:
+        """Lay the still behind all else, in place of the part; or show the part itself."""
+        renderer = self.stage.plotter.renderer
+        if pixels is not None:
+            renderer.SetBackgroundTexture(_texture(pixels))
+        renderer.SetTexturedBackground(shown)
+        if self.stage.actor is not None:
+            self.stage.actor.SetVisibility(not shown)
+        self.still_shown = shown
+
+    def close(self) -> None:
+        self.stills.close()
+
+
+def _texture(pixels: npt.NDArray[np.uint8]) -> Any:
+    from vtkmodules.util.numpy_support import numpy_to_vtk
+    from vtkmodules.vtkCommonDataModel import vtkImageData
+    from vtkmodules.vtkRenderingCore import vtkTexture
+
+    high, wide = pixels.shape[:2]
+    data = vtkImageData()
+    data.SetDimensions(wide, high, 1)
+    data.GetPointData().SetScalars(numpy_to_vtk(np.ascontiguousarray(pixels[::-1]).reshape(-1, 3), deep=True))
+    texture = vtkTexture()
+    texture.SetInputData(data)
+    texture.InterpolateOff()
+    texture.SetColorModeToDirectScalars()
+    return texture
