@@ -52,7 +52,6 @@ if TYPE_CHECKING:
     from .backends.preview import Look
     from .kernel.build import Job
     from .kernel.filaments import FilamentSet
-    from .kernel.motion import Toolpath
     from .kernel.rig import Rig
     from .kernel.scene import StateName
     from .kernel.shrink import Model
@@ -82,13 +81,6 @@ def _rig(name: str, file: str) -> Rig:
 
     beside = Path.cwd() if file == "-" else Path(file).resolve().parent
     return load_rig(name, [beside / "rigs", Path.cwd() / "rigs"])
-
-
-def _planned(
-    file: str, sets: list[str] | None, preset: str | None, rig: Rig, *, rules: bool = False
-) -> tuple[Loaded, Toolpath]:
-    loaded = load_design(file, sets, preset)
-    return loaded, planned(loaded, waiting, rig, rules=rules)
 
 
 # -- designs --------------------------------------------------------------------------------------------------------
@@ -349,10 +341,12 @@ def export(
     pattern: o.PatternOption = None,
     scan: o.ScanOption = "x",
 ) -> None:
-    """Write geometry (stl, vtp ...), a motion program (aerotech, linuxcnc ...) or masks (gds, oas, dxf)."""
+    """Write geometry (stl, vtp ...), a motion program (aerotech, linuxcnc ...), masks (gds, oas, dxf) or lines of light (gwl)."""
     from .backends.dialects import DIALECTS
     from .backends.export import export_format, mesh_exporter, write_fused, write_geometry, write_program
     from .backends.layout import LAYOUTS
+    from .backends.writer import ink_alone, write_lines
+    from .backends.writers import WRITERS
     from .kernel.order import make_plan
 
     o.keep_designs(output)
@@ -362,6 +356,12 @@ def export(
         mesh_exporter(name)
     if name in LAYOUTS:
         _layout(load_design(file, sets, preset), name, output, writer)
+        return
+    if name in WRITERS:
+        jobs, said = _jobs(load_design(file, sets, preset), only="wet")
+        show(d for d in said if d.severity >= Severity.WARNING)
+        write_lines(jobs, name, output)
+        print(f"{name}: {output}")
         return
     if name in DIALECTS:
         machine = _rig(rig, file)
@@ -373,6 +373,7 @@ def export(
             show(write_raster(loaded.scene, lit, machine, name, output, scan))
             print(f"{name}: {output}")
             return
+        ink_alone(loaded.scene.prints)
         jobs, said = _jobs(loaded, only="wet")
         made = make_plan(jobs, machine)
         show(d for d in said if d.severity >= Severity.WARNING)
@@ -418,7 +419,7 @@ def plan(
 
     machine = _rig(rig, file)
     loaded = load_design(file, sets, preset)
-    if loaded.scene is not None and loaded.scene.patterns:
+    if loaded.scene is not None and loaded.scene.in_steps:
         from .lang.verbs_films import tell_steps
 
         tell_steps(loaded, waiting, machine, as_json=as_json)
@@ -510,10 +511,13 @@ def print_(
     """Drive the printer."""
     from .backends.preflight import preflight
     from .backends.session import print_part
+    from .backends.writer import ink_alone
 
     machine = _rig(rig, file)
-    loaded, toolpath = _planned(file, sets, preset, machine, rules=True)
+    loaded = load_design(file, sets, preset)
     assert loaded.scene is not None
+    ink_alone(loaded.scene.prints)
+    toolpath = planned(loaded, waiting, machine, rules=True)
     baths = [p.bath for p in loaded.scene.prints if p.bath is not None]
     said = preflight(toolpath, machine, dry_run=dry_run, baths=baths)
     if has_errors(said):

@@ -17,6 +17,7 @@ from .exporter import MeshExporter
 from .exporters import EXPORTERS
 from .files import writing
 from .layout import LAYOUTS
+from .writers import WRITERS
 
 if TYPE_CHECKING:
     from ..kernel.build import Job
@@ -27,18 +28,19 @@ if TYPE_CHECKING:
 
 def export_format(path: Path, name: str | None = None) -> str:
     """The format that `name` asks for, or that the ending of `path` means. Raises WetprintError (X711) where there is none."""
-    known = (*EXPORTERS.names(), *DIALECTS.names(), *LAYOUTS.names())
+    known = (*EXPORTERS.names(), *DIALECTS.names(), *LAYOUTS.names(), *WRITERS.names())
     if name is not None:
         wanted = name.lower().lstrip(".")
         if wanted in known:
             return wanted
-        near = EXPORTERS.nearest(wanted) or DIALECTS.nearest(wanted) or LAYOUTS.nearest(wanted)
+        families = (EXPORTERS, DIALECTS, LAYOUTS, WRITERS)
+        near = next((n for n in (f.nearest(wanted) for f in families) if n), None)
         hint = f"; did you mean {near}?" if near else ""
         raise WetprintError(
             error("X711", f"{name} is not a format that wetprint writes{hint}", notes=_formats())
         )
     ending = path.suffix.lower().lstrip(".")
-    if ending in EXPORTERS or ending in LAYOUTS:
+    if ending in EXPORTERS or ending in LAYOUTS or ending in WRITERS:
         return ending
     for dialect in DIALECTS:
         if f".{ending}" in DIALECTS[dialect].suffixes:
@@ -52,6 +54,7 @@ def _formats() -> tuple[str, ...]:
         f"geometry: {', '.join(EXPORTERS.names())}",
         f"motion: {', '.join(DIALECTS.names())}",
         f"masks: {', '.join(LAYOUTS.names())}",
+        f"light: {', '.join(WRITERS.names())}",
         "or say it: `--format NAME`",
     )
 

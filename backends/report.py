@@ -111,11 +111,14 @@ def complete(scene: Scene, jobs: Sequence[Job]) -> tuple[tuple[Job, ...], list[D
 
     if not jobs:
         raise WetprintError(error("X712", "0 filaments: there is nothing to report"))
-    found = [dry(j.filaments, scene.state, scene.compensate, hold=Hold.of(j.print)) for j in jobs]
-    return tuple(
-        replace(job, filaments=drying.filaments, drying=drying)
-        for job, drying in zip(jobs, found, strict=True)
-    ), found
+    found: list[Drying] = []
+    done: list[Job] = []
+    for job in jobs:
+        if job.light is None:
+            found.append(dry(job.filaments, scene.state, scene.compensate, hold=Hold.of(job.print)))
+            job = replace(job, filaments=found[-1].filaments, drying=found[-1])
+        done.append(job)
+    return tuple(done), found
 
 
 def form_of(path: Path) -> str:

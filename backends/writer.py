@@ -12,6 +12,7 @@ from .writers import WRITERS
 
 if TYPE_CHECKING:
     from ..kernel.build import Job
+    from ..kernel.scene import Print
 
 
 class Writer(Protocol):
@@ -46,15 +47,15 @@ def write_lines(jobs: Sequence[Job], name: str, path: Path) -> None:
         WRITERS[name].write(lit, out)
 
 
-def ink_alone(jobs: Sequence[Job]) -> None:
-    """Raises WetprintError (X764) where something of `jobs` is written with light: no printer can be driven through that."""
-    for job in jobs:
-        if job.light is not None:
-            raise WetprintError(
-                error(
-                    "X764",
-                    f"{job.name} is written with two photons, and no writer is driven directly; a file was expected",
-                    job.print.spans.get("process", job.print.span),
-                    notes=(f"`wp export DESIGN.wp -o {job.name}.gwl` writes one",),
-                )
+def ink_alone(prints: Sequence[Print]) -> None:
+    """Raises WetprintError (X764) where all that is made of a design is written with light: no printer is driven for that."""
+    lit = [made for made in prints if made.process == "two_photon"]
+    if lit and len(lit) == len(prints):
+        raise WetprintError(
+            error(
+                "X764",
+                f"{lit[0].part.name} is written with two photons, for which no machine is driven; a file was expected",
+                lit[0].spans.get("process", lit[0].span),
+                notes=(f"`wp export DESIGN.wp -o {lit[0].part.name}.gwl` writes one",),
             )
+        )

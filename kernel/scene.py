@@ -235,6 +235,11 @@ class Scene:
     sequence: tuple[Print | Pattern, ...] = ()
 
     @property
+    def in_steps(self) -> bool:
+        """Whether anything is made that is not printed with ink."""
+        return bool(self.patterns) or any(p.process != "wet_writing" for p in self.prints)
+
+    @property
     def job(self) -> tuple[Print | Pattern, ...]:
         """What is made, in order."""
         return self.sequence or (*self.patterns, *self.prints)

@@ -229,7 +229,8 @@ def test_coordinates_have_four_digits(light: ModuleType) -> None:
 def test_ink_is_not_written_and_light_is_not_printed(light: ModuleType, tmp_path: Any) -> None:
     job = light.job(light.woodpile(), full_power=20.0 * light.MW)
     with pytest.raises(WetprintError) as caught:
-        ink_alone([job])
+        ink_alone([job.print])
+    ink_alone([replace(job.print, process="wet_writing"), job.print])
     assert caught.value.diagnostics[0].code == "X764"
     with pytest.raises(WetprintError) as caught:
         write_lines([replace(job, light=None)], "gwl", tmp_path / "part.gwl")

@@ -157,8 +157,8 @@ class TwoPhoton:
             told = (("film", resin.name), ("nanocrystal", resin.nanocrystal), ("ligand", resin.ligand.name))
             thick = (("thickness", f"{resin.thickness_um:.4g} um"),)
             steps.append(Step("deposit", item, resin.name, resin.span or made.span, None, (*told, *thick)))
-        time_s, figures = says(made, job)
-        steps.append(Step("write", item, name, made.span, time_s, figures))
+        time_s, figures, data = says(made, job)
+        steps.append(Step("write", item, name, made.span, time_s, figures, data))
         if developer is not None:
             liquid = (("developer", developer.name), ("liquid", developer.liquid))
             steps.append(Step("develop", item, name, made.span, None, liquid))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
 
 from ..quantity import MILLIWATT
 from ..scene import Print
@@ -14,8 +15,8 @@ if TYPE_CHECKING:
 UNKNOWN = "not known"
 
 
-def says(made: Print, job: Job | None) -> tuple[float | None, tuple[tuple[str, str], ...]]:
-    """Time of the writing, None where nobody can know it, and its figures."""
+def says(made: Print, job: Job | None) -> tuple[float | None, tuple[tuple[str, str], ...], dict[str, Any]]:
+    """Time of the writing, None where nobody can know it, its figures in words, and those of `Writing.as_dict`."""
     how = settings_of(made)
     rows = [
         ("laser", f"{1e3 * how.wavelength:.4g} nm"),
@@ -34,7 +35,7 @@ def says(made: Print, job: Job | None) -> tuple[float | None, tuple[tuple[str, s
     if how.shrink:
         rows.append(("shrinkage", f"{how.shrink:.1%}, the same in all directions"))
     if job is None or job.light is None:
-        return None, tuple(rows)
+        return None, tuple(rows), {}
     found = job.light.writing.as_dict()
     low, high = found["power_mw"]
     wide, tall = found["voxel_um"]
@@ -47,32 +48,15 @@ def says(made: Print, job: Job | None) -> tuple[float | None, tuple[tuple[str, s
         ("time of line ends", _seconds(found["line_ends_s"])),
         ("time of ways between blocks", _seconds(found["block_moves_s"])),
     ]
-    return found["time_s"], tuple(rows)
+    if found["cuts"]:
+        rows.append(("cuts through struts at seams", str(found["cuts"])))
+    if found["floating_lines"]:
+        rows.append(("lines that float when they are written", str(found["floating_lines"])))
+    return found["time_s"], tuple(rows), found
 
 
-def summary_lines(name: str, found: dict[str, object]) -> list[str]:
-    """The figures of `Writing.as_dict` in words, for a terminal."""
-    time, ends, ways = found["time_s"], found["line_ends_s"], found["block_moves_s"]
-    percent = found["power_percent"]
-    head = f"{name}, written with two photons"
-    whole = f"{time:.4g} s" if isinstance(time, float) else "not known as a whole"
-    return [
-        f"{head}: {found['lines']} lines in {found['blocks']} blocks, {float(str(found['length_um'])) / 1e3:.6g} mm",
-        f"time         {whole}: scanning {_seconds(found['scan_s'])}, line ends {_seconds(ends)}, ways {_seconds(ways)}",
-        f"voxel        {_range(found['voxel_um'][0], 1e3, 'nm')} wide, {_range(found['voxel_um'][1], 1e3, 'nm')} high",  # type: ignore[index]
-        f"power        {_range(found['power_mw'], 1.0, 'mW')}"
-        + ("" if percent is None else f", {_range(percent, 1.0, '%')} in the file"),
-        *([f"seams        {found['cuts']} cuts through struts"] if found["cuts"] else []),
-        *(
-            [f"floating     {found['floating_lines']} lines when they are written"]
-            if found["floating_lines"]
-            else []
-        ),
-    ]
-
-
-def _range(pair: object, scale: float, unit: str) -> str:
-    low, high = (float(v) * scale for v in pair)  # type: ignore[attr-defined]
+def _range(pair: Iterable[float], scale: float, unit: str) -> str:
+    low, high = (v * scale for v in pair)
     one, two = f"{low:.4g}", f"{high:.4g}"
     return f"{one} {unit}" if one == two else f"{one} to {two} {unit}"
 
