@@ -157,6 +157,10 @@ class _Interview:
     def more(self, question: str) -> bool:
         return self.ask("", question, _yes_no, "no") == "true"
 
+    def drop(self, section: str) -> None:
+        """Forget the answers on a section that is not wanted after all."""
+        self.values = {k: v for k, v in self.values.items() if not k.startswith(section + ".")}
+
 
 def _interview(name: str, line: Line, tell: Callable[[str], None]) -> tuple[dict[str, str], list[str], int]:
     from .controllers import CONTROLLERS
@@ -197,11 +201,62 @@ def _interview(name: str, line: Line, tell: Callable[[str], None]) -> tuple[dict
     at = i.ask("purge.at_mm", "Stage position x y in mm of that place", _numbers(2))
     if at is not None:
         i.ask("purge.time_s", "Seconds to purge a nozzle whose ink changed", _number(0.0))
+        _wipe(i)
+    _vessel(i, tell)
     boxes = _boxes(i, DISPENSERS.names(), tell)
     count = _nozzles(i, boxes, tell)
     tell("\nBaths at hand, by the names that designs call them.")
     i.ask("baths", "Names, with commas (* for any)", _names)
+    _camera(i, tell)
     return i.values, boxes, count
+
+
+def _wipe(i: _Interview) -> None:
+    if not i.more("Is there something that takes the drop off a tip after purging"):
+        return
+    begin = i.ask("wipe.from_mm", "Stage position x y in mm where the tip begins to wipe", _numbers(2))
+    end = i.ask("wipe.to_mm", "Stage position x y in mm where it ends", _numbers(2)) if begin else None
+    if (
+        end is None
+        or i.ask("wipe.z_um", "How high over the substrate the tip is there in um", _number(0.0)) is None
+    ):
+        # A section with a hole in it would keep the whole rig from being read.
+        i.drop("wipe")
+        return
+    i.ask("wipe.passes", "How many ways along it, there and back", _count(1, 100), "2")
+
+
+def _vessel(i: _Interview, tell: Callable[[str], None]) -> None:
+    tell(
+        "\nWhat holds the bath: with it a check sees whether the bath covers the part and whether the nozzle clears the rim."
+    )
+    if not i.more("Describe the vessel"):
+        return
+    size = i.ask("vessel.size_mm", "Its inner size x y in mm", _numbers(2))
+    wall = (
+        i.ask("vessel.wall_mm", "Height of its rim over the substrate in mm", _number(1e-6)) if size else None
+    )
+    if (
+        wall is None
+        or i.ask("vessel.fill_mm", "Depth of the bath over the substrate in mm", _number(1e-6)) is None
+    ):
+        i.drop("vessel")
+        return
+    i.ask("vessel.centre_mm", "Its middle as seen from the middle of the part, x y in mm", _numbers(2), "0 0")
+
+
+def _camera(i: _Interview, tell: Callable[[str], None]) -> None:
+    tell(
+        "\nA camera takes a picture after every layer: by a command of yours (`fswebcam {file}`), or by OpenCV from a camera of this\n"
+        "computer, by its number, or from a path or the address of a stream."
+    )
+    if not i.more("Is there a camera"):
+        return
+    if i.ask("camera.command", "Command, with {file} for the picture; empty for OpenCV", _text) is None:
+        seen = i.ask("", "Number of the camera, or a path or address of a stream", _text, "0") or '"0"'
+        number = seen.strip('"').isdecimal()
+        i.values["camera.device" if number else "camera.source"] = seen.strip('"') if number else seen
+    i.ask("camera.time_s", "Seconds that a picture may take", _number(1e-6), "10")
 
 
 def _axes(i: _Interview, moves: str, tell: Callable[[str], None]) -> None:

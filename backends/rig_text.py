@@ -117,6 +117,18 @@ def rig_text(
         p.key("purge", "purge", "at_mm", "[58.0, 50.0]")
         p.key("purge", "purge", "time_s", "5.0")
         p.key("purge", "purge", "prime_s", "1.0")
+    _section(
+        p, "wipe", "What takes the drop off a tip after purging: the closed nozzle is drawn along it.",
+        ("from_mm", "[57.0, 48.0]"), ("to_mm", "[59.0, 48.0]"), ("z_um", "180.0"), ("passes", "2"),
+    )  # fmt: skip
+    _section(
+        p, "vessel", "What holds the bath: a check sees whether the bath covers the part, and whether the nozzle clears the rim.",
+        ("size_mm", "[30.0, 30.0]"), ("wall_mm", "8.0"), ("fill_mm", "4.0"), ("centre_mm", "[0.0, 0.0]"),
+    )  # fmt: skip
+    _section(
+        p, "camera", "A picture after every layer: by a command, or by OpenCV from camera `device` (or a `source`: a path, a stream).",
+        ("command", '"fswebcam {file}"'), ("device", "0"), ("source", '"rtsp://camera.local/stream"'), ("time_s", "10.0"),
+    )  # fmt: skip
     for box in boxes:
         path = f"dispensers.{box}"
         p.head(f"[dispensers.{box}]")
@@ -135,6 +147,17 @@ def rig_text(
     state = _OPEN if p.open else _CLOSED
     head = [line for text in _HEAD for line in _comment(text.format(name=name, state=state))]
     return "\n".join([*head, "", *p.lines]) + "\n"
+
+
+def _section(p: _Page, name: str, words: str, *keys: tuple[str, str]) -> None:
+    """A section that a rig may go without: what is known of it, or all of it in comments."""
+    known = any(k.startswith(name + ".") for k in p.values)
+    p.head(f"[{name}]" if known else "", words)
+    if not known:
+        p.lines += [f"# [{name}]", *(f"# {spelling} = {example}" for spelling, example in keys)]
+        return
+    for spelling, example in keys:
+        p.key(name, name, spelling, example)
 
 
 def _nozzle(p: _Page, i: int, box: str) -> None:

@@ -231,12 +231,13 @@ class Vessel:
 
 @dataclass(frozen=True)
 class Eye:
-    """A camera that takes a picture after every layer: by `command` ({file} and {layer} are put in), or device number `device` of
-    OpenCV. A picture may take `time_s`."""
+    """A camera that takes a picture after every layer: by `command` ({file} and {layer} are put in), or by OpenCV from `source` (a path, the
+    address of a stream), else from device number `device`. A picture may take `time_s`."""
 
     command: str = ""
     device: int = 0
     time_s: float = 10.0
+    source: str = ""
 
 
 @dataclass(frozen=True)

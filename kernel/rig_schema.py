@@ -163,6 +163,7 @@ SECTIONS: Mapping[str, tuple[Key, ...]] = {
     "camera": (
         Key("command", "text", "what takes a picture: {file} is where it is to be put, {layer} the layer's number"),
         Key("device", "count", "number of the camera for OpenCV, without a command", low=0),
+        Key("source", "text", "what OpenCV opens instead: a path (/dev/v4l/by-id/...), the address of a stream (rtsp://...), a film"),
         Key("time_s", "number", "how long a picture may take", low=SOME),
     ),
     "wipe": (

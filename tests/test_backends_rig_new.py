@@ -33,8 +33,20 @@ ANSWERS: dict[str, list[str]] = {
     "Origin": ["50, 50, 40"],
     "Height of the tip": ["5"],
     "Gap between": ["10"],
-    "Stage position": ["58 50"],
+    "Stage position": ["58 50", "57 48", "59 48"],
     "Seconds to purge": ["5"],
+    "Is there something that takes": ["yes"],
+    "How high over the substrate": ["180"],
+    "How many ways": [""],
+    "Describe the vessel": ["y"],
+    "Its inner size": ["30 20"],
+    "Height of its rim": ["8"],
+    "Depth of the bath": ["4"],
+    "Its middle": [""],
+    "Is there a camera": ["yes"],
+    "Command, with {file}": [""],
+    "Number of the camera": ["2"],
+    "Seconds that a picture": ["3"],
     "Name of the box": [""],
     "Kind": ["ultimus_v"],
     "Lowest pressure": ["2.1"],
@@ -97,6 +109,11 @@ def test_answers_become_the_rig(tmp_path: Path) -> None:
     )
     assert [p.flow_um3_s for p in load.calibration] == [48_000, 190_000] and load.volume_um3 == 20e9
     assert rig.baths == ("butanol", "water")
+    assert rig.wipe is not None and rig.vessel is not None and rig.camera is not None
+    assert (rig.wipe.from_um, rig.wipe.to_um) == ((57_000, 48_000), (59_000, 48_000))
+    assert (rig.wipe.z_um, rig.wipe.passes) == (180, 2)
+    assert (rig.vessel.size_um, rig.vessel.wall_um, rig.vessel.fill_um) == ((30_000, 20_000), 8_000, 4_000)
+    assert (rig.camera.device, rig.camera.source, rig.camera.time_s) == (2, "", 3.0)
     assert not any(lab.left.values()), "every question was asked"
     # Each answer that cannot be taken was told, and asked again.
     assert sum("expected" in text for text in lab.told) == 6
@@ -113,6 +130,32 @@ def test_unanswered_questions_stay_open_and_are_told_at_once(tmp_path: Path) -> 
         "nozzles[0].inner_um",
         "origin_um",
     }, told
+
+
+@pytest.mark.parametrize(
+    ("changes", "there"),
+    [
+        ({"Is there something": ["no"], "Describe the vessel": [""], "Is there a camera": ["no"]}, ()),
+        # Broken off in the middle: a section with a hole in it is no section.
+        ({"How high over": ["-"], "Depth of": [""], "Is there a camera": ["no"]}, ()),
+        ({"Command, with": ["fswebcam {file}"]}, ("wipe", "vessel", "camera")),
+        ({"Number of the camera": ["rtsp://camera/1"], "Is there something": ["no"]}, ("vessel", "camera")),
+    ],
+)
+def test_what_may_be_left_out(tmp_path: Path, changes: dict[str, list[str]], there: tuple[str, ...]) -> None:
+    known = {next(k for k in ANSWERS if k.startswith(words)): given for words, given in changes.items()}
+    path, missing = new_rig("lab1", tmp_path / "rigs", Lab(**known).line, lambda _: None)
+    assert missing == (), missing
+    rig = load_rig("lab1", [tmp_path])
+    assert [name for name in ("wipe", "vessel", "camera") if getattr(rig, name) is not None] == list(there)
+    text = path.read_text()
+    for name in ("wipe", "vessel", "camera"):
+        # What was left out stands there to be filled in later.
+        assert (f"\n[{name}]" in text) is (name in there) and (f"\n# [{name}]" in text) is (name not in there)
+    if rig.camera is not None:
+        assert (rig.camera.command, rig.camera.source) == (
+            ("fswebcam {file}", "") if "Command" in str(changes) else ("", "rtsp://camera/1")
+        )
 
 
 def test_a_template_lacks_all_that_is_needed_and_its_examples_make_it_whole(tmp_path: Path) -> None:
