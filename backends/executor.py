@@ -181,6 +181,7 @@ class _Job:
                 dry_run=self.dry_run,
             )
         self.journal.meta(state="running")
+        resuming.reserve(self.folder)
 
     def _emulators(self, sim: Any, stack: ExitStack) -> Any:
         from .emulator.sim import is_emulated, start
@@ -363,8 +364,11 @@ class _Job:
                 "rest_um": None if rest_um is None else list(rest_um),
                 "ink_off": self.stopped.ink_off,
             }
-            with suppress(JournalError):
-                self.journal.meta(stop={**resuming.as_data(self.last_cut), **rest})
+            stop = {**resuming.as_data(self.last_cut), **rest}
+            try:
+                self.journal.meta(stop=stop)
+            except JournalError:
+                resuming.keep_beside(self.folder, stop)
         self.journal.event("stopped", ink_off=self.stopped.ink_off, notes=self.stopped.notes)
         return self.last_cut
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+import os
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,8 @@ from .track import AHEAD_ROWS, NEAR_UM, distance_um, last_rows, rows_of_lines, s
 
 #: The watchdog's record in a run's folder.
 WATCHDOG = "watchdog.json"
+#: Where a print was cut, where a full disk kept it from the journal; room for that is kept from the start of a print (bytes).
+BESIDE, RESERVE, RESERVE_BYTES = "stop.json", "reserve", 16384
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,8 @@ class Prior:
     attempts: int
     last: tuple[int, int, str] | None
     watchdog: dict[str, Any]
+    #: Where it was cut, told beside the journal because that could not be written any more.
+    beside: dict[str, Any] = field(default_factory=dict)
 
 
 def find_run(runs: Path, name: str) -> Path:
@@ -79,11 +85,34 @@ def read_state(folder: Path) -> Prior:
         ).fetchone()
     finally:
         db.close()
-    path = folder / WATCHDOG
-    watchdog = json.loads(path.read_text()) if path.is_file() else {}
-    return Prior(
-        folder, meta, tuple(filament_ids(folder, "executed")), int(sections), int(attempts), row, watchdog
-    )
+    watchdog, beside = _told_in(folder / WATCHDOG), _told_in(folder / BESIDE)
+    executed = tuple(filament_ids(folder, "executed"))
+    return Prior(folder, meta, executed, int(sections), int(attempts), row, watchdog, beside)
+
+
+def _told_in(path: Path) -> dict[str, Any]:
+    try:
+        return dict(json.loads(path.read_text()))
+    except (OSError, ValueError):
+        return {}
+
+
+def reserve(folder: Path) -> None:
+    """Keep room on the disk for where a print is cut."""
+    with suppress(OSError), (folder / RESERVE).open("wb") as file:
+        file.write(bytes(RESERVE_BYTES))
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def keep_beside(folder: Path, stop: dict[str, Any]) -> None:
+    """Where a print was cut, in the room that was kept for it, once the journal takes nothing any more. Never raises."""
+    with suppress(OSError):
+        (folder / RESERVE).unlink(missing_ok=True)
+        with (folder / BESIDE).open("w") as file:
+            json.dump(stop, file)
+            file.flush()
+            os.fsync(file.fileno())
 
 
 def same_print(prior: Prior, design_hash: str, program_hash: str, rig_hash: str) -> None:
@@ -103,7 +132,11 @@ def where_cut(
 ) -> Cut | None:
     """Where the run was cut, None when it had not begun. The stage must stand where the record says that it came to rest, or the
     operator says that it has been registered anew. Raises ControllerError M653."""
-    if prior.last is None and not prior.executed and "stop" not in prior.meta and not prior.watchdog:
+    if (
+        prior.last is None
+        and not prior.executed
+        and not ("stop" in prior.meta or prior.beside or prior.watchdog)
+    ):
         return None
     cut, rest, seen = _recorded(prior, toolpath, rig, here_um)
     if not seen:
@@ -156,7 +189,9 @@ def _recorded(
     """The cut, where the stage came to rest, and whether that is known or can be judged."""
     # A record of an earlier attempt tells nothing about how the last one ended.
     since = float(prior.meta.get("attempt_began", 0.0))
-    found = [r for r in (prior.meta.get("stop"), prior.watchdog) if r and float(r["time"]) >= since]
+    found = [
+        r for r in (prior.meta.get("stop"), prior.beside, prior.watchdog) if r and float(r["time"]) >= since
+    ]
     last = max(found, key=lambda r: float(r["time"]), default=None)
     if last is not None and "row" in last:
         return _cut_of(last), last["rest_um"], last["rest_um"] is not None

@@ -20,6 +20,8 @@ from ..wire import SilenceError, Wire
 REPLY_S = 0.75
 #: Longest wait for replies while stopping.
 STOP_S = 0.5
+#: Longest wait for a poll under way to have taken its reply.
+POLLED_S = 0.05
 #: A program is compiled within this time, whatever its length (assumed).
 LOAD_S = 30.0
 #: So many bad replies to a poll in a row are taken for noise on the line; then it is a fault.
@@ -288,9 +290,15 @@ class A3200:
             wire.send(f"{stop}{off}".encode(), 0.05, urgent=True)
             deadline = time.monotonic() + STOP_S
             replies, read_s = [], 0.0
-            for k in range(2 * count + 3):
-                replies.append(wire.until(b"\n", deadline).decode("ascii", "replace").strip())
-                read_s = time.monotonic() if k == count else read_s
+            # On the line that polls, the reply to the last poll is the poller's.
+            mine = wire.lock.acquire(timeout=POLLED_S)
+            try:
+                for k in range(2 * count + 3):
+                    replies.append(wire.until(b"\n", deadline).decode("ascii", "replace").strip())
+                    read_s = time.monotonic() if k == count else read_s
+            finally:
+                if mine:
+                    wire.lock.release()
         except (TransportError, SilenceError) as reason:
             return Halt(None, 0, False, False, str(reason))
         good = [r.startswith("%") for r in replies]
