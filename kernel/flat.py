@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -108,6 +108,30 @@ def rectangles(boxes_nm: npt.ArrayLike, repeat: Repeat | None = None) -> Flat:
 def joined(flats: Iterable[Flat]) -> Flat:
     """Several as one, without merging."""
     return Flat(tuple(c for f in flats for c in f.cells))
+
+
+def shifted(flat: Flat, x_nm: int, y_nm: int) -> Flat:
+    """The region moved by whole nm."""
+    return Flat(
+        tuple(
+            replace(
+                c,
+                repeat=replace(c.repeat, origin_nm=(c.repeat.origin_nm[0] + x_nm, c.repeat.origin_nm[1] + y_nm)),
+            )
+            for c in flat.cells
+        )
+    )
+
+
+def from_rings(rings_um: Iterable[Sequence[Sequence[float]]]) -> Flat:
+    """What closed rings (um, no point repeated) hold by the even-odd rule."""
+    import shapely
+
+    return from_shapely(
+        shapely.symmetric_difference_all(
+            [shapely.make_valid(shapely.Polygon(to_nm(ring).astype(float))) for ring in rings_um]
+        )
+    )
 
 
 def repeated(flat: Flat, columns: int, rows: int, a_nm: tuple[int, int], b_nm: tuple[int, int]) -> Flat:
@@ -228,8 +252,8 @@ def area_um2(flat: Flat) -> float:
 
 
 def moved(flat: Flat, matrix: tuple[float, ...] | None) -> Flat:
-    """The region under the x and y of a row-major affine 3 x 4 matrix (um). Whole-nm moves keep the arrays; others round every
-    polygon's corners to the grid, and what is repeated goes with its vectors where these stay whole numbers, else is copied out."""
+    """The region under the x and y of a row-major affine 3 x 4 matrix (um). Corners are rounded to the grid once; what is repeated
+    keeps its repeats where their steps stay whole nm, else is copied out."""
     if matrix is None:
         return flat
     linear = np.array([[matrix[0], matrix[1]], [matrix[4], matrix[5]]])
@@ -239,24 +263,24 @@ def moved(flat: Flat, matrix: tuple[float, ...] | None) -> Flat:
     for cell in flat.cells:
         r = cell.repeat
         vectors: Floats = np.array([r.a_nm, r.b_nm, r.origin_nm], dtype=float) @ linear.T
-        vectors[2] += shift
-        if (
-            np.abs(vectors[:2] - np.rint(vectors[:2])).max() > 1e-6
-            or np.abs(vectors[2] - np.rint(vectors[2])).max() > 1e-6
-        ):
+        steps = vectors[:2] * (np.array([[r.columns], [r.rows]]) > 1)
+        if np.abs(steps - np.rint(steps)).max() > 1e-6:
             whole = copied_out(Flat((cell,)))
             points = whole.points_nm @ linear.T + shift
             moved_cell = Cell(
                 np.rint(points).astype(np.int64), whole.rings, whole.polygons, apart=len(whole) == 1
             )
         else:
-            a, b, o = (tuple(int(v) for v in row) for row in np.rint(vectors).tolist())
-            points = cell.points_nm @ linear.T
+            (ax, ay), (bx, by) = np.rint(steps).astype(int).tolist()
+            # The corners take what the origin has beyond whole nm, so that both are rounded once.
+            origin = np.floor(vectors[2] + shift + 1e-9)
+            points = cell.points_nm @ linear.T + (vectors[2] + shift - origin)
+            ox, oy = origin.astype(int).tolist()
             moved_cell = Cell(
                 np.rint(points).astype(np.int64),
                 cell.rings,
                 cell.polygons,
-                Repeat(r.columns, r.rows, (a[0], a[1]), (b[0], b[1]), (o[0], o[1])),
+                Repeat(r.columns, r.rows, (ax, ay), (bx, by), (ox, oy)),
                 cell.apart and (len(cell) == 1 or not np.any(points % 1)),
             )
         out.append(_turned(moved_cell) if flip else moved_cell)

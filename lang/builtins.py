@@ -9,7 +9,7 @@ from typing import Any
 from ..kernel.diagnostics import Edit, Fix
 from ..kernel.quantity import ANGLE, LENGTH, NONE, Construct, Length, ref
 from ..kernel.scene import Expr, StateName
-from . import mixes, parts
+from . import masks, mixes, parts
 from . import syntax as s
 from .call import Call
 from .chance import noise
@@ -396,6 +396,10 @@ _RUN: dict[str, Callable[[Call], Any]] = {
     "union": parts.union,
     "difference": parts.boolean,
     "intersection": parts.boolean,
+    "grow": masks.grow,
+    "invert": masks.invert,
+    "slice": masks.cut,
+    "outline": masks.outline,
 }
 BUILTINS: dict[str, Builtin] = {name: Builtin(name, run) for name, run in _RUN.items()}
 

@@ -38,4 +38,11 @@ CODES: tuple[Code, ...] = (
         F
         + "pattern dot { film: green; process: photopattern; wavelength: 365nm; dose: 100[mJ/cm^2]; relief: z; }\n",
     ),
+    Code(
+        "E333",
+        "a mask out of its plane",
+        "Masks lie in the plane: they are moved along x and y, turned about z, mirrored across x or y, and repeated in rows and "
+        "columns.",
+        F + "mask tilted = rotate(dot, by: 30deg, about: x);\n",
+    ),
 )

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from ..kernel.diagnostics import Diagnostic, Related, Span, error
+from ..kernel.diagnostics import Diagnostic, Related, Span, error, warning
 from ..kernel.material import Bath, Ink, Linker, Origin, Solvent
 from ..kernel.quantity import Construct, FieldSpec
 from ..kernel.scene import Mask, Solid
@@ -325,7 +325,7 @@ def _finish(
             return POISON
     elif kind.kind == "mask":
         made = Mask(kind.name, plain, span, spans=spans)
-        if not _mask_is_sound(ev, made, spans, span):
+        if not mask_is_sound(ev, made, spans, span):
             return POISON
     elif kind.kind in ("film", "ligand", "developer"):
         from .films import made as made_of
@@ -381,13 +381,19 @@ def _solid_is_sound(ev: Evaluator, solid: Solid, spans: Mapping[str, Span], span
     return wrong is None
 
 
-def _mask_is_sound(ev: Evaluator, mask: Mask, spans: Mapping[str, Span], span: Span) -> bool:
+def mask_is_sound(ev: Evaluator, mask: Mask, spans: Mapping[str, Span], span: Span) -> bool:
     from ..kernel.mask import MASKS
 
-    wrong = MASKS[mask.kind].complaint(mask)
+    kind: Any = MASKS[mask.kind]
+    wrong = kind.complaint(mask)
     if wrong is not None:
-        ev.say(error("E420", wrong[1], spans.get(wrong[0], span)))
-    return wrong is None
+        code, text = (wrong[1][:4], wrong[1][5:]) if wrong[1].startswith("E42") else ("E420", wrong[1])
+        ev.say(error(code, text, spans.get(wrong[0], span)))
+        return False
+    remarks = getattr(kind, "remarks", None)
+    for field, text in remarks(mask) if remarks is not None else ():
+        ev.say(warning("E422", text, spans.get(field, span)))
+    return True
 
 
 def named(thing: Thing, name: str) -> Thing:

@@ -268,7 +268,7 @@ class Evaluator:
         if isinstance(base, Thing):
             from .parts import members
 
-            known = members(base, self.state)
+            known = members(base, self.state, name)
             if name in known:
                 return known[name]
             if base.kind == "part" and name in ("wet", "dried"):

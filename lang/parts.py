@@ -11,6 +11,7 @@ from ..kernel.quantity import LENGTH, NONE, Angle, Count, Length, Ratio, Type, l
 from ..kernel.scene import StateName
 from . import syntax as s
 from .call import Call
+from .masks import extents, made_of
 from .matrices import Matrix, apply, compose, rotation, translation
 from .values import POISON, Num, Poison, Thing, type_name
 
@@ -20,8 +21,9 @@ Box = tuple[tuple[float, float], ...]
 MOST_COPIES = 100_000
 
 
-def members(thing: Thing, state: StateName) -> dict[str, Any]:
-    """What `thing.name` can be: its fields as values of the language, and of parts and solids the extents x, y and z."""
+def members(thing: Thing, state: StateName, only: str = "") -> dict[str, Any]:
+    """What `thing.name` can be: its fields as values of the language, and of parts, solids and masks the extents x, y and z.
+    `only`: the one that is asked for, so that no mask is drawn for another."""
     out: dict[str, Any] = {}
     if thing.construct is not None:
         for spec in thing.construct.fields:
@@ -36,6 +38,8 @@ def members(thing: Thing, state: StateName) -> dict[str, Any]:
             for axis, (low, high) in zip("xyz", box, strict=True):
                 out.setdefault(axis, (Num(low, LENGTH, state), Num(high, LENGTH, state)))
             out.setdefault("height", Num(box[2][1] - box[2][0], LENGTH, state))
+    if thing.kind == "mask" and only in ("", "x", "y"):
+        out |= extents(thing.node)
     if thing.kind == "nozzle":
         out = {
             spec.name: as_value(thing.fields[spec.name], spec.type, None)
@@ -98,16 +102,22 @@ def _subject(c: Call, node: s.Expr) -> Thing | Poison:
     value = c.ev.eval(node, c.frame)
     if isinstance(value, Poison):
         return value
-    if isinstance(value, Thing) and value.kind in ("part", "solid"):
+    if isinstance(value, Thing) and value.kind in ("part", "solid", "mask"):
         return value
     return c.err(
-        "E206", f"`{c.frame.text(node)}` is {type_name(value)}; `{c.name}` takes a part or a solid", node
+        "E206",
+        f"`{c.frame.text(node)}` is {type_name(value)}; `{c.name}` takes a part, a solid or a mask",
+        node,
     )
 
 
 def placed(c: Call, thing: Thing, matrices: tuple[Matrix, ...]) -> Thing | Poison:
     """The thing under each matrix."""
     span = c.frame.span(c.node)
+    if thing.kind == "mask":
+        from .masks import placed as mask_placed
+
+        return mask_placed(c, thing, matrices)
     if isinstance(thing.node, scene.Solid):
         m = matrices[0] if thing.node.matrix is None else compose(matrices[0], thing.node.matrix)
         solid = replace(thing.node, matrix=m, span=span)
@@ -274,7 +284,9 @@ def array(c: Call) -> Any:
         return POISON
     if thing.kind == "solid":
         return c.err(
-            "E206", "`array` copies parts; a solid is copied by `union(a, move(a, by: ...))`", a["of"]
+            "E206",
+            "`array` copies parts and masks; a solid is copied by `union(a, move(a, by: ...))`",
+            a["of"],
         )
     around = "turn" in a
     size = len(counts) if isinstance(counts, tuple) else 1
@@ -286,7 +298,7 @@ def array(c: Call) -> Any:
     many = n if isinstance(n, tuple) else (n,)
     if any(k < 1 for k in many):
         return c.err("E310", f"{min(many)} copies cannot be made; at least 1 was expected", a["n"])
-    if math.prod(many) > MOST_COPIES:
+    if math.prod(many) > MOST_COPIES and (thing.kind != "mask" or around):
         return c.err(
             "E310", f"{math.prod(many)} copies are too many; at most {MOST_COPIES} were expected", a["n"]
         )
@@ -311,6 +323,10 @@ def array(c: Call) -> Any:
     if isinstance(pitch, Poison):
         return POISON
     steps = pitch if isinstance(pitch, tuple) else (pitch,) * len(many)
+    if thing.kind == "mask":
+        from .masks import rows
+
+        return rows(c, thing, many, steps, a["pitch"])
     nx, ny, nz = (*many, 1, 1)[:3]
     px, py, pz = (*steps, 0.0, 0.0)[:3]
     places = [
@@ -328,7 +344,9 @@ def _copies(c: Call, of: s.Expr, to: s.Expr) -> Any:
     if isinstance(thing, Poison) or places is POISON:
         return POISON
     if thing.kind == "solid":
-        return c.err("E206", "`array` copies parts; a solid is copied by `union(a, move(a, by: ...))`", of)
+        return c.err(
+            "E206", "`array` copies parts and masks; a solid is copied by `union(a, move(a, by: ...))`", of
+        )
     if not isinstance(places, tuple) or not places:
         return c.err(
             "E202", f"`{c.frame.text(to)}` is {type_name(places)}; a list of places was expected", to
@@ -357,7 +375,7 @@ def _leaves(nodes: list[Any]) -> int:
         if id(node) not in known:
             if isinstance(node, scene.Union):
                 n = sum(map(count, node.parts))
-            elif isinstance(node, scene.Solid):
+            elif isinstance(node, scene.Solid | scene.Mask):
                 n = sum(map(count, node.children)) or 1
             else:
                 n = count(node.part) if isinstance(node, scene.Placed) else 1
@@ -381,9 +399,11 @@ def union(c: Call) -> Any:
         return c.err("E310", f"more than {MOST_COPIES} parts in one cannot be made")
     if values and all(isinstance(v, Thing) and v.kind == "solid" for v in values):
         return _solids(c, values)
+    if values and all(isinstance(v, Thing) and v.kind == "mask" for v in values):
+        return made_of(c, values)
     for v in values:
         if not (isinstance(v, Thing) and v.kind == "part"):
-            return c.err("E206", f"`union` joins parts, or solids, not {type_name(v)}")
+            return c.err("E206", f"`union` joins parts, solids or masks, not {type_name(v)}")
     span = c.frame.span(c.node)
     joined = scene.Union("union", tuple(v.node for v in values), span)
     assumed = tuple(x for v in values for x in v.assumed)
@@ -399,13 +419,17 @@ def boolean(c: Call) -> Any:
         thing = _subject(c, node)
         if isinstance(thing, Poison):
             return POISON
-        if thing.kind != "solid":
+        if thing.kind not in ("solid", "mask") or thing.kind != (values or [thing])[0].kind:
             return c.err(
-                "E206", f"`{c.name}` takes solids; `{c.frame.text(node)}` is {type_name(thing)}", node
+                "E206",
+                f"`{c.name}` takes solids, or masks; `{c.frame.text(node)}` is {type_name(thing)}",
+                node,
             )
         values.append(thing)
     if _leaves([v.node for v in values]) > MOST_COPIES:
-        return c.err("E310", f"more than {MOST_COPIES} solids in one cannot be made")
+        return c.err("E310", f"more than {MOST_COPIES} {values[0].kind}s in one cannot be made")
+    if values[0].kind == "mask":
+        return made_of(c, values)
     return _solids(c, values)
 
 

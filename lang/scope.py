@@ -17,7 +17,7 @@ COORDINATES = ("x", "y", "z", "r", "theta", "depth")
 FUNCTIONS = (
     "exactly", "floor_fit", "even_pitch", "sqrt", "sin", "cos", "tan", "asin", "acos", "atan", "abs", "min", "max", "round",
     "ceil", "floor", "len", "sum", "noise", "ramp", "inside", "distance", "mix", "wet", "dried", "move", "rotate", "mirror",
-    "scale", "array", "union", "difference", "intersection",
+    "scale", "array", "union", "difference", "intersection", "grow", "invert", "slice", "outline",
 )  # fmt: skip
 CONSTANTS = ("pi", "rest")
 

@@ -18,7 +18,7 @@
 (defconst wp-functions
   '("exactly" "floor_fit" "even_pitch" "sqrt" "sin" "cos" "tan" "asin" "acos" "atan" "abs" "min" "max" "round"
     "ceil" "floor" "len" "sum" "noise" "ramp" "inside" "distance" "mix" "wet" "dried" "move" "rotate" "mirror"
-    "scale" "array" "union" "difference" "intersection"))
+    "scale" "array" "union" "difference" "intersection" "grow" "invert" "slice" "outline"))
 (defconst wp-types
   '("Length" "Area" "Volume" "Time" "Mass" "Angle" "Speed" "Pressure" "Viscosity" "Density" "Molarity"
     "SpecificArea" "Hansen" "Conductivity" "Ratio" "Count" "Text" "Bool" "Material" "Bath" "Solvent" "Linker"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..mask import mask_construct
+from ..mask import Box, box_of, mask_construct, too_fine
 from ..quantity import FieldSpec, Length, list_of
 from ..scene import Mask
 
@@ -18,15 +18,15 @@ class Rectangle:
     )
 
     def complaint(self, mask: Mask) -> tuple[str, str] | None:
-        if min(mask.fields["size"]) < 1e-3:
-            return "size", f"{min(mask.fields['size']):g} um is below the grid of 1 nm"
-        return None
+        return too_fine(mask, "size")
+
+    def bounds(self, mask: Mask) -> Box:
+        return box_of(mask.fields["at"], *mask.fields["size"])
 
     def draw(self, mask: Mask) -> Flat:
         from ..flat import rectangles, to_nm
 
-        (x, y), (w, h) = mask.fields["at"], mask.fields["size"]
-        return rectangles(to_nm([x - w / 2, y - h / 2, x + w / 2, y + h / 2]))
+        return rectangles(to_nm(self.bounds(mask)))
 
 
 RECTANGLE = Rectangle()

@@ -14,7 +14,7 @@ syn keyword wpConstant true false rest pi
 syn match wpOrigin /\<\%(from\|assumed\)\>/
 syn keyword wpFunction exactly floor_fit even_pitch sqrt sin cos tan asin acos atan abs min max round ceil floor len sum
 syn keyword wpFunction noise ramp inside distance mix wet dried move rotate mirror scale array union difference
-syn keyword wpFunction intersection
+syn keyword wpFunction intersection grow invert slice outline
 syn keyword wpType Length Area Volume Time Mass Angle Speed Pressure Viscosity Density Molarity SpecificArea Hansen
 syn keyword wpType Conductivity Ratio Count Text Bool Material Bath Solvent Linker Solid Part
 syn keyword wpType Dose ChargeDose Power Intensity Current Voltage Mask Film Ligand Developer
