@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..kernel.diagnostics import Code
 from .layout_codes import LAYOUT
 from .print_codes import PRINT
+from .writer_codes import WRITER
 
 RIG: tuple[Code, ...] = (
     Code(
@@ -386,5 +387,6 @@ CODES: tuple[Code, ...] = (
     *RIG,
     *FILES,
     *LAYOUT,
+    *WRITER,
     *PRINT,
 )

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from ..kernel.shown import Shown
 from .layout_codes import LAYOUT_SHOWN
 from .print_shown import PRINT_SHOWN
+from .writer_codes import WRITER_SHOWN
 
 _CHECK = "$ wp check body.wp --rig lab"
 _USE = 'wp 1;\nuse "nanocrystal.wp" as nc;\n'
@@ -159,4 +160,4 @@ FILE_SHOWN: Mapping[str, Shown] = {
     "X799": Shown("A mistake in wetprint, never in a design."),
 }
 
-SHOWN: Mapping[str, Shown] = {**RIG_SHOWN, **PRINT_SHOWN, **FILE_SHOWN, **LAYOUT_SHOWN}
+SHOWN: Mapping[str, Shown] = {**RIG_SHOWN, **PRINT_SHOWN, **FILE_SHOWN, **LAYOUT_SHOWN, **WRITER_SHOWN}

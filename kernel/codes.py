@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .diagnostics import Code
 from .masks.codes import CODES as OF_MASKS
+from .voxels.codes import CODES as OF_VOXELS
 
 #: How the examples begin.
 USE = 'wp 1;\nuse "nanocrystal.wp" as nc;\n'
@@ -364,4 +365,5 @@ CODES: tuple[Code, ...] = (
         "crossing, make `size` a multiple of the pitch, or use an ink that shrinks less.",
     ),
     *OF_MASKS,
+    *OF_VOXELS,
 )

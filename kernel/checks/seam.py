@@ -14,12 +14,15 @@ class Seam:
     doc = "struts that seams cut run on across them by a voxel"
 
     def run(self, context: CheckContext) -> Iterator[Diagnostic]:
+        import numpy as np
+
         for job in context.written:
             light = job.light
             assert light is not None
             if light.how.block is None or not light.pieces.cuts:
                 continue
-            width = float(light.sections.voxel_wide_um.max())
+            cut = np.bincount(light.pieces.strut, minlength=len(light.struts)) > 1
+            width = float(light.sections.voxel_wide_um[cut[light.struts.owner()]].max(initial=0.0))
             if light.how.overlap >= width * (1 - 1e-9):
                 continue
             cuts = light.pieces.cuts
