@@ -15,6 +15,8 @@ from wetprint.kernel.flat import Flat, Repeat, area_um2, from_shapely, joined, r
 from wetprint.kernel.flat_merge import without_overlaps
 
 JOBS = 50
+#: Arrays of a million pixels that KLayout counts: seconds each.
+READ = {("straight", "gds"), ("skewed", "gds"), ("turned", "oas")}
 
 
 @pytest.fixture(scope="session")
@@ -111,7 +113,8 @@ def test_a_million_pixels_take_less_than_ten_kilobytes(layouts: ModuleType, tmp_
             said = write_layout(layouts.scene(layouts.pattern(layouts.given(flat))), form, path)
             assert said.polygons == 10**6
             assert path.stat().st_size + said.manifest.stat().st_size < 10_000
-            jobs.append({"file": str(path)})
+            if (name, form) in READ:
+                jobs.append({"file": str(path)})
     for said in layouts.read_by_klayout(jobs, tmp_path):
         layer = said["layers"]["1/1000"]
         assert layer["copies"] == 10**6 and layer["raw"] == 10**6 * 400 * 1200

@@ -16,7 +16,7 @@ from ..layout import Layer, Layout, Shapes, Sink
 MAGIC = b"%SEMI-OASIS\r\n"
 START, END, CELLNAME, LAYERNAME, CELL, XYABSOLUTE, RECTANGLE, POLYGON = 1, 2, 3, 11, 13, 15, 20, 21
 #: Which fields follow: S W H X Y R D L of a rectangle, 0 0 P X Y R D L of a polygon.
-BOX, RING, REPEATED = 0b01111011, 0b00111011, 0b00000100
+BOX, RING, LAYERED, REPEATED = 0b01111000, 0b00111000, 0b00000011, 0b00000100
 #: A list of corners as steps of any direction.
 ANY_STEPS = 4
 #: Kinds of repetition: as before, rows and columns along any two vectors, a row along one.
@@ -25,6 +25,8 @@ AGAIN, LATTICE, ROW = 0, 8, 9
 END_BYTES = 256
 #: Polygons whose numbers are held at once.
 CHUNK = 1 << 18
+
+Tokens = npt.NDArray[np.uint64]
 
 
 def unsigned(values: npt.ArrayLike) -> bytes:
@@ -43,13 +45,13 @@ def unsigned(values: npt.ArrayLike) -> bytes:
     return out[used].tobytes()
 
 
-def signed(values: npt.ArrayLike) -> npt.NDArray[np.uint64]:
+def signed(values: npt.ArrayLike) -> Tokens:
     """Numbers with a sign as those without: the sign is the lowest bit."""
     v = np.asarray(values, dtype=np.int64)
     return np.asarray((np.abs(v) << 1) | (v < 0), dtype=np.uint64)
 
 
-def steps(values: npt.ArrayLike) -> npt.NDArray[np.uint64]:
+def steps(values: npt.ArrayLike) -> Tokens:
     """Steps [N,2] in any direction as two numbers each: the lowest bit says that two follow, the next is the sign of x."""
     v = np.asarray(values, dtype=np.int64).reshape(-1, 2)
     x = (np.abs(v[:, 0]) << 2) | ((v[:, 0] < 0).astype(np.int64) << 1) | 1
@@ -94,65 +96,53 @@ def _repetition(r: Repeat) -> list[int]:
 
 
 def _polygons(out: Sink, cell: Cell, layer: Layer, shapes: Shapes) -> None:
+    """All polygons of a cell. The first one says layer, datatype and repetition, which hold for those behind it."""
     points = cell.points_nm + np.array(cell.repeat.origin_nm)
     repeated = cell.repeat.count > 1
-    tail = [_repetition(cell.repeat), [AGAIN]] if repeated else [[], []]
-    head = [layer.number, shapes.datatype]
+    head, tail = [layer.number, shapes.datatype], _repetition(cell.repeat) if repeated else []
     boxes = _boxes(points, cell)
-    rows = np.flatnonzero(boxes)
-    first = True
-    for at in range(0, len(rows), CHUNK):
-        low = cell.rings[rows[at : at + CHUNK]]
-        corners = points[low[:, None] + np.arange(4)]
-        least, size = corners.min(axis=1), np.ptp(corners, axis=1)
-        n = len(low)
-        same = [
-            np.broadcast_to(np.array(v, np.uint64), (n, len(v)))
-            for v in ([RECTANGLE, BOX | REPEATED * repeated, *head], tail[1])
-        ]
-        table = np.concatenate([same[0], size.astype(np.uint64), signed(least), same[1]], axis=1)
-        first = _written(out, table, tail, first)
-    for at, stop in _chunks(np.flatnonzero(~boxes)):
-        first = _rings(out, points, cell, np.flatnonzero(~boxes)[at:stop], head, tail, first)
+    for make, rows in ((_rectangles, np.flatnonzero(boxes)), (_rings, np.flatnonzero(~boxes))):
+        at = 0
+        while at < len(rows):
+            some = rows[at : at + (1 if head else CHUNK)]
+            out.write(unsigned(make(points, cell, some, head, tail)))
+            at += len(some)
+            head, tail = [], [AGAIN] if repeated else []
 
 
-def _written(out: Sink, table: npt.NDArray[np.uint64], tail: list[list[int]], first: bool) -> bool:
-    """Rows of numbers, all alike but for the first of a cell, which says how the cell is repeated."""
-    if first and tail[0]:
-        keep = table.shape[1] - len(tail[1])
-        out.write(unsigned(np.concatenate([table[0, :keep], np.array(tail[0], np.uint64)])))
-        table = table[1:]
-    out.write(unsigned(table))
-    return False
+def _info(bits: int, head: list[int], tail: list[int]) -> int:
+    """Which fields follow: layer and datatype where `head` has them, a repetition where `tail` is one."""
+    return bits | LAYERED * bool(head) | REPEATED * bool(tail)
 
 
 def _boxes(points: Ints, cell: Cell) -> npt.NDArray[np.bool_]:
     """Which polygons are rectangles along x and y."""
     four = np.diff(cell.rings) == 4
     corners = points[cell.rings[:-1][four, None] + np.arange(4)]
-    side = np.diff(corners, axis=1, append=corners[:, :1])
-    along = side == 0
+    along = np.diff(corners, axis=1, append=corners[:, :1]) == 0
     turns = (along.sum(axis=2) == 1).all(axis=1) & (along[:, :-1, 0] != along[:, 1:, 0]).all(axis=1)
     out = np.zeros(len(four), np.bool_)
     out[four] = turns
     return out
 
 
-def _chunks(rows: Ints) -> list[tuple[int, int]]:
-    return [(at, min(at + CHUNK, len(rows))) for at in range(0, len(rows), CHUNK)]
+def _rectangles(points: Ints, cell: Cell, rows: Ints, head: list[int], tail: list[int]) -> Tokens:
+    """Rectangles as rows of numbers: width, height and the lower left corner."""
+    corners = points[cell.rings[rows][:, None] + np.arange(4)]
+    least, size = corners.min(axis=1), np.ptp(corners, axis=1)
+    before, behind = (
+        np.broadcast_to(np.array(v, np.uint64), (len(rows), len(v)))
+        for v in ([RECTANGLE, _info(BOX, head, tail), *head], tail)
+    )
+    return np.concatenate([before, size.astype(np.uint64), signed(least), behind], axis=1)
 
 
-def _rings(
-    out: Sink, points: Ints, cell: Cell, rows: Ints, head: list[int], tail: list[list[int]], first: bool
-) -> bool:
+def _rings(points: Ints, cell: Cell, rows: Ints, head: list[int], tail: list[int]) -> Tokens:
     """Polygons of any shape: a list of the steps from corner to corner, and where the first one is."""
     low, counts = cell.rings[rows], np.diff(cell.rings)[rows]
-    begin = [POLYGON, RING | REPEATED * bool(tail[0]), *head, ANY_STEPS]
-    ends = [tail[0] if first and tail[0] and k == 0 else tail[1] for k in range(2)]
-    more = np.full(len(rows), len(ends[1]))
-    more[0] = len(ends[0])
+    begin = [POLYGON, _info(RING, head, tail), *head, ANY_STEPS]
     # Numbers of each polygon: begin, how many steps, the steps, x, y, repetition.
-    size = len(begin) + 1 + 2 * (counts - 1) + 2 + more
+    size = len(begin) + 1 + 2 * (counts - 1) + 2 + len(tail)
     start = np.cumsum(size) - size
     stream = np.empty(int(size.sum()), np.uint64)
     for k, value in enumerate(begin):
@@ -164,12 +154,9 @@ def _rings(
     made = steps(points[at + 1] - points[at])
     place = start[each] + len(begin) + 1 + 2 * within
     stream[place], stream[place + 1] = made[:, 0], made[:, 1]
-    behind = start + len(begin) + 1 + 2 * (counts - 1)
+    behind = start + size - 2 - len(tail)
     where = signed(points[low])
     stream[behind], stream[behind + 1] = where[:, 0], where[:, 1]
-    for k, value in enumerate(ends[1]):
-        stream[behind[1:] + 2 + k] = value
-    for k, value in enumerate(ends[0]):
-        stream[behind[0] + 2 + k] = value
-    out.write(unsigned(stream))
-    return False
+    for k, value in enumerate(tail):
+        stream[behind + 2 + k] = value
+    return stream
