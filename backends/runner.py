@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -172,6 +173,19 @@ class Runner:
         self._stands_at(section)
         self.tally.number += 1
         name = f"{self.tally.number:05d}{ending(rig)}"
+        try:
+            # On record before it goes out, wherever the controller reads it from; whole, before the journal tells of it.
+            with (p.journal.folder / f"{self.tally.number:05d}.npz").open("wb") as file:
+                np.savez(
+                    file,
+                    source=self.work.source[section.first : section.last],
+                    line_row=np.where(rows >= 0, rows - section.first, -1),
+                )
+                file.flush()
+                os.fsync(file.fileno())
+            (p.journal.folder / name).write_bytes(program.data)
+        except OSError as reason:
+            raise JournalError(f"{p.journal.folder / name}: {reason.strerror}") from None
         p.journal.section(
             self.tally.number,
             self.tally.attempt,
@@ -179,16 +193,6 @@ class Runner:
             name,
             hashlib.sha256(program.data).hexdigest(),
         )
-        np.savez(
-            p.journal.folder / f"{self.tally.number:05d}.npz",
-            source=self.work.source[section.first : section.last],
-            line_row=np.where(rows >= 0, rows - section.first, -1),
-        )
-        try:
-            # On record before it goes out, wherever the controller reads it from.
-            (p.journal.folder / name).write_bytes(program.data)
-        except OSError as reason:
-            raise JournalError(f"{p.journal.folder / name}: {reason.strerror}") from None
         mine = (self._last >= section.first) & (self._last < section.last)
         p.journal.filaments(self._ids[mine].tolist(), "sent")
         self._check()

@@ -23,6 +23,8 @@ from heapq import heappop, heappush
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 _REAL = {
     "monotonic": time.monotonic,
     "sleep": time.sleep,
@@ -33,8 +35,8 @@ _REAL = {
 real_monotonic, real_sleep, real_select = time.monotonic, time.sleep, select.select
 _write, _read = os.write, os.read
 
-#: So long must all stand still before time moves on (s).
-STILL_S = 0.0001
+#: So long must all stand still before time moves on, and so long is left to those who work (s).
+STILL_S, BUSY_S, BUSIEST_S = 0.0001, 0.0001, 0.001
 #: A terminal passes bytes on by a worker of the kernel, who may be late where the host is busy: what was written and not yet read
 #: is waited for, until it is taken for lost (s).
 LOST_S = 0.1
@@ -96,6 +98,7 @@ class _Time:
     def __init__(self, path: Path) -> None:
         with path.open("r+b") as file:
             self._page = memoryview(mmap.mmap(file.fileno(), self.SIZE)).cast("d")
+        self._counts = np.asarray(self._page)[2:]
         self._lock = threading.Lock()
 
     def now(self) -> float:
@@ -123,16 +126,15 @@ class _Time:
                 if wrote:
                     self._page[1] = real_monotonic()
 
-    def on_the_way(self) -> bool:
-        """Whether bytes that were written to a terminal have still to be read."""
-        counts = self._page[2:].tolist()
-        late = [k for k in range(0, 4 * TERMINALS, 2) if counts[k] > counts[k + 1]]
-        if late and real_monotonic() - float(self._page[1]) > LOST_S:
-            with self._lock:
-                for k in late:
-                    self._page[2 + k + 1] = counts[k]
-            return False
-        return bool(late)
+    def on_the_way(self) -> tuple[bool, bool]:
+        """Whether bytes that were written to a terminal have still to be read, and whether they are taken for lost."""
+        late = bool((self._counts[0::2] > self._counts[1::2]).any())
+        return late, late and real_monotonic() - float(self._page[1]) > LOST_S
+
+    def forget(self) -> None:
+        """What is on its way is lost."""
+        with self._lock:
+            self._counts[1::2] = self._counts[0::2]
 
 
 def _follow(shared: _Time, deadlines: _Deadlines, late: Callable[[], float]) -> None:
@@ -247,33 +249,34 @@ class _Threads:
         self._folder = f"/proc/{pid}/task"
         self._open: dict[str, tuple[int, int]] = {}
 
-    def look(self, but: str) -> dict[str, bytes] | None:
-        """How often each of them ran; None where one runs or is ready to. Raises OSError when the process is gone."""
+    def list(self, but: str) -> None:
+        """Learn which there are. Raises OSError when the process is gone."""
         with os.scandir(self._folder) as entries:
-            names = [entry.name for entry in entries]
+            names = {entry.name for entry in entries}
+        names.discard(but)
         for gone in self._open.keys() - names:
             for descriptor in self._open.pop(gone):
                 os.close(descriptor)
-        found = {}
-        for name in names:
-            if name == but:
-                continue
+        for name in names - self._open.keys():
+            path = f"{self._folder}/{name}/"
+            stat = os.open(path + "stat", os.O_RDONLY)
             try:
-                if name not in self._open:
-                    path = f"{self._folder}/{name}/"
-                    self._open[name] = (
-                        os.open(path + "stat", os.O_RDONLY),
-                        os.open(path + "schedstat", os.O_RDONLY),
-                    )
-                stat, ran = self._open[name]
-                text = os.pread(stat, 256, 0)
-                if text[text.rindex(b")") + 2] not in b"SZXTt":
-                    return None
-                found[name] = os.pread(ran, 64, 0)
-            except (OSError, ValueError):
-                # It ended between two looks.
-                return None
-        return found
+                self._open[name] = stat, os.open(path + "schedstat", os.O_RDONLY)
+            except OSError:
+                os.close(stat)
+                raise
+
+    def ran(self) -> list[bytes]:
+        """How often and for how long each of them ran."""
+        return [os.pread(ran, 64, 0) for _, ran in self._open.values()]
+
+    def wait(self) -> bool:
+        """Whether all of them wait: none runs, or is ready to."""
+        for stat, _ in self._open.values():
+            text = os.pread(stat, 256, 0)
+            if text[text.rindex(b")") + 2] not in b"SZXTt":
+                return False
+        return True
 
     def close(self) -> None:
         for pair in self._open.values():
@@ -365,9 +368,14 @@ class Clock:
 
     def _watch(self) -> None:
         me = str(threading.get_native_id())
+        pause_s = BUSY_S
         while not self._over:
             if not self._still(me):
+                # On a host that is busy they work for long, and are not to be looked at all the time.
+                real_sleep(pause_s)
+                pause_s = min(1.5 * pause_s, BUSIEST_S)
                 continue
+            pause_s = BUSY_S
             due = min([self._deadlines.first(), *(m.first or 0.0 for m in self._members)])
             if due == _NEVER:
                 real_sleep(0.0005)
@@ -399,29 +407,27 @@ class Clock:
             still = still and said is False and member.first is not None and not member.holds
         return still
 
-    def _look(self, me: str) -> list[dict[str, bytes]] | None:
-        found = []
-        for threads, but in [(self._threads, me), *((m.threads, "") for m in self._members)]:
-            try:
-                seen = threads.look(but)
-            except OSError:
-                return None
-            if seen is None:
-                return None
-            found.append(seen)
-        return found
-
     def _still(self, me: str) -> bool:
         """Whether nothing happens, looked at for a moment."""
         if self._holds or not self._hear():
+            return False
+        all_of_us = [self._threads, *(m.threads for m in self._members)]
+        try:
+            for k, threads in enumerate(all_of_us):
+                threads.list(me if k == 0 else "")
+            before = [threads.ran() for threads in all_of_us]
+            # Those that wait for the interpreter get it here, and are seen to have run.
             real_sleep(STILL_S)
+            late, lost = self._shared.on_the_way()
+            still = late == lost and [threads.ran() for threads in all_of_us] == before
+            still = still and all(threads.wait() for threads in all_of_us)
+        except (OSError, ValueError):
+            # One ended meanwhile.
             return False
-        before = self._look(me)
-        # Those that wait for the interpreter get it here, and are seen to have run.
-        real_sleep(STILL_S)
-        if self._shared.on_the_way():
-            return False
-        return before is not None and self._look(me) == before and self._hear() and not self._holds
+        if still and lost:
+            # Nobody is about to read it.
+            self._shared.forget()
+        return still and self._hear() and not self._holds
 
 
 class Member:
