@@ -7,6 +7,9 @@ window.WpRun = (() => {
     stopping: "stopped, ink is off", done: "done", failed: "failed", "handed over": "program written",
   };
 
+  /** So often the newest picture of the camera is asked for while a print runs, and once after its end, ms. */
+  const LOOK_MS = 2000;
+
   /** `at`: the places of the page; `page`: what the list of problems needs, with `ask` and `toast`; `follow(run)` hears of every change. */
   function create(at, root, page, follow) {
     async function offer(dry) {
@@ -34,10 +37,11 @@ window.WpRun = (() => {
     }
     at.dry.onclick = () => offer(true); at.print.onclick = () => offer(false);
 
-    let key = "", live = {};
+    let key = "", live = {}, running = false;
     /** Everything but the numbers, anew where something else than numbers changed. */
     function build(r) {
-      at.run.replaceChildren(); live = { looked: 0 };
+      const shot = live.frame;
+      at.run.replaceChildren(); live = {};
       live.title = make("div", at.run, undefined, { className: "runtitle", role: "status" });
       live.bar = make("progress", at.run, undefined, { max: 1 }); live.bar.setAttribute("aria-label", "share of the print that is done");
       if (r.question) question(r.question);
@@ -50,6 +54,7 @@ window.WpRun = (() => {
       const list = make("ul", at.run, undefined, { className: "problems small" });
       (r.diagnostics || []).forEach(d => WpProblems.problem(list, d, page));
       live.frame = make("img", at.run, undefined, { className: "frame", alt: "newest picture of the camera", hidden: true });
+      if (shot && shot.src && r.run) Object.assign(live.frame, { src: shot.src, hidden: false });
     }
     function question(q) {
       const box = make("div", at.run, undefined, { className: "question", id: "question", role: "alert" }), row = make("div");
@@ -72,15 +77,17 @@ window.WpRun = (() => {
       else lines.push(["time", time(r.elapsed_s)]);
       if (r.run) lines.push(["record", r.run]);
       table(live.table, lines);
-      picture(r);
+      const begun = on && !running;
+      running = on;
+      if (begun) picture();
       follow(r);
     }
-    function picture(r) {
-      if (!r.run || Date.now() - live.looked < 2000) return;
-      live.looked = Date.now();
-      const img = new Image(), box = live.frame;
-      img.onload = () => { box.src = img.src; box.hidden = false; };
-      img.src = `frame?${live.looked}`;
+    /** The newest picture, again and again, and once more when the print has ended. */
+    function picture() {
+      const img = new Image(), last = !running;
+      img.onload = () => { live.frame.src = img.src; live.frame.hidden = false; };
+      img.src = `frame?${Date.now()}`;
+      if (!last) setTimeout(picture, LOOK_MS);
     }
 
     function plan(result) {

@@ -229,7 +229,14 @@ window.wp_studio = (() => {
 
   return {
     install(app) {
-      app.component("wp-studio", { inject: ["trame"], template: '<div class="studio"></div>', mounted() { start(this.$el, this.trame).catch(e => { this.$el.textContent = `The studio cannot start: ${e.message}`; }); } });
+      app.component("wp-studio", {
+        inject: ["trame"], template: "<div></div>",
+        mounted() {
+          // Beside what trame has made, which it takes away when the line is lost: what was typed must not go with it.
+          const root = document.body.appendChild(Object.assign(document.createElement("div"), { className: "studio" }));
+          start(root, this.trame).catch(e => { root.textContent = `The studio cannot start: ${e.message}`; });
+        },
+      });
     },
   };
 })();

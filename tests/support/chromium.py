@@ -95,7 +95,7 @@ class Browser:
         assert "exceptionDetails" not in found, found["exceptionDetails"]
         return found["result"].get("value")
 
-    def until(self, text: str, timeout: float = 30) -> Any:
+    def until(self, text: str, timeout: float = 20) -> Any:
         """Wait until an expression is true; its value."""
         end = time.monotonic() + timeout
         while True:

@@ -19,7 +19,7 @@ VIEW = "document.querySelector('iframe').contentWindow"
 EXPECTED = "/paraview/"
 
 
-def until(what: Callable[[], Any], timeout: float = 30) -> Any:
+def until(what: Callable[[], Any], timeout: float = 20) -> Any:
     """Wait until something is true; its value."""
     end = time.monotonic() + timeout
     while not (found := what()):
@@ -62,7 +62,7 @@ class Page:
     def js(self, text: str) -> Any:
         return self.browser.js(text)
 
-    def until(self, text: str, timeout: float = 30) -> Any:
+    def until(self, text: str, timeout: float = 20) -> Any:
         return self.browser.until(text, timeout)
 
     def load(self, part: bool = True) -> Page:
