@@ -16,6 +16,8 @@ from ..diagnostics import Diagnostic, Source, Span, WetprintError, error, warnin
 _LENGTH = {"um": 1.0, "nm": 1e-3, "mm": 1e3}
 _PRESSURE = {"kpa": 1.0, "pa": 1e-3, "mpa": 1e3, "bar": 100.0, "mbar": 0.1, "psi": 6.894757293168}
 _SPEED = {"um/s": 1.0, "mm/s": 1e3, "mm/min": 1e3 / 60.0}
+#: Doses of light in mJ/cm2.
+_DOSE = {"mj/cm2": 1.0, "j/cm2": 1e3, "uj/cm2": 1e-3, "j/m2": 0.1}
 _FLOW = {
     "um3/s": 1.0,
     "pl/s": 1e3,
@@ -57,7 +59,25 @@ COLUMNS: tuple[Column, ...] = (
     Column("note", "word", "anything", also=("notes", "comment", "comments")),
 )  # fmt: skip
 
-_BY_NAME = {name: c for c in COLUMNS for name in (c.name, *c.also)}
+#: Columns of a table of film thicknesses after development, one dose a line.
+DOSE_COLUMNS: tuple[Column, ...] = (
+    Column("dose", "dose", "dose of the exposure, all passes together", _DOSE, True),
+    Column("thickness", "spread", "thickness that stays after development; 0 where nothing does", _LENGTH, True),
+    Column("film", "word", "name of the film"),
+    Column("as spread", "length", "thickness before development", _LENGTH, also=("spread", "before")),
+    Column("n", "count", "places measured"),
+    Column("sd", "spread", "standard deviation of one thickness", _LENGTH),
+    Column("nanocrystal", "word", "the nanocrystal"),
+    Column("family", "word", "its family: II-VI, III-V, perovskite, metal, oxide, other"),
+    Column("ligand", "word", "its ligand, as `ligands.wp` has it"),
+    Column("colour", "word", "colour in pictures, #rrggbb"),
+    Column("date", "date", "day of the measurement, such as 2026-05-01"),
+    Column("note", "word", "anything", also=("notes", "comment", "comments")),
+)  # fmt: skip
+
+#: A header with all that a contrast curve takes.
+DOSE_HEADER = "film,dose [mJ/cm2],thickness [nm],sd [nm],n,as spread [nm],nanocrystal,family,ligand,date"
+
 _FLAGS = {
     "yes": True,
     "no": False,
@@ -68,12 +88,13 @@ _FLAGS = {
     "held": True,
     "free": False,
 }
-#: Smallest and largest figure of each unit (um, kPa, um/s, um^3/s) that a microscope, a dispenser and a stage could have given.
+#: Smallest and largest figure of each unit (um, kPa, um/s, um^3/s, mJ/cm2) that a microscope, a dispenser and a stage could have given.
 _SANE = {
     id(_LENGTH): (1e-3, 1e5),
     id(_PRESSURE): (1e-6, 1e5),
     id(_SPEED): (1e-2, 1e7),
     id(_FLOW): (1e-2, 1e13),
+    id(_DOSE): (1e-6, 1e7),
 }
 #: More faults than this are counted, not told one by one.
 _MOST = 20
@@ -122,7 +143,12 @@ class Table:
 
 
 def read_table(path: Path) -> Table:
-    """The table in a file (UTF-8 with or without a byte order mark, or Windows-1252). Raises WetprintError (X702, X730 to X732)."""
+    """The table in a file. Raises WetprintError (X702, X730 to X732)."""
+    return parse_table(read_text(path))
+
+
+def read_text(path: Path) -> Source:
+    """The text of a table (UTF-8 with or without a byte order mark, UTF-16, or Windows-1252). Raises WetprintError (X702)."""
     try:
         data = path.read_bytes()
     except OSError as caught:
@@ -134,11 +160,26 @@ def read_table(path: Path) -> Table:
             text = data.decode("utf-8-sig")
         except UnicodeDecodeError:
             text = data.decode("cp1252", errors="replace")
-    return parse_table(Source(str(path), text))
+    return Source(str(path), text)
 
 
 def parse_table(source: Source) -> Table:
     """The table that a text is. Raises WetprintError with all that is wrong with it (X730 to X732)."""
+    found = parse_rows(source, COLUMNS, HEADER)
+    return Table(source, found.columns, tuple(_row(at, v) for at, v in found.rows), found.diagnostics)
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """A table as it was read: the names of its columns, and for every row its place and its values by column."""
+
+    columns: frozenset[str]
+    rows: tuple[tuple[Span, dict[str, Any]], ...]
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+
+def parse_rows(source: Source, columns: Sequence[Column], header: str) -> Rows:
+    """The rows of a table with these columns; `header` is one that it might have. Raises WetprintError (X730 to X732)."""
     if "\0" in source.text:
         raise WetprintError(
             error("X730", f"{source.name} is no text; a table with one setting a line was expected")
@@ -149,7 +190,7 @@ def parse_table(source: Source) -> Table:
             error(
                 "X730",
                 f"{source.name} is empty; a header and at least two rows were expected",
-                notes=(HEADER,),
+                notes=(header,),
             )
         )
     start, head = lines[0]
@@ -157,12 +198,12 @@ def parse_table(source: Source) -> Table:
     if mark not in head:
         raise WetprintError(
             error("X730", "one column only; names with units, parted by commas, semicolons or tabs, were expected",
-                  Span(source, start, start + len(head)), notes=(HEADER,))
+                  Span(source, start, start + len(head)), notes=(header,))
         )  # fmt: skip
-    heads, said = _header(source, _cells(source, start, head, mark))
+    heads, said = _header(source, _cells(source, start, head, mark), columns, header)
     if any(d.severity > 1 for d in said):
         raise WetprintError(*said)
-    reader = _Reader(source, heads, mark)
+    reader = _Reader(source, heads, mark, columns)
     rows = [row for at, line in lines[1:] if (row := reader.row(at, line)) is not None]
     if not rows and not reader.found:
         reader.found.append(
@@ -176,7 +217,19 @@ def parse_table(source: Source) -> Table:
                 error("X732", f"and {more} more cells that cannot be read", reader.found[_MOST].primary)
             )
         raise WetprintError(*said, *shown)
-    return Table(source, frozenset(h.column.name for h in heads if h.column), tuple(rows), tuple(said))
+    return Rows(frozenset(h.column.name for h in heads if h.column), tuple(rows), tuple(said))
+
+
+def _row(whole: Span, v: dict[str, Any]) -> Row:
+    nozzle = v.get("nozzle")
+    sd = v.get("sd")
+    return Row(
+        whole, v["ink"], v.get("bath", ""),
+        "" if nozzle is None else nozzle if isinstance(nozzle, str) else f"{nozzle:g} um",
+        nozzle if isinstance(nozzle, float) else None,
+        v.get("pressure"), v.get("speed"), v["wet width"], v["dried width"], v.get("n", 1),
+        v.get("sd wet", sd), v.get("sd dried", sd), v.get("flow"), v.get("sd flow"), v.get("held", True), v.get("date", ""),
+    )  # fmt: skip
 
 
 #: The header of a table with all that is fitted.
@@ -219,21 +272,24 @@ def _cells(source: Source, start: int, line: str, mark: str) -> list[tuple[str, 
 _HEAD = re.compile(r"^(.*?)\s*(?:[\[(](.*?)[\])])?\s*$")
 
 
-def _header(source: Source, cells: Sequence[tuple[str, Span]]) -> tuple[list[_Head], list[Diagnostic]]:
+def _header(
+    source: Source, cells: Sequence[tuple[str, Span]], columns: Sequence[Column], header: str
+) -> tuple[list[_Head], list[Diagnostic]]:
+    by_name = {name: c for c in columns for name in (c.name, *c.also)}
     heads: list[_Head] = []
     said: list[Diagnostic] = []
     seen: dict[str, Span] = {}
     for text, span in cells:
         name, unit = _HEAD.match(text).groups()  # type: ignore[union-attr]
         name = re.sub(r"[\s_]+", " ", name).strip().lower()
-        column = _BY_NAME.get(name)
+        column = by_name.get(name)
         if column is None:
             if text:
-                near = get_close_matches(name, _BY_NAME, 1, 0.75)
-                tail = f"; did you mean `{_BY_NAME[near[0]].name}`?" if near else "; it is left out"
+                near = get_close_matches(name, by_name, 1, 0.75)
+                tail = f"; did you mean `{by_name[near[0]].name}`?" if near else "; it is left out"
                 make = error if near else warning
                 said.append(
-                    make("X731", f"`{text}` is no column of a calibration{tail}", span, notes=(HEADER,))
+                    make("X731", f"`{text}` is no column of a calibration{tail}", span, notes=(header,))
                 )
             heads.append(_Head(None))
             continue
@@ -243,7 +299,7 @@ def _header(source: Source, cells: Sequence[tuple[str, Span]]) -> tuple[list[_He
         heads.append(
             _Head(column, _factor(column, unit, span, said), column.kind == "nozzle" and unit is None)
         )
-    missing = [c for c in COLUMNS if c.required and c.name not in seen]
+    missing = [c for c in columns if c.required and c.name not in seen]
     if missing:
         whole = Span(source, cells[0][1].start, cells[-1][1].end)
         said.append(
@@ -271,6 +327,7 @@ def _factor(column: Column, unit: str | None, span: Span, said: list[Diagnostic]
         .replace("µ", "u")
         .replace("μ", "u")
         .replace("³", "3")
+        .replace("²", "2")
         .replace("^", "")
         .replace(" ", "")
         .lower()
@@ -296,11 +353,12 @@ class _Reader:
     source: Source
     heads: Sequence[_Head]
     mark: str
+    columns: Sequence[Column]
 
     def __post_init__(self) -> None:
         self.found: list[Diagnostic] = []
 
-    def row(self, start: int, line: str) -> Row | None:
+    def row(self, start: int, line: str) -> tuple[Span, dict[str, Any]] | None:
         cells = _cells(self.source, start, line, self.mark)
         whole = Span(self.source, start, start + len(line))
         if any(text for text, _ in cells[len(self.heads) :]):
@@ -312,20 +370,10 @@ class _Reader:
         for head, (text, span) in zip(self.heads, cells, strict=False):
             if head.column is not None and text:
                 v[head.column.name] = self.value(head.column, head.factor, text, span, head.named)
-        empty = [c.name for c in COLUMNS if c.required and c.name not in v]
+        empty = [c.name for c in self.columns if c.required and c.name not in v]
         if empty and len(self.found) == before:
             self.wrong(whole, f"no {' and no '.join(empty)} in this row")
-        if len(self.found) > before:
-            return None
-        nozzle = v.get("nozzle")
-        sd = v.get("sd")
-        return Row(
-            whole, v["ink"], v.get("bath", ""),
-            "" if nozzle is None else nozzle if isinstance(nozzle, str) else f"{nozzle:g} um",
-            nozzle if isinstance(nozzle, float) else None,
-            v.get("pressure"), v.get("speed"), v["wet width"], v["dried width"], v.get("n", 1),
-            v.get("sd wet", sd), v.get("sd dried", sd), v.get("flow"), v.get("sd flow"), v.get("held", True), v.get("date", ""),
-        )  # fmt: skip
+        return None if len(self.found) > before else (whole, v)
 
     def wrong(self, span: Span, message: str, notes: tuple[str, ...] = ()) -> None:
         self.found.append(error("X732", message, span, notes=notes))
