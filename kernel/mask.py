@@ -94,8 +94,8 @@ def drawn(mask: Mask) -> Flat:
 
 
 def classes(mask: Mask) -> tuple[tuple[float, Flat], ...]:
-    """The mask as regions of one dose each: (factor on the pattern's dose, region), moved to its place. They do not overlap
-    but where masks with doses of their own were laid over each other by `union`."""
+    """The mask as regions of one dose each: (factor on the pattern's dose, region), moved to its place. Regions of different doses
+    do not overlap (but where copies of an array are laid over each other)."""
     from .flat import moved
 
     doses: Any = getattr(MASKS[mask.kind], "doses", None)

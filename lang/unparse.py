@@ -14,12 +14,15 @@ from pathlib import Path as File
 from typing import Any
 
 from ..kernel import scene
+from ..kernel.chemistry import DEVELOPER, LIGAND, Developer, Ligand
 from ..kernel.diagnostics import WetprintError, error
+from ..kernel.film import FILM, Film
 from ..kernel.lattice import LAYER_HEIGHT_RATIO
 from ..kernel.material import BATH, INK, LINKER, SOLVENT, Bath, Ink, Linker, Origin, Solvent, mix
 from ..kernel.quantity import Construct
-from ..kernel.scene import Lattice, Path, Placed, Region, Scene, Solid, Union
-from .heads import OWN, registers
+from ..kernel.scene import Lattice, Mask, Path, Pattern, Placed, Region, Scene, Solid, Union
+from . import unparse_films
+from .heads import INK_PROCESS, OWN, registers
 from .scope import CONSTANTS, COORDINATES, FUNCTIONS
 from .unparse_scene import Live, gathered, kinds_and_uses, parts_of
 from .unparse_values import condition, coordinate, figure, matrix, ratio, text, typed
@@ -32,7 +35,8 @@ _KERNEL_NAMES = {
 _HARD_WORDS = frozenset(
     ("in", "where", "if", "then", "else", "for", "or", "and", "not", "mod", "true", "false")
 )
-_LIBRARY = "nanocrystal.wp"
+#: The built-in files by the names that a written design gives them.
+_LIBRARIES = {"nc": "nanocrystal.wp", "lig": "ligands.wp"}
 
 
 def scene_text(design: Scene) -> str:
@@ -54,9 +58,9 @@ class _Printer:
         self.placed_as: dict[str, list[str]] = {}
         # A name hides the construct of the same name, which matters where that construct is wanted too.
         kinds, self.uses = kinds_and_uses(design)
-        self.taken = {*FUNCTIONS, *CONSTANTS, *COORDINATES, *_HARD_WORDS, *OWN, *kinds, "nc"}
+        self.taken = {*FUNCTIONS, *CONSTANTS, *COORDINATES, *_HARD_WORDS, *OWN, *kinds, *_LIBRARIES}
         self.alike: dict[Any, str] = {}
-        self.library = False
+        self.libraries: set[str] = set()
         self.reserved = {p.name for p in parts_of(design)}
 
     def whole(self) -> str:
@@ -66,10 +70,14 @@ class _Printer:
         if d.compensate != "full":
             self.lines.append(f"compensate {d.compensate};")
         prints = []
-        for p in d.prints:
+        for p in d.job:
+            if isinstance(p, Pattern):
+                prints.append(unparse_films.pattern(p, self.name_of))
+                continue
+            if p.process != INK_PROCESS:
+                prints.append(unparse_films.print_by_light(p, self.name_of))
+                continue
             body = [f"bath: {self.name_of(p.bath)};"] if p.bath is not None else []
-            if p.process != "wet_writing":
-                body.append(f"process: {p.process};")
             if p.fields.get("speed") is not None:
                 body.append(f"speed: {figure(float(p.fields['speed']), _dim('speed'))};")
             body += [
@@ -88,7 +96,7 @@ class _Printer:
             if p.bath is None:
                 raise ValueError(f"print of '{p.part.name}' has no bath")
             prints.append(f"print {self.name_of(p.part)} {{ {' '.join(body)} }}")
-        for part in d.parts.values():
+        for part in (*d.parts.values(), *d.films.values(), *d.masks.values()):
             self.name_of(part)
         for found in gathered(d.regions):
             region = found.region if isinstance(found, Live) else found
@@ -97,8 +105,7 @@ class _Printer:
         self.lines += prints
         self.lines += [f"allow {a.code} because {text(a.because)};" for a in d.allows]
         head = ["wp 1;"]
-        if self.library:
-            head.append(f'use "{_LIBRARY}" as nc;')
+        head += [f'use "{file}" as {alias};' for alias, file in _LIBRARIES.items() if alias in self.libraries]
         return "\n".join([*head, "", *self.lines]) + "\n"
 
     # -- names ------------------------------------------------------------------------------------------------------
@@ -108,13 +115,15 @@ class _Printer:
         known = self.names.get(id(thing))
         if known is not None:
             return known
-        if isinstance(thing, Ink | Bath | Solvent | Linker):
+        if isinstance(thing, Ink | Bath | Solvent | Linker | Film | Ligand | Developer):
             # What is equal in all it says is one thing, wherever its objects came from.
             said = (type(thing).__name__, thing.name, _said(thing))
             known = self.alike.get(said) or self._chemical(thing, said)
             self.alike[said] = known
         elif isinstance(thing, Solid):
             known = self._solid(thing)
+        elif isinstance(thing, Mask):
+            known = self._mask(thing)
         elif isinstance(thing, Lattice | Path | Placed | Union):
             known = self._part(thing)
         else:
@@ -137,24 +146,24 @@ class _Printer:
 
     # -- inks and baths ------------------------------------------------------------------------------------------------
 
-    def _chemical(self, thing: Ink | Bath | Solvent | Linker, said: Any) -> str:
+    def _chemical(self, thing: Any, said: Any) -> str:
         kind, construct = _CHEMICALS[type(thing).__name__]
         own = _library().get(said)
         if own is not None:
-            self.library = True
-            return f"nc.{own}"
+            self.libraries.add(own.split(".")[0])
+            return own
         other = _library().get((said[0], None, said[2]))
         shares = self._mixed(thing) if isinstance(thing, Ink) and thing.parts else ""
         name = self._free(thing.name or kind)
         if other is not None:
-            self.library = True
-            shares = f"nc.{other}"
+            self.libraries.add(other.split(".")[0])
+            shares = other
         if shares:
             self.lines.append(f"{kind} {name} = {shares};")
             return name
         body = []
         for spec in construct.fields:
-            value = getattr(thing, _KERNEL_NAMES.get(spec.name, spec.name))
+            value = getattr(thing, _kernel_name(thing, spec.name))
             if value is None or (not spec.required and value == spec.default):
                 continue
             origin = _origin(thing.provenance.get(spec.name))
@@ -197,6 +206,15 @@ class _Printer:
             return made
         name = self._free(thing.name or thing.kind)
         self.lines.append(f"solid {name} = {made}{'' if made.endswith('}') else ';'}")
+        return name
+
+    def _mask(self, thing: Mask) -> str:
+        """The name of a mask; of one that has none and stands at one place only, its own words."""
+        made = unparse_films.mask(thing, self.name_of)
+        if not thing.name and self.uses[id(thing)] == 1:
+            return made
+        name = self._free(thing.name or thing.kind)
+        self.lines.append(f"mask {name} = {made}{'' if made.endswith('}') else ';'}")
         return name
 
     def _fields(self, construct: Construct, values: Mapping[str, Any]) -> list[str]:
@@ -298,7 +316,14 @@ class _Printer:
 
 _CHEMICALS = {
     "Ink": ("material", INK), "Bath": ("bath", BATH), "Solvent": ("solvent", SOLVENT), "Linker": ("linker", LINKER),
+    "Film": ("film", FILM), "Ligand": ("ligand", LIGAND), "Developer": ("developer", DEVELOPER),
 }  # fmt: skip
+
+
+def _kernel_name(thing: Any, field: str) -> str:
+    """What the kernel calls a field: lengths say their unit."""
+    name = _KERNEL_NAMES.get(field, field)
+    return name if hasattr(thing, name) else f"{name}_um"
 
 
 def _dim(field: str) -> Any:
@@ -325,16 +350,18 @@ def _period(column: list[str]) -> list[str]:
 
 
 def _said(value: Any) -> Any:
-    """All that an ink or a bath says, but for its own name and its places in the source."""
+    """All that an ink, a bath or a film says, but for its own name and its places in the source."""
 
     def inner(v: Any) -> Any:
         if is_dataclass(v) and not isinstance(v, type):
-            return tuple(inner(getattr(v, f.name)) for f in fields(v) if f.name != "span")
+            return tuple(inner(getattr(v, f.name)) for f in fields(v) if f.name not in ("span", "spans"))
         if isinstance(v, Mapping):
             return tuple(sorted((k, inner(x)) for k, x in v.items()))
         return tuple(inner(x) for x in v) if isinstance(v, tuple | list) else v
 
-    return tuple(inner(getattr(value, f.name)) for f in fields(value) if f.name not in ("span", "name"))
+    return tuple(
+        inner(getattr(value, f.name)) for f in fields(value) if f.name not in ("span", "spans", "name")
+    )
 
 
 def _alike(a: Any, b: Any) -> bool:
@@ -348,25 +375,30 @@ def _alike(a: Any, b: Any) -> bool:
 
 @cache
 def _library_inks() -> dict[str, Ink]:
-    return {ink.name: ink for ink in _library_nodes() if isinstance(ink, Ink)}
+    return {ink.name: ink for _, ink in _library_nodes() if isinstance(ink, Ink)}
 
 
 @cache
-def _library_nodes() -> tuple[Ink | Bath | Solvent | Linker, ...]:
+def _library_nodes() -> tuple[tuple[str, Any], ...]:
+    """(alias, thing) of all that the libraries hold."""
     from .load import load
     from .source import LIBRARY
     from .values import Thing
 
-    values = [b.value for b in load(LIBRARY / _LIBRARY).env.bindings.values()]
-    nodes = [v.node for v in values if isinstance(v, Thing)]
-    return tuple(n for n in nodes if isinstance(n, Ink | Bath | Solvent | Linker))
+    return tuple(
+        (alias, b.value.node)
+        for alias, file in _LIBRARIES.items()
+        for b in load(LIBRARY / file).env.bindings.values()
+        if isinstance(b.value, Thing) and type(b.value.node).__name__ in _CHEMICALS
+    )
 
 
 @cache
 def _library() -> dict[Any, str]:
     """What the library says -> its name there; under its own name, and under none."""
     found: dict[Any, str] = {}
-    for node in _library_nodes():
-        found[type(node).__name__, node.name, _said(node)] = node.name
-        found.setdefault((type(node).__name__, None, _said(node)), node.name)
+    for alias, node in _library_nodes():
+        said = _said(node)
+        found[type(node).__name__, node.name, said] = f"{alias}.{node.name}"
+        found.setdefault((type(node).__name__, None, said), f"{alias}.{node.name}")
     return found

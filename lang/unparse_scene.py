@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Any, NamedTuple
 
 from ..kernel.material import Ink
-from ..kernel.scene import Expr, Lattice, LayerRule, Part, Path, Placed, Region, Scene, Solid, Union
+from ..kernel.scene import Expr, Lattice, LayerRule, Mask, Part, Path, Placed, Region, Scene, Solid, Union
 from .heads import REGION
 
 
@@ -26,27 +26,31 @@ def parts_of(design: Scene) -> list[Part]:
 
 
 def kinds_and_uses(design: Scene) -> tuple[set[str], Counter[int]]:
-    """Kinds of all lattices, paths and solids in the design; and at how many places each solid stands, by its id."""
+    """Kinds of all lattices, paths, solids and masks in the design; and at how many places each solid and mask stands, by its id."""
     kinds: set[str] = set()
     uses: Counter[int] = Counter()
     seen: set[int] = set()
     pending: list[Any] = [*design.parts.values()]
     for p in design.prints:
         pending += [p.part, p.fields]
+    pending += design.masks.values()
+    for q in design.patterns:
+        pending += [q.mask, q.fields]
     pending += [r.where for r in design.regions] + [r.share for r in design.regions]
     while pending:
         at = pending.pop()
-        if isinstance(at, Solid):
+        if isinstance(at, Solid | Mask):
             uses[id(at)] += 1
         if isinstance(at, Mapping):
             pending += at.values()
         elif isinstance(at, list | tuple):
             pending += at
         elif (
-            isinstance(at, Solid | Lattice | Path | Placed | Union | LayerRule | Expr) and id(at) not in seen
+            isinstance(at, Solid | Mask | Lattice | Path | Placed | Union | LayerRule | Expr)
+            and id(at) not in seen
         ):
             seen.add(id(at))
-            if isinstance(at, Solid | Lattice | Path):
+            if isinstance(at, Solid | Mask | Lattice | Path):
                 kinds.add(at.kind)
             for name in ("fields", "children", "layers", "part", "parts", "args"):
                 pending.append(getattr(at, name, None))

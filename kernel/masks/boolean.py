@@ -51,9 +51,14 @@ class Union:
         if is_plain(mask):
             return None
         found: dict[float, list[Any]] = {}
-        for child in mask.children:
-            for factor, flat in classes(child):
-                found.setdefault(factor, []).append(flat)
+        every = [classes(child) for child in mask.children]
+        for i, own in enumerate(every):
+            for factor, flat in own:
+                # Where masks of different doses lie over each other, the largest dose stands.
+                stronger = [f for j, other in enumerate(every) if j != i for k, f in other if k > factor]
+                left = together(flat, joined(stronger), "difference")
+                if left.count:
+                    found.setdefault(factor, []).append(left)
         return tuple((k, joined(flats)) for k, flats in sorted(found.items()))
 
 
