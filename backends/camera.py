@@ -1,6 +1,6 @@
 """A picture after every layer, and a time lapse of them: by a command of the rig, or OpenCV in a process of its own.
 
-No print waits for a picture. One that fails or takes too long is told in the record and left out.
+No print waits for a picture. One that fails or takes too long is told in the record and left out; the first time the operator hears of it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -24,21 +24,33 @@ from ..kernel.rig import Eye
 from .journal import Journal
 
 Layers = npt.NDArray[np.signedinteger[Any]]
+Shot = npt.NDArray[np.uint8]
 
 #: How long the end of a print waits for its last picture.
 LAST_S = 2.0
 FOLDER = "frames"
-LAPSE = "lapse.gif"
-#: A time lapse: most pictures in it, their longest side in pixels, and how long each is shown (ms).
-MOST, LONGEST, SHOWN_MS = 300, 640, 120
+LAPSE = "lapse"
+#: A time lapse: most pictures in it, their longest side in pixels, and how long each is shown (hundredths of a second).
+MOST, LONGEST, SHOWN = 300, 640, 12
+#: Pictures that are taken at once, the last of them kept: those of many cameras are dark while exposure is found.
+WARM_UP = 5
 
 
 class Camera:
     """Takes pictures in a thread; `look` returns at once."""
 
-    def __init__(self, eye: Eye, folder: Path, journal: Journal, layers: Layers, done: Iterable[int]) -> None:
-        """`layers`: that of every filament; `done`: those executed before."""
+    def __init__(
+        self,
+        eye: Eye,
+        folder: Path,
+        journal: Journal,
+        layers: Layers,
+        done: Iterable[int],
+        warn: Callable[[str], None] = lambda why: None,
+    ) -> None:
+        """`layers`: that of every filament; `done`: those executed before; `warn` hears once, from another thread, why a picture is missing."""
         self._eye, self._folder, self._journal = eye, folder, journal
+        self._warn, self._warned = warn, False
         self._layers = layers
         self._left = np.bincount(layers)
         self._tell(done)
@@ -77,6 +89,9 @@ class Camera:
             why = self._take(path, layer)
             if why:
                 self._journal.event("camera", layer=layer, text=why)
+                if not self._warned:
+                    self._warned = True
+                    self._warn(why)
             else:
                 self._journal.frame(layer, f"{FOLDER}/{path.name}")
 
@@ -87,7 +102,7 @@ class Camera:
             words = [
                 word.replace("{file}", str(path)).replace("{layer}", str(layer))
                 for word in shlex.split(eye.command)
-            ] or [sys.executable, "-m", "wetprint.backends.camera", str(eye.device), str(path)]
+            ] or [sys.executable, "-m", "wetprint.backends.camera", eye.source or str(eye.device), str(path)]
             # A session of its own: Ctrl-C does not reach it, and all that it starts is ended with it.
             self._process = subprocess.Popen(
                 words,
@@ -130,44 +145,75 @@ class Camera:
 
 
 def lapse(folder: Path) -> str:
-    """Join the pictures of a run to `lapse.gif`; what was done, in words, "" for fewer than two pictures."""
+    """Join the pictures of a run to `lapse.mp4`, or `lapse.gif` where there is no ffmpeg; what was done, in words, "" for fewer than two
+    pictures."""
     paths = sorted((folder / FOLDER).glob("*.png"))
     if len(paths) < 2:
         return ""
-    from PIL import Image
-
-    shots = []
-    for path in paths[:: -(-len(paths) // MOST)]:
-        with suppress(OSError, ValueError), Image.open(path) as found:
-            shot = found.convert("RGB")
-            shot.thumbnail((LONGEST, LONGEST))
-            shots.append(shot)
+    shots = pictures(paths[:: -(-len(paths) // MOST)], LONGEST)
     if len(shots) < 2:
         return "the pictures cannot be read: no time lapse"
+    from ..kernel.diagnostics import WetprintError
+    from .previews.gif import pack_gif
+    from .previews.mp4 import even, pack_mp4
+
     # Pictures of a film have one size.
-    shots = [s if s.size == shots[0].size else s.resize(shots[0].size) for s in shots]
+    height, width = shots[0].shape[:2]
+    width, height = even((width, height))
+    films = [(_fitted(shot, (width, height)), SHOWN) for shot in shots]
+    said = f"time lapse of {len(films)} pictures: "
+    why = ""
     try:
-        shots[0].save(folder / LAPSE, save_all=True, append_images=shots[1:], duration=SHOWN_MS, loop=0)
-    except OSError as reason:
+        return said + pack_mp4(lambda: iter(films), folder / f"{LAPSE}.mp4", (width, height)).name
+    except (WetprintError, OSError) as reason:
+        why = reason.diagnostics[0].message if isinstance(reason, WetprintError) else str(reason)
+    try:
+        return f"{said}{pack_gif(iter(films), folder / f'{LAPSE}.gif', 'paper').name} ({why})"
+    except (WetprintError, OSError) as reason:
         return f"no time lapse: {reason}"
-    return f"time lapse of {len(shots)} pictures: {LAPSE}"
+
+
+def pictures(paths: Iterable[Path], longest: int) -> list[Shot]:
+    """Pictures that can be read, uint8[H, W, 3], no side longer than `longest` pixels."""
+    from PIL import Image
+
+    found = []
+    for path in paths:
+        with suppress(OSError, ValueError), Image.open(path) as picture:
+            shot = picture.convert("RGB")
+            shot.thumbnail((longest, longest))
+            found.append(np.array(shot))
+    return found
+
+
+def _fitted(shot: Shot, size: tuple[int, int]) -> Shot:
+    from PIL import Image
+
+    width, height = size
+    if (
+        shot.shape[0] >= height
+        and shot.shape[1] >= width
+        and shot.shape[0] - height < 2 > shot.shape[1] - width
+    ):
+        return np.ascontiguousarray(shot[:height, :width])
+    return np.array(Image.fromarray(shot).resize(size))
 
 
 def main() -> None:
-    """camera.py DEVICE FILE: one picture by OpenCV."""
-    device, path = int(sys.argv[1]), sys.argv[2]
+    """camera.py DEVICE FILE: one picture by OpenCV; a number is a camera of this computer, all else a path or the address of a stream."""
+    source, path = sys.argv[1], sys.argv[2]
     try:
-        import cv2  # type: ignore[import-not-found,unused-ignore]
+        import cv2
     except ImportError:
         sys.exit("OpenCV is not installed: pip install 'wetprint[camera]', or give [camera] a command")
-    eye = cv2.VideoCapture(device)
+    eye = cv2.VideoCapture(int(source) if source.isdecimal() else source)
     try:
-        # The first pictures of many cameras are dark: exposure is found meanwhile.
-        found, picture = False, None
-        for _ in range(5):
-            found, picture = eye.read()
-        if not found or not cv2.imwrite(path, picture):
-            sys.exit(f"camera {device} gives no picture")
+        picture = None
+        for _ in range(WARM_UP):
+            found, shot = eye.read()
+            picture = shot if found else picture
+        if picture is None or not cv2.imwrite(path, picture):
+            sys.exit(f"camera {source} gives no picture")
     finally:
         eye.release()
 

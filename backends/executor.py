@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ..kernel.diagnostics import Diagnostic, Severity, Span, WetprintError, error
+from ..kernel.diagnostics import Diagnostic, Severity, Span, WetprintError, error, warning
 from ..kernel.filaments import Floats
 from ..kernel.material import Bath
 from ..kernel.motion import PRINT, Toolpath
@@ -448,8 +448,11 @@ class _Open:
 
         if self.rig.camera is not None:
             printer.camera = Camera(
-                self.rig.camera, job.folder, journal, job.toolpath.plan.filaments.layer, job.tally.executed
-            )
+                self.rig.camera, job.folder, journal, job.toolpath.plan.filaments.layer, job.tally.executed,
+                lambda why: job.diagnostics.append(
+                    warning("M642", f"the camera gives no picture: {why}; the print goes on without")
+                ),
+            )  # fmt: skip
             self.stack.callback(printer.camera.close)
         printer.guard = Guard(controller, printer.boxes(), job.control, job.folder, noted)
         self.stack.callback(printer.guard.close)

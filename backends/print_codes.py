@@ -131,6 +131,11 @@ PRINT: tuple[Code, ...] = (
         "the watchdog does not start",
         "A print runs only under a second process that cuts ink when the first one dies.",
     ),
+    Code(
+        "M642",
+        "the camera gives no picture",
+        "It is gone, slow, or its command fails. The print goes on; the record tells every picture that is missing, and this is said once.",
+    ),
     Code("M650", "another design", "A run is resumed only with the very design and plan that it began with."),
     Code("M651", "another rig", "A run is resumed only on the rig, unchanged, that it began on."),
     Code(

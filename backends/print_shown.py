@@ -42,6 +42,7 @@ PRINT_SHOWN: Mapping[str, Shown] = {
     "M639": Shown("`wp stop` from another terminal, or Ctrl-C. It says: `stopped; ink is off`, and how to go on."),
     "M640": Shown("The serial line of the dispenser breaks just as ink is cut. It says: `ink could not be shown to be off`."),
     "M641": Shown("The machine has no memory or no right to start a second process. It says: `the watchdog does not start`."),
+    "M642": Shown("The camera's cable is pulled while it prints. It says: `the camera gives no picture: exit 1: camera 0 gives no picture`."),
     "M650": Shown("A run was stopped, then `pitch` was changed in the design, then `wp print body.wp --rig lab --resume RUN`."),
     "M651": Shown("A run was stopped, then a calibration was changed in rigs/lab.toml, then `wp print ... --resume RUN`."),
     "M653": Shown("A run was stopped, then the stage was homed without registering the part anew, then `wp print ... --resume RUN`."),

@@ -150,3 +150,13 @@ def write_report(subject: Subject | StepSubject, path: Path) -> Path:
             made = step_sheet(subject, pictures=form.pictures)
         out.write(form.write(made).encode())
     return path
+
+
+def write_run(found: dict[str, Any], path: Path) -> Path:
+    """Write the record of a run (`show_run`) in the form that the ending of `path` means. Raises WetprintError: X725, X710."""
+    from .reports.run import run_sheet
+
+    form = REPORTS[form_of(path)]
+    with writing(path) as out:
+        out.write(form.write(run_sheet(found, form.pictures)).encode())
+    return path

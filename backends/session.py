@@ -151,6 +151,8 @@ def print_part(
         return 0
     _told(result, dry_run)
     if result.state is State.DONE:
+        for d in result.diagnostics:
+            print(f"{d.code}: {d.message}", file=sys.stderr)
         return 0
     if result.state is State.STOPPING:
         for d in result.diagnostics:

@@ -118,12 +118,28 @@ def runs_(runs: Runs = None, as_json: Json = False) -> None:
 
 
 @run_app.command("show")
-def run_show(run: str, runs: Runs = None, as_json: Json = False) -> None:
+def run_show(
+    run: str,
+    runs: Runs = None,
+    as_json: Json = False,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="write a page with the camera's pictures: .html, or .md"),
+    ] = None,
+) -> None:
     """Tell what happened in a print."""
     from .journal import run_table, show_run
 
+    if output is not None:
+        from .report import form_of
+
+        form_of(output)
     found = show_run(run, runs)
-    if as_json:
+    if output is not None:
+        from .report import write_run
+
+        print(f"report: {write_run(found, output)}")
+    elif as_json:
         _print_json(found)
     else:
         print(run_table(found))

@@ -96,7 +96,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """The whole: `facts` are the few figures at its head, label and value; `blanks` are filled in by hand."""
+    """The whole: `facts` are the few figures at its head, label and value; `blanks` are filled in by hand; `kind` is what it is."""
 
     title: str
     subtitle: str
@@ -104,3 +104,4 @@ class Sheet:
     sections: tuple[Section, ...]
     foot: str
     blanks: tuple[str, ...] = ("Run", "Date", "Operator", "Nozzle used")
+    kind: str = "Process sheet"

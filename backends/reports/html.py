@@ -25,11 +25,11 @@ class _Html:
         return (
             '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
             '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-            f"<title>Process sheet: {_text(sheet.title)}</title>\n<style>\n{style}</style>\n</head>\n<body>\n"
-            f'<header>\n<p class="kind">Process sheet</p>\n<h1>{_text(sheet.title)}</h1>\n'
+            f"<title>{_text(sheet.kind)}: {_text(sheet.title)}</title>\n<style>\n{style}</style>\n</head>\n<body>\n"
+            f'<header>\n<p class="kind">{_text(sheet.kind)}</p>\n<h1>{_text(sheet.title)}</h1>\n'
             f'<p class="under">{_text(sheet.subtitle)}</p>\n<dl class="facts">{facts}</dl>\n'
-            f'<div class="pen">{blanks}</div>\n'
-            f'<nav aria-label="Sections"><ul>{links}</ul></nav>\n</header>\n<main>\n'
+            + (f'<div class="pen">{blanks}</div>\n' if blanks else "")
+            + f'<nav aria-label="Sections"><ul>{links}</ul></nav>\n</header>\n<main>\n'
             + "".join(_section(s) for s in sheet.sections)
             + f"</main>\n<footer>{_text(sheet.foot)}</footer>\n</body>\n</html>\n"
         )

@@ -15,7 +15,7 @@ class _Markdown:
     pictures = False
 
     def write(self, sheet: Sheet) -> str:
-        out = [f"# Process sheet: {_text(sheet.title)}", "", _text(sheet.subtitle), ""]
+        out = [f"# {_text(sheet.kind)}: {_text(sheet.title)}", "", _text(sheet.subtitle), ""]
         out += [f"* {_text(label)}: {_text(value)}" for label, value in sheet.facts]
         for section in sheet.sections:
             out += ["", f"## {_text(section.title)}"]
