@@ -157,3 +157,13 @@ def film_scenes() -> ModuleType:
 def klayout_drc() -> ModuleType:
     """tests/support/klayout_drc.py: KLayout's design rule checks, in a process of their own."""
     return _support("klayout_drc")
+
+
+# Modules of tests/support that need each other do so by name.
+sys.path.append(str(ROOT / "tests" / "support"))
+
+
+@pytest.fixture(scope="session")
+def interruptions() -> ModuleType:
+    """tests/support/interruptions.py: prints that are interrupted, and what must hold of them."""
+    return _support("interruptions")

@@ -1,25 +1,22 @@
-"""Pauses, stops, signals and kills at random instants: ink first on the wire, and every filament once in the end."""
+"""Pauses, stops, signals and kills on the real clock, and what may not be resumed. Campaigns of them: test_backends_campaigns.py."""
 
 import json
 import os
-import random
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
 import numpy as np
 import pytest
 from wetprint.backends.emulator.sim import Sim, emulate
-from wetprint.backends.emulator.truth import is_purge, purge_places
-from wetprint.backends.emulator.world import World
 from wetprint.backends.guard import Control
-from wetprint.backends.journal import JournalError, filament_ids, list_runs, read, show_run
+from wetprint.backends.journal import list_runs, show_run
 from wetprint.backends.session import stop_running
 from wetprint.backends.states import State
 from wetprint.kernel.diagnostics import WetprintError
@@ -28,115 +25,6 @@ CHILD = Path(__file__).parent / "support" / "print_child.py"
 SCALE = 8.0
 #: Prints that are stopped from within go faster: no process has to start.
 FAST = 16.0
-#: Boards that are fed line by line go slower: a busy host starves them, Marlin most, which gets one line at a time.
-FASTEST = {"sim-marlin": 4.0, "sim-grbl": 8.0}
-#: A board that has run dry because the host was busy for so long stands with its valve open (s of the host), and begins its next
-#: move from rest: 1 ms later, 0.25 um at the speed of an approach.
-STARVED_S, STARVED_UM = 0.1, 0.1
-
-
-def stops(world: World) -> list[tuple[float, float, float | None]]:
-    """(first ink off by the stage's output, motion stop, first pressure 0 before it) for every stop in the log, host times.
-
-    A GRBL board stops motion and closes its valve by one byte, the door; Marlin's fans follow its blocks, Klipper's pins what it has
-    planned, and LinuxCNC's outputs outlive an abort: there ink off is the box's.
-    """
-    log = world.log
-    found: list[tuple[float, float, float | None]] = []
-    for k, entry in enumerate(log):
-        if entry.what in ("door", "M410", "/printer/print/cancel", "set abort"):
-            zero = [e.host_s for e in log[:k] if entry.host_s - e.host_s < 0.1 and e.what == "PS  0000"]
-            if zero:
-                found.append((max(zero), entry.host_s, max(zero)))
-    for k, entry in enumerate(log):
-        if not entry.what.startswith("~STOPTASK") or any(
-            e.what.startswith("~STOPTASK") and entry.host_s - e.host_s < 0.5 for e in log[max(0, k - 12) : k]
-        ):
-            continue
-        before = [e for e in log[:k] if entry.host_s - e.host_s < 0.1]
-        off = [e.host_s for e in before if e.who == entry.who and e.what == "$DO0.0=0"]
-        zero = [e.host_s for e in before if e.what == "PS  0000"]
-        assert off, "a stop without ink off before it"
-        found.append((max(off), entry.host_s, max(zero) if zero else None))
-    return found
-
-
-def check_order(world: World) -> None:
-    for off, stop, zero in stops(world):
-        assert off <= stop
-        # The other channel has cut as well, or was not waited for longer than 20 ms (and what the host adds).
-        assert zero is None or zero <= stop
-        assert stop - off < 0.15
-
-
-def asked_um(folder: Path) -> float:
-    """How much the joints of a run may overlap together: what the record says, and near the end of a filament as far more as its
-    valve takes to open and to close (60 + 48 um)."""
-    joints = [e["overlap_um"] for e in show_run(folder.name, folder.parent)["events"] if e["kind"] == "joint"]
-    return float(sum(108.0 + overlap for overlap in joints)) + 1.0
-
-
-@dataclass
-class Outcome:
-    paused: int
-    joints: int
-
-
-#: The built-in rigs, each with a controller of its own kind.
-RIGS = ("sim", "sim-grbl", "sim-klipper", "sim-linuxcnc", "sim-marlin")
-
-
-def interrupted(prints: ModuleType, tmp_path: Path, seed: int, name: str = "sim") -> Outcome:
-    """A print that is paused, or stopped and resumed, at random instants; then all must be as if nothing had been."""
-    r = random.Random(seed)
-    scale, starved = FASTEST.get(name, FAST), name in FASTEST
-    machine = prints.rig(name, time_scale=scale)
-    path = prints.toolpath(prints.long_lines(), machine)
-    total = float(path.time_s[-1]) / scale + 0.3
-    with emulate(machine, scale=scale) as sim:
-        run: str | None = None
-        desk = prints.Desk()
-        for turn in range(4):
-            control = Control()
-            if run is None or (turn < 3 and r.random() < 0.3):
-                prints.later(r.uniform(0.0, total), r.choice([control.pause, control.stop]))
-            result = prints.go(path, machine, tmp_path, sim=sim, desk=desk, control=control, resume=run)
-            run = result.run
-            if result.state is State.DONE:
-                break
-            assert result.state is State.STOPPING and result.ink_off, result
-            now = sim.world.now()
-            assert not sim.world.moving(now)
-            assert not any(
-                sim.world.triggers(w, now)[-1:][0][1] >= now
-                for w in sim.world.wiring
-                if sim.world.triggers(w, now)
-            )
-            executed = len(filament_ids(result.folder, "executed"))
-            assert executed <= prints.coverage(sim, path, machine).whole
-        assert result.state is State.DONE and result.executed == result.total, result
-        found = prints.coverage(sim, path, machine)
-        check_order(sim.world)
-        assert found.whole == 6 and found.gap_um < 0.2, found
-        assert found.stray_um < 0.2 + starved * STARVED_UM, found
-        assert found.twice_um <= asked_um(result.folder), found
-        blobs = [
-            b.time_s[-1] - b.time_s[0]
-            for b in sim.world.standing_ink(longer_s=0.005)
-            if not is_purge(b, purge_places(path), machine)
-        ]
-        # Only what was on its way when the valve closed: never longer than its lag.
-        assert all(b <= 0.041 + starved * STARVED_S * scale for b in blobs), blobs
-        return Outcome(len(desk.asked), found.joints)
-
-
-@pytest.mark.parametrize("name", RIGS)
-def test_stops_at_random_instants(prints: ModuleType, tmp_path: Path, name: str) -> None:
-    block = 0
-    for seed in range({"sim": 3, "sim-klipper": 2}.get(name, 1)):
-        folder = tmp_path / str(seed)
-        folder.mkdir()
-        interrupted(prints, folder, 100 * block + seed, name)
 
 
 def test_what_ran_dry_is_printed(prints: ModuleType, tmp_path: Path) -> None:
@@ -162,16 +50,6 @@ def test_what_ran_dry_is_printed(prints: ModuleType, tmp_path: Path) -> None:
         assert result.state is State.DONE
         found = prints.coverage(sim, path, machine)
         assert found.whole == 6 and found.gap_um < 0.2 and found.twice_um < 0.2, found
-
-
-@pytest.mark.soak
-@pytest.mark.parametrize("name", RIGS)
-@pytest.mark.parametrize("block", range(50))
-def test_stops_at_random_instants_soak(prints: ModuleType, tmp_path: Path, block: int, name: str) -> None:
-    for seed in range(20):
-        folder = tmp_path / str(seed)
-        folder.mkdir()
-        interrupted(prints, folder, 10_000 + 100 * block + seed, name)
 
 
 # Another process prints
@@ -203,75 +81,7 @@ def when_printing(sim: Sim) -> None:
     raise AssertionError("it never printed")
 
 
-def on_after(sim: Sim, host_s: float) -> float:
-    """Seconds (of the host) for which any nozzle was driven after an instant."""
-    since = (host_s - sim.world._began) * sim.world.scale
-    ends = [b for w in sim.world.wiring for _, b, _ in sim.world.triggers(w, sim.world.now()) if b > since]
-    return (max(ends) - since) / sim.world.scale if ends else 0.0
-
-
-def killed(prints: ModuleType, tmp_path: Path, seed: int, name: str = "sim") -> str:
-    """kill -9 of the executor at a random instant: what the watchdog did, what the record says, what a resumed print lays."""
-    r = random.Random(seed)
-    machine = prints.rig(name, time_scale=SCALE)
-    path = prints.toolpath(prints.long_lines(), machine)
-    with emulate(machine, scale=SCALE) as sim:
-        with child(prints, tmp_path, sim) as process:
-            time.sleep(r.uniform(0.0, float(path.time_s[-1]) / SCALE + 0.3))
-            at = time.monotonic()
-            os.kill(process.pid, signal.SIGKILL)
-            process.wait()
-        time.sleep(0.5)
-        assert on_after(sim, at) < 0.25, "ink off within 250 ms"
-        assert not sim.world.moving(sim.world.now()), "and the stage stands"
-        check_order(sim.world)
-        whole = prints.coverage(sim, path, machine).whole
-        runs = list(tmp_path.iterdir())
-        if not runs:
-            return "nothing begun"
-        try:
-            begun = "program_hash" in read(runs[0])
-        except JournalError:
-            begun = False
-        if not begun:
-            assert whole == 0
-            return "nothing sent"
-        assert list_runs(tmp_path)[0]["state"] in ("broken off", "done")
-        assert len(filament_ids(runs[0], "executed")) <= whole, "executed is never ahead of the truth"
-        if list_runs(tmp_path)[0]["state"] == "done":
-            return "done before"
-        desk = prints.Desk()
-        live = replace(sim, rig=replace(sim.rig, time_scale=SCALE))
-        result = prints.go(path, machine, tmp_path, sim=live, desk=desk, resume="last")
-        assert result.state is State.DONE and result.executed == 6, result
-        assert not desk.asked, "the stage stands where the record says"
-        found = prints.coverage(sim, path, machine)
-        assert found.whole == 6 and found.gap_um < 0.2 and found.stray_um < 0.2, found
-        assert found.twice_um <= asked_um(result.folder), found
-        return "cut"
-
-
-@pytest.mark.parametrize("name", RIGS)
-def test_killed_at_random_instants(prints: ModuleType, tmp_path: Path, name: str) -> None:
-    seen = []
-    for seed in (3, 9) if name == "sim" else (3,):
-        folder = tmp_path / str(seed)
-        folder.mkdir()
-        seen.append(killed(prints, folder, seed, name))
-    assert "cut" in seen
-
-
-@pytest.mark.soak
-@pytest.mark.parametrize("name", RIGS)
-@pytest.mark.parametrize("block", range(50))
-def test_killed_at_random_instants_soak(prints: ModuleType, tmp_path: Path, block: int, name: str) -> None:
-    for seed in range(20):
-        folder = tmp_path / str(seed)
-        folder.mkdir()
-        killed(prints, folder, 10_000 + 100 * block + seed, name)
-
-
-def test_killed_while_it_prints(prints: ModuleType, tmp_path: Path) -> None:
+def test_killed_while_it_prints(prints: ModuleType, interruptions: ModuleType, tmp_path: Path) -> None:
     machine = prints.rig(time_scale=SCALE)
     path = prints.toolpath(prints.long_lines(), machine)
     with emulate(machine, scale=SCALE) as sim:
@@ -281,7 +91,7 @@ def test_killed_while_it_prints(prints: ModuleType, tmp_path: Path) -> None:
             os.kill(process.pid, signal.SIGKILL)
             process.wait()
         time.sleep(0.4)
-        assert 0.0 < on_after(sim, at) < 0.25
+        assert 0.0 < interruptions.on_after(sim, at) < 0.25
         assert sim.world.box("left").pressure_kpa == 0.0 and not sim.world.output(0, sim.world.now())
         (run,) = tmp_path.iterdir()
         record = json.loads((run / "watchdog.json").read_text())
@@ -293,7 +103,9 @@ def test_killed_while_it_prints(prints: ModuleType, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_signals(prints: ModuleType, tmp_path: Path, number: signal.Signals) -> None:
+def test_signals(
+    prints: ModuleType, interruptions: ModuleType, tmp_path: Path, number: signal.Signals
+) -> None:
     """SIGINT pauses and asks (this desk goes on); SIGTERM and SIGHUP stop. Ink goes first each time."""
     machine = prints.rig(time_scale=SCALE)
     path = prints.toolpath(prints.long_lines(), machine)
@@ -302,9 +114,9 @@ def test_signals(prints: ModuleType, tmp_path: Path, number: signal.Signals) -> 
         at = time.monotonic()
         os.kill(process.pid, number)
         out, _ = process.communicate(timeout=30)
-        (when,) = stops(sim.world)[:1]
+        (when,) = interruptions.stops(sim.world)[:1]
         assert when[0] - at < 0.1, "at once"
-        check_order(sim.world)
+        interruptions.check_order(sim.world)
         (run,) = list_runs(tmp_path)
         if number == signal.SIGINT:
             assert out.split() == ["done", "6"] and run["state"] == "done"
@@ -334,14 +146,14 @@ def test_ctrl_c_twice_stops(prints: ModuleType, tmp_path: Path) -> None:
         assert control.requested == "stop"
 
 
-def test_another_terminal_stops_it(prints: ModuleType, tmp_path: Path) -> None:
+def test_another_terminal_stops_it(prints: ModuleType, interruptions: ModuleType, tmp_path: Path) -> None:
     machine = prints.rig(time_scale=SCALE)
     with emulate(machine, scale=SCALE) as sim, child(prints, tmp_path, sim) as process:
         when_printing(sim)
         said = stop_running(tmp_path)
         assert "stopped, ink off" in said
         assert process.communicate(timeout=10)[0].split()[0] == "stopping"
-        check_order(sim.world)
+        interruptions.check_order(sim.world)
     assert "no print is running" in stop_running(tmp_path)
 
 
