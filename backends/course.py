@@ -19,6 +19,7 @@ from ..kernel.planning.tip import radius_at_um
 from ..kernel.rig import Nozzle, Rig
 from ..kernel.scene import StateName
 from ..kernel.toolpath.dosing import dose
+from .focus import one_after_the_other, written
 
 if TYPE_CHECKING:
     from ..kernel.toolpath.dosing import Dosing
@@ -52,9 +53,13 @@ def course_of(jobs: FilamentSet | Sequence[FilamentSet | Job], rig: Rig) -> Cour
         raise WetprintError(
             error("X726", "no order is known of what a print has laid; a design was expected to be planned")
         )
+    lit = [written(job) for job in wanted if job.light is not None]
+    if len(lit) == len(wanted):
+        return one_after_the_other(lit) if len(lit) > 1 else lit[0]
     plan = make_plan(wanted, rig)
     toolpath = make_toolpath(plan, rig)
-    return followed(toolpath, rig, dose(plan, rig))
+    inked = followed(toolpath, rig, dose(plan, rig))
+    return one_after_the_other([inked, *lit]) if lit else inked
 
 
 def followed(toolpath: Toolpath, rig: Rig, dosing: Dosing) -> Course:
@@ -155,12 +160,13 @@ def nozzle_at(
     steps = [h for h, _ in nozzle.cone_um if 0.0 < h < high_um]
     at = np.array([0.0, *steps, high_um])
     width = 2.0 * radius_at_um(nozzle, at)
-    glass = _glass(part.inks[0])
+    # What is fed by no dispenser is a focus.
+    glass = _glass(part.inks[0], "nozzle" if nozzle.boxes[0] else nozzle.name)
     return filaments(
         np.asarray(tip_um) + at[:, None] * np.array([0.0, 0.0, 1.0]), np.array([len(at)]), width_um=width,
         material=0, layer=int(part.layer.max(initial=0)), origin=0, inks=(glass,), spans=part.spans[:1], state=state,
     )  # fmt: skip
 
 
-def _glass(like: Ink) -> Ink:
-    return replace(like, name="nozzle", nanocrystal="nozzle", colour=GLASS, parts=())
+def _glass(like: Ink, name: str) -> Ink:
+    return replace(like, name=name, nanocrystal=name, colour=GLASS, parts=())

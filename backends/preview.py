@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 from ..kernel.diagnostics import WetprintError, error
 from ..kernel.filaments import FilamentSet
 from .colouring import INK, follower
+from .focus import as_lines
 from .previews import PREVIEWS
 
 if TYPE_CHECKING:
@@ -84,6 +85,7 @@ def preview(
 ) -> list[Path]:
     """Show `jobs` in each file that is named, or in a window where none is; `look` has the other fields of Look. Returns the files
     that were written."""
+    jobs = as_lines(jobs)
     asked, seen = look_for(state=state, png=png, html=html, gif=gif, mp4=mp4, size=size, **look)
     if not asked:
         PREVIEWS["window"].show(jobs, seen, None)

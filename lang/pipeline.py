@@ -149,12 +149,15 @@ def settled_with(jobs: tuple[Job, ...]) -> tuple[tuple[Job, ...], dict[str, Any]
     from ..kernel.drying.settle import ASSUMED
     from ..kernel.drying.settle import settled as settle
 
-    found = [settle(job.filaments) for job in jobs]
+    # What light has written is as stiff as it will be.
+    inked = [job for job in jobs if job.light is None]
+    found = [settle(job.filaments) for job in inked]
     told = {
-        "prints": [{"name": job.name, **f.as_dict()} for job, f in zip(jobs, found, strict=True)],
+        "prints": [{"name": job.name, **f.as_dict()} for job, f in zip(inked, found, strict=True)],
         "assumed": [ASSUMED, *ASSUMPTIONS],
     }
-    return tuple(replace(job, filaments=f.filaments) for job, f in zip(jobs, found, strict=True)), told
+    laid = iter(found)
+    return tuple(job if job.light else replace(job, filaments=next(laid).filaments) for job in jobs), told
 
 
 def say_settled(told: dict[str, Any]) -> None:

@@ -25,6 +25,9 @@ ALARM = "#d6006c"
 _NEAR = 0.9
 
 
+#: Rules that are looked up in the part.
+_SOUGHT = ("W204", "W205", "W206", "W207")
+
 #: What is said, and the statement of the lattice or path in which it points.
 Problem = tuple[Diagnostic, Span | None]
 
@@ -62,6 +65,8 @@ def _filaments(
 ) -> npt.NDArray[np.bool_]:
     rows = np.array([statement is None or _within(s, statement) for s in part.spans], bool)[part.origin]
     mine = rows if rows.any() else np.ones(len(part), bool)
+    if d.code not in _SOUGHT:
+        return mine
     found = contacts_of(part, state)
     if d.code == "W205":
         exact = found.missing_of > 0
@@ -71,10 +76,8 @@ def _filaments(
         exact = np.any([np.nan_to_num(gaps_um(part, name), nan=np.inf) <= 0.0 for name in known], axis=0)
     elif d.code == "W204":
         exact = found.span_um >= _NEAR * float(np.max(found.span_um, where=mine, initial=0.0))
-    elif d.code == "W207":
-        exact = found.overhang_um >= _NEAR * float(np.max(found.overhang_um, where=mine, initial=0.0))
     else:
-        return mine
+        exact = found.overhang_um >= _NEAR * float(np.max(found.overhang_um, where=mine, initial=0.0))
     exact = exact & mine
     return exact if exact.any() else mine
 
