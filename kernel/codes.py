@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .diagnostics import Code
+from .films.codes import CODES as OF_FILMS
 from .masks.codes import CODES as OF_MASKS
 from .voxels.codes import CODES as OF_VOXELS
 
@@ -364,6 +365,7 @@ CODES: tuple[Code, ...] = (
         "so touch what is below, it is printed straight and its dried state is shown curled. End the filaments at a "
         "crossing, make `size` a multiple of the pitch, or use an ink that shrinks less.",
     ),
+    *OF_FILMS,
     *OF_MASKS,
     *OF_VOXELS,
 )

@@ -18,8 +18,10 @@ from wetprint.lang.load import load
 WITH_RIG = ("W214", "W216")
 #: What follows from the fault shown and is told beside it: layers that do not touch do not hang together (W260), lines
 #: that fuse change how the part dries (W262). Single lines of light stand higher than they are drawn (W270).
+#: A film below light of a later pass lies below its film too (W233).
 BESIDE = {
     "W221": {"W211"}, "W205": {"W260"}, "W206": {"W262"}, "W208": {"W260"}, "W271": {"W264"}, "W277": {"W270"},
+    "W242": {"W233"},
 }  # fmt: skip
 
 

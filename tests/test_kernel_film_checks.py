@@ -86,7 +86,7 @@ def cases(f: ModuleType) -> dict[str, tuple[Scene, Scene, tuple[str, ...]]]:
     return {
         "W230": (one(f, f.box(0, 0, 10, 0.498), min_width=0.5), one(f, f.box(0, 0, 10, 0.5), min_width=0.5), ("498 nm", "500 nm")),
         "W231": (
-            one(f, f.pair(0.499), min_gap=0.5), one(f, f.pair(0.5), min_gap=0.5), ("499 nm", "500 nm"),
+            one(f, f.pair(0.498), min_gap=0.5), one(f, f.pair(0.5), min_gap=0.5), ("498 nm", "500 nm"),
         ),
         "W232": (one(f, f.box(0, 0, 1, 0.998), min_area=1.0), one(f, f.box(0, 0, 1, 1), min_area=1.0), ("0.998 um2", "1 um2")),
         "W233": (two(-1), two(0), ("10 um2", "`blue`", "`red`")),
@@ -113,7 +113,7 @@ def cases(f: ModuleType) -> dict[str, tuple[Scene, Scene, tuple[str, ...]]]:
         ),
         "W249": (one(f, film={"loading": 0.26}), one(f, film={"loading": 0.25}), ("0.26", "0.01 to 0.25", "Pan et al.")),
         "W251": (
-            f.scene(f.pattern(f.pair(90.0, side=10.5), film(), "ebeam", field=100.0)), beams, ("1 of 2", "100 um"),
+            f.scene(f.pattern(f.pair(85.0, side=10.5), film(), "ebeam", field=100.0)), beams, ("1 of 2", "100 um"),
         ),
         "W252": (one(f, f.box(0, 0, 10, 1.998), film={"ligand": shown}), one(f, f.box(0, 0, 10, 2), film={"ligand": shown}), ("1998 nm", "2000 nm")),
         "W253": (
