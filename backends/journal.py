@@ -29,6 +29,8 @@ create table if not exists answer (id integer primary key, time real not null, q
 create table if not exists frame (id integer primary key, time real not null, layer integer not null,
   path text not null);
 """
+#: States that a print goes through filament by filament: left out where it is told.
+PASSING = ("printing", "travelling", "priming")
 NAME = "journal.db"
 #: How long a commit may take before the disk counts as dead.
 COMMIT_S = 10.0
@@ -334,7 +336,7 @@ def run_table(found: dict[str, Any]) -> str:
     if found["watchdog"]:
         lines.append(f"watchdog   cut ink: the executor {found['watchdog']['why']}")
     for e in found["events"]:
-        if e["kind"] == "state" and e.get("state") in ("printing", "travelling", "priming"):
+        if e["kind"] == "state" and e.get("state") in PASSING:
             continue
         rest = ", ".join(
             str(v) if k in ("text", "state") else f"{k} {v}"

@@ -322,6 +322,31 @@ def test_linuxcnc_reads_the_same_arcs(plans: ModuleType, tmp_path: Path) -> None
     assert np.abs(got[:, 5]).max() == 1.0, "none goes round more than once"
 
 
+def test_linuxcnc_runs_arcs_in_the_time_of_the_plan(plans: ModuleType, linuxcnc: ModuleType) -> None:
+    """Its own trajectory planner on simulated joints: the valve is open as long as planned, filament by filament."""
+    if linuxcnc.MISSING:
+        pytest.skip(
+            f"THE REFEREE OF ARCS IN MOTION IS MISSING: {', '.join(linuxcnc.MISSING)} (linuxcnc-uspace)"
+        )
+    rig = one_nozzle(plans)
+    circles = [
+        curve(150.0, 5.6, start=0.3),
+        curve(30.0, 6.0, (400.0, 0.0)),
+        curve(100.0, 3.0, (800.0, 0.0), rise=40.0),
+    ]
+    program, path = written(plans, circles, rig, "linuxcnc")
+    assert arcs_in(program) >= 6
+    try:
+        took_s, turned_s = linuxcnc.run(path, rig)
+    except RuntimeError as reason:
+        pytest.skip(f"THE REFEREE OF ARCS IN MOTION DOES NOT RUN HERE: LinuxCNC says {reason}")
+    assert took_s == pytest.approx(float(path.time_s[-1]), rel=0.05)
+    rows = np.flatnonzero(np.diff(path.valve))
+    ours, theirs = np.diff(path.time_s[rows])[::2], np.diff(turned_s)[::2]
+    # The first is the purge, whose dwell starts a motion queue anew.
+    assert len(ours) == len(theirs) == 4 and np.abs(ours - theirs)[1:].max() < 10 * linuxcnc.PERIOD_S
+
+
 # Prints
 
 

@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from ..journal import PASSING
 from .blocks import Beside, Block, Note, Photo, Section, Sheet, Table
 
 #: So many pictures stand on the page, spread over the run, no side longer than so many pixels.
@@ -60,6 +61,8 @@ def _course(found: dict[str, Any]) -> tuple[Block, ...]:
         blocks.append(Note(f"The watchdog cut the ink: the executor {dog['why']}", "error"))
     rows = []
     for event in found["events"]:
+        if event["kind"] == "state" and event.get("state") in PASSING:
+            continue
         rest = ", ".join(
             str(v) if k in ("text", "state", "why") else f"{k} {v}"
             for k, v in event.items()
