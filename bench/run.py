@@ -1,6 +1,6 @@
 """The tables of docs/benchmarks.md: wetprint beside what a lab would use, on the same moves, paired in one run.
 
-usage: run.py [programs] [fused] [measure] [scale] [verbs] [--design NAME ...] [--runs N]
+usage: run.py [programs] [fused] [measure] [scale] [pictures] [verbs] [--design NAME ...] [--runs N]
 
 Every command is a whole process. Rivals take turns with wetprint, so that a machine whose speed drifts slows all alike; medians are
 printed, wall seconds first, then processor seconds. The rivals are installed into `.venv-rivals` (mecode MIT, FullControl GPL:
@@ -28,7 +28,7 @@ RIVALS = ROOT / ".venv-rivals"
 WP = str(Path(sys.executable).with_name("wp"))
 VERBS = ("check", "fmt --check", "params", "measure --json", "plan --json")
 DESIGNS = ("D1", "D2", "D3", "D4", "D5", "D6", "D7_1e6", "D7_1e7")
-SECTIONS = ("programs", "fused", "measure", "scale", "verbs")
+SECTIONS = ("programs", "fused", "measure", "scale", "pictures", "verbs")
 RIVAL_SCRIPTS = {
     "careful numpy": "careful",
     "plain script": "naive",
@@ -218,6 +218,54 @@ def scale(_: Path, __: int, ___: list[str]) -> None:
     )
 
 
+#: Designs of the pictures, their layers (0: their own), and the ways of PyVista that come to an end with them.
+PICTURES = (
+    ("D1", "D1", 0, ("tube", "lines")),
+    ("D6", "D6", 0, ("tube", "lines")),
+    ("10,004 lines", "D8", 4, ("tube", "lines")),
+    ("100,040 lines", "D8", 40, ("tube", "lines")),
+    ("1,000,400 lines", "D8", 400, ("lines",)),
+)
+
+
+def pictures(folder: Path, runs: int, _: list[str]) -> None:
+    """Pictures and the window, wet, without a graphics card."""
+    head = [
+        "",
+        "`wp preview --png`",
+        "memory",
+        "window: a frame while it turns",
+        "at rest",
+        "PyVista: tubes",
+        "PyVista: lines as tubes",
+    ]
+    table(head, _pictures(folder, min(runs, 3)))
+
+
+def _pictures(folder: Path, runs: int) -> Iterator[list[str]]:
+    script = f"{ROOT}/bench/pictures.py"
+    for label, name, layers, ways in PICTURES:
+        design = f"{ROOT}/bench/designs/{name}.wp"
+        sets = ["--set", f"layers={layers}"] if layers else []
+        commands = {"png": [WP, "preview", design, "--state", "wet", "--png", f"{folder}/a.png", *sets]}
+        for way in ways:
+            commands[way] = [sys.executable, script, way, design, str(layers), f"{folder}/b.png"]
+        found = race(commands, ROOT, runs)
+        said = [
+            json.loads(subprocess.run([sys.executable, script, "window", design, str(layers)], capture_output=True, text=True, check=True).stdout)
+            for _ in range(runs)
+        ]  # fmt: skip
+        least = {key: min(one[key] for one in said) for key in said[0]}
+        yield [
+            label,
+            f"**{seconds(found['png'])}**",
+            f"{found['png'].peak_mib:.0f} MiB",
+            f"{least['turn']:.2g} ({least['turn_cpu']:.2g})",
+            f"{least['rest_again']:.2g}",
+            *(seconds(found.get(way)) for way in ("tube", "lines")),
+        ]
+
+
 def verbs(_: Path, runs: int, __: list[str]) -> None:
     """Verbs on every example, processor seconds."""
     rows = []
@@ -242,6 +290,7 @@ def main() -> None:
         "fused": fused,
         "measure": measure,
         "scale": scale,
+        "pictures": pictures,
         "verbs": verbs,
     }
     print(

@@ -215,9 +215,9 @@ class Stage:
         faces: npt.NDArray[Any],
         colours: npt.NDArray[np.uint8],
         *,
-        smooth: bool = True,
+        lit: bool = True,
     ) -> None:
-        """The part is drawn as these triangles of these colours uint8[T,3]."""
+        """The part is drawn as these triangles of these colours uint8[T,3], under the lamps or as they are."""
         import pyvista as pv
 
         self._data = pv.PolyData.from_regular_faces(points_um.astype(np.float32), faces)
@@ -226,11 +226,12 @@ class Stage:
             self._data,
             scalars="rgb",
             rgb=True,
-            smooth_shading=smooth,
+            smooth_shading=lit,
+            lighting=lit,
             split_sharp_edges=False,
             ambient=0.30,
             diffuse=0.85,
-            specular=0.18 if smooth else 0.0,
+            specular=0.18,
             specular_power=18,
             name="part",
             reset_camera=False,
