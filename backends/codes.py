@@ -378,6 +378,12 @@ STUDIO: tuple[Code, ...] = (
         "nothing to export or print",
         "The design in the page has errors, so there is no part. They are listed beside the editor.",
     ),
+    Code(
+        "X748",
+        "the design's file is gone",
+        "Something removed or renamed the file while the studio had it open. The page keeps the text and goes on showing what comes of it; the next edit, "
+        "or Save, writes the file anew. `wp studio` on the new name opens a renamed one.",
+    ),
 )
 
 CODES: tuple[Code, ...] = (

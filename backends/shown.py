@@ -157,6 +157,7 @@ FILE_SHOWN: Mapping[str, Shown] = {
     "X745": Shown("The button that prints, pressed a second time while the first print runs."),
     "X746": Shown("The process that prints is killed while the page is open."),
     "X747": Shown("The button that exports, pressed while the design in the editor has errors."),
+    "X748": Shown("`rm body.wp` while `wp studio body.wp` is open."),
     "X799": Shown("A mistake in wetprint, never in a design."),
 }
 

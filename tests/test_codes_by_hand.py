@@ -114,14 +114,12 @@ def test_an_output_that_is_still_on_in_the_end() -> None:
 def test_a_page_prints_one_thing_at_a_time_and_exports_only_what_is_there(
     prints: ModuleType, tmp_path: Path
 ) -> None:
-    from wetprint.backends.studio.app import Studio
+    from wetprint.backends.studio.exports import exported
     from wetprint.backends.studio.prints import Prints
 
     at_work = Prints(tmp_path / "a.wp", tmp_path, lambda: None)
     at_work._process = SimpleNamespace(poll=lambda: None)  # type: ignore[assignment]
     refused = at_work.offer(SimpleNamespace(), prints.rig(), dry_run=False)  # type: ignore[arg-type]
     assert refused["nonce"] == "" and "X745" in str(refused["diagnostics"])
-    page = Studio.__new__(Studio)
-    page.outcome = None
     with pytest.raises(WetprintError, match="X747"):
-        page.exported("stl", "dried")
+        exported(None, prints.rig(), tmp_path / "a.wp", "stl", "dried")

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ...kernel.diagnostics import WetprintError, warning
+from ...kernel.diagnostics import WetprintError, error, warning
 from ...kernel.scene import Print
 from ..record import toolpath_hash
 from ..rig_store import list_rigs, load_rig
@@ -168,7 +168,7 @@ class Studio:
         number = self._want()
         if not kept or self.desk.conflict is not None:
             self._told_text()
-        return {"version": self.desk.version, "number": number, "kept": kept}
+        return {"version": self.desk.version, "number": number, "kept": kept, "unsaved": self.desk.unsaved}
 
     def save(self) -> bool:
         try:
@@ -297,8 +297,12 @@ class Studio:
             try:
                 if self.own.saved():
                     await asyncio.to_thread(self.own.wait, 0.0)
-                    if self.desk.look():
+                    changed, before = self.desk.look(), self.note
+                    gone = f"{self.path} is gone from the disk; the page keeps its text, and the next edit or Save writes it anew"
+                    self.note = line(error("X748", gone)) if self.desk.missing else ""
+                    if changed or self.note != before:
                         self._told_text()
+                    if changed:
                         self._want()
                 elif self.files.saved():
                     await asyncio.to_thread(self.files.wait, 0.0)

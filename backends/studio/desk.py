@@ -41,17 +41,26 @@ class Desk:
     def unsaved(self) -> bool:
         return self.text != self.base
 
+    @property
+    def missing(self) -> bool:
+        """Whether the file is not there any more."""
+        return not self.path.exists()
+
     def _on_disk(self) -> str | None:
         """The file's text with plain line ends; None while it is not there."""
         try:
             raw = self.path.read_bytes()
         except FileNotFoundError:
             return None
+        except OSError as caught:
+            raise WetprintError(
+                error("X702", f"{self.path} cannot be read: {caught.strerror}; the page keeps its text")
+            ) from None
         try:
             text = raw.decode("utf-8")
         except UnicodeDecodeError as caught:
             raise WetprintError(
-                error("X744", f"{self.path} is not UTF-8 (byte {caught.start}); it was left as it is")
+                error("X744", f"{self.path} is not UTF-8 (byte {caught.start}); it is left as it is")
             ) from None
         self._mark, self._crlf = text.startswith(_BOM), "\r\n" in text
         return text.removeprefix(_BOM).replace("\r\n", "\n")
@@ -86,7 +95,7 @@ class Desk:
             self.look()
             if self.conflict is not None:
                 return False
-            if self.unsaved:
+            if self.unsaved or self.missing:
                 self._keep(self.path, self.text)
                 self.base = self.text
             return True

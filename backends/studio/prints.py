@@ -71,7 +71,8 @@ class Prints:
             if outcome.toolpath is None and not any(d.severity is Severity.ERROR for d in said):
                 said.append(
                     error(
-                        "X747", "0 prints in the design; `print NAME { bath: NAME; }` was expected before a print"
+                        "X747",
+                        "0 prints in the design; `print NAME { bath: NAME; }` was expected before a print",
                     )
                 )
             return self._refused(said, rig)

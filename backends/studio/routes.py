@@ -39,7 +39,8 @@ def routes(studio: Studio) -> Callable[[Any], None]:
             outcome = await asyncio.to_thread(studio.settled, form in ("program", "sheet"))
             data, file = await asyncio.to_thread(exported, outcome, studio.rig, studio.path, form, state)
         except WetprintError as caught:
-            return http.Response(status=409, text="\n".join(line(d) for d in caught.diagnostics))
+            said = [part for d in caught.diagnostics for part in (line(d), *d.notes)]
+            return http.Response(status=409, text="\n".join(said))
         return http.Response(body=data, headers={"Content-Disposition": f'attachment; filename="{file}"'})
 
     async def drawn(request: Any) -> Any:

@@ -176,18 +176,24 @@ window.wp_studio = (() => {
     at.export.addEventListener("keydown", e => { if (e.key === "Escape") { at.export.open = false; at.export.querySelector("summary").focus(); } });
 
     // ---- the text ---------------------------------------------------------------------------------------------------------------
-    let version = 0, sending = false, dirty = false, timer = 0;
-    const saved = () => { const d = state.get("doc"); at.saved.textContent = d.conflict ? "two versions" : dirty || sending || d.unsaved ? "not saved yet" : "saved"; };
+    let version = 0, sending = false, dirty = false, unsaved = false, timer = 0;
+    const saved = () => { at.saved.textContent = state.get("doc").conflict ? "two versions" : dirty || sending || unsaved ? "not saved yet" : "saved"; };
     async function push() {
       if (sending) return; sending = true;
       while (dirty) {
         dirty = false; const began = performance.now(), answer = await ask("edit", [editor.text, version]).catch(() => null);
         if (!answer) { dirty = true; await new Promise(r => setTimeout(r, 1000)); continue; }
-        version = answer.version; if (answer.number > wished) { wished = answer.number; wishedAt = began; }
+        version = answer.version; unsaved = answer.unsaved; if (answer.number > wished) { wished = answer.number; wishedAt = began; }
       }
-      sending = false; saved(); told(state.get("doc"));
+      sending = false; take(state.get("doc"));
+    }
+    /** The studio's text, where nothing newer stands here. */
+    function take(doc) {
+      if (editor && !sending && !dirty && doc.version >= version) { version = doc.version; editor.replace(doc.text); }
+      saved();
     }
     function told(doc) {
+      unsaved = doc.unsaved;
       at.file.textContent = doc.name; at.file.title = doc.path; document.title = `${doc.name} – wetprint studio`;
       at.note.hidden = !doc.note; at.note.textContent = doc.note || "";
       at.conflict.hidden = !doc.conflict;
@@ -198,8 +204,7 @@ window.wp_studio = (() => {
         const box = make("details", at.conflict); make("summary", box, "the file's text"); make("pre", box, doc.conflict.disk);
       }
       if (!doc.conflict) delete at.conflict.dataset.of;
-      if (editor && !sending && !dirty && doc.version >= version) { version = doc.version; editor.replace(doc.text); }
-      saved();
+      take(doc);
     }
     /** Whether the studio answers; where it does not, the page says so, and what is typed stays here. */
     async function alive() {
