@@ -10,6 +10,8 @@ from ..kernel import scene
 from ..kernel.diagnostics import Edit, Fix, Related, Source, Span
 from ..kernel.material import SPREADS, Ink, Origin
 from ..kernel.scene import Allow, Assumption, Param, Region, Scene, StateName
+from ..kernel.voxels.resin import resins_of
+from ..kernel.voxels.settings import written
 from . import syntax as s
 from .asserts import PostCheck, assert_holds, depends_on_figures
 from .evaluate import Evaluator
@@ -251,7 +253,19 @@ def _assumptions(
                 seen.add((owner, what))
                 out.append(Assumption(f"{owner}.{what}", origin, made.span))
 
-    for made, _ in prints:
+    for made, node in prints:
+        for item in node.block.fields if node.block is not None else ():
+            if item.origin is not None and item.origin.assumed:
+                text = item.origin.text.value if item.origin.text else ""
+                what = f"{made.part.name}.{item.name.text}"
+                out.append(Assumption(what, Origin(text, assumed=True), env.span(item)))
+        if written(made):
+            for film in resins_of(made):
+                figures(film.name, film)
+                figures(film.ligand.name, film.ligand)
+            if made.fields.get("developer") is not None:
+                figures(made.fields["developer"].name, made.fields["developer"])
+            continue  # what light writes has no figures of an ink
         for ink, _span in inks_in(made.part, regions):
             figures(ink.name, ink)
             figures(ink.solvent.name, ink.solvent)
