@@ -28,6 +28,7 @@ from .preflight import preflight
 from .record import default_runs, lock, new_folder, rig_hash, save_part, save_toolpath, toolpath_hash
 from .rejoin import Cut, Work, continue_from, cut_at, cut_before, from_start, stepped_back
 from .runner import MachineError, Printer, Runner, Tally, TrippedError, where_stands
+from .signs import seen_right
 from .states import Progress, RunResult, State
 from .watchdog import Watchdog, wait_for_last
 
@@ -212,6 +213,8 @@ class _Job:
         assert guard is not None
         try:
             self._check_units(printer)
+            if not seen_right(self.rig, self.folder.parent, printer.ask, self.journal):
+                raise _StoppedByOperatorError
             work: Work | None = self._first_work(printer)
             while work is not None:
                 work = self._attempt(printer, work)
