@@ -81,6 +81,13 @@ MeasuredOn = Annotated[
 InkFile = Annotated[
     Path | None, typer.Option("--inks", help="file that holds the inks (default: the library)")
 ]
+Doses = Annotated[
+    bool, typer.Option("--dose", help="the table has thickness against dose: fit a film's contrast curve")
+]
+FilmFile = Annotated[
+    Path | None,
+    typer.Option("--films", help="with --dose: file that holds the films, which the fit derives from"),
+]
 Poisson = Annotated[
     float,
     typer.Option("--poisson", help="Poisson's ratio where free lines do not tell it", min=0.0, max=0.5),
@@ -94,10 +101,15 @@ Format = Annotated[str | None, typer.Option("--format", help="if the file's endi
 Fused = Annotated[bool, typer.Option("--fused", help="one watertight mesh an ink, overlaps counted once")]
 WriterOption = Annotated[
     str | None,
-    typer.Option("--writer", metavar="NAME", help="who writes the masks: general, calma, dose_factors, laser_writer, or a .toml"),
+    typer.Option(
+        "--writer",
+        metavar="NAME",
+        help="who writes the masks: general, calma, dose_factors, laser_writer, or a .toml",
+    ),
 ]
 PatternOption = Annotated[
-    str | None, typer.Option("--pattern", metavar="NAME", help="the pattern that a laser on this stage writes")
+    str | None,
+    typer.Option("--pattern", metavar="NAME", help="the pattern that a laser on this stage writes"),
 ]
 ScanOption = Annotated[str, typer.Option("--scan", help="lines of the laser: x, y or outlines")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="move the stage along the print, without ink")]

@@ -112,3 +112,40 @@ def tell_nozzles(
             f"{um:.4g} um {said[name]}: {widths[name]:.4g} um wet, ink thread {thread:.4g} um, tips of {low:.3g} to {high:.3g} um"
         )
         print(choices_table(row))
+
+
+def fit_doses(
+    data: Path,
+    output: Path | None,
+    date: str | None,
+    films: Path | None,
+    writing: Callable[[Path], AbstractContextManager[BinaryIO]],
+    *,
+    keep: bool,
+    as_json: bool,
+) -> None:
+    """`wp calibrate --dose`: contrast curves from thickness against dose, told and written."""
+    from ..kernel.calibration.contrast import as_data, fit_contrast, parse_doses, summary_text
+    from ..kernel.calibration.measurements import read_text
+
+    tables, diagnostics = parse_doses(read_text(data))
+    said, fits = list(diagnostics), []
+    for table in tables:
+        fit, more = fit_contrast(table, keep=keep)
+        fits.append(fit)
+        said += more
+    written = []
+    if output is not None:
+        from .film_file import films_text
+
+        text, _ = films_text(fits, data=data.name, day=date or "", films=films)
+        with writing(output) as out:
+            out.write(text.encode())
+        written.append(output)
+    if as_json:
+        print_json({"films": as_data(fits), "files": [str(p) for p in written]})
+    else:
+        print(summary_text(fits))
+    show(said)
+    for path in written:
+        say(f"written: {path}")

@@ -85,7 +85,9 @@ def parse_doses(source: Source) -> tuple[tuple[DoseTable, ...], tuple[Diagnostic
         films.setdefault(values.get("film", ""), []).append((span, values))
     tables = []
     for film, rows in films.items():
-        words = {k: v[k] for k in ("nanocrystal", "family", "ligand", "colour") for _, v in rows if k in v}
+        words: dict[str, str] = {
+            k: v[k] for k in ("nanocrystal", "family", "ligand", "colour") for _, v in rows if k in v
+        }
         spread = [v["as spread"] for _, v in rows if "as spread" in v]
         tables.append(
             DoseTable(
@@ -221,6 +223,9 @@ def _refine(dose: Floats, y: Floats, sd: Floats | None, start: Floats, *, robust
     def off(values: Floats) -> Floats:
         return np.asarray((thickness(dose, values) - y) * w / scale)
 
+    def slopes(values: Floats) -> Floats:
+        return _jacobian(off, values)
+
     low = np.full(len(start), -np.inf)
     low[1] = 1e-3
     if len(start) > 3:
@@ -231,7 +236,7 @@ def _refine(dose: Floats, y: Floats, sd: Floats | None, start: Floats, *, robust
         first[0] += push
         first[1] = max(first[1] * steep, 2e-3)
         found = solve(
-            off, first, jac=lambda v: _jacobian(off, v), bounds=(low, np.full(len(start), np.inf)),
+            off, first, jac=slopes, bounds=(low, np.full(len(start), np.inf)),
             x_scale=np.maximum(np.abs(start), 1e-3), loss="soft_l1" if robust else "linear", max_nfev=60,
         )  # fmt: skip
         if found.cost < cost * (1 - 1e-12):
@@ -294,7 +299,7 @@ def _covariance(dose: Floats, y: Floats, sd: Floats | None, values: Floats) -> F
     dof = live - len(values)
     chi2 = float(np.sum(((y - thickness(dose, values)) * w) ** 2))
     scale = chi2 / dof if dof > 0 else 1.0
-    inverse = np.linalg.pinv(jacobian.T @ jacobian)
+    inverse: Floats = np.asarray(np.linalg.pinv(jacobian.T @ jacobian), dtype=np.float64)
     return Fit(values, inverse * (scale if sd is None else max(1.0, scale)), chi2, dof, sd is not None)
 
 

@@ -16,6 +16,8 @@ from ..diagnostics import Diagnostic, Source, Span, WetprintError, error, warnin
 _LENGTH = {"um": 1.0, "nm": 1e-3, "mm": 1e3}
 _PRESSURE = {"kpa": 1.0, "pa": 1e-3, "mpa": 1e3, "bar": 100.0, "mbar": 0.1, "psi": 6.894757293168}
 _SPEED = {"um/s": 1.0, "mm/s": 1e3, "mm/min": 1e3 / 60.0}
+#: Thicknesses of films in um: what a profilometer says of nothing may lie below 1 nm.
+_THICKNESS = {"nm": 1e-3, "um": 1.0, "angstrom": 1e-4}
 #: Doses of light in mJ/cm2.
 _DOSE = {"mj/cm2": 1.0, "j/cm2": 1e3, "uj/cm2": 1e-3, "j/m2": 0.1}
 _FLOW = {
@@ -62,11 +64,11 @@ COLUMNS: tuple[Column, ...] = (
 #: Columns of a table of film thicknesses after development, one dose a line.
 DOSE_COLUMNS: tuple[Column, ...] = (
     Column("dose", "dose", "dose of the exposure, all passes together", _DOSE, True),
-    Column("thickness", "spread", "thickness that stays after development; 0 where nothing does", _LENGTH, True),
+    Column("thickness", "spread", "thickness that stays after development; 0 where nothing does", _THICKNESS, True),
     Column("film", "word", "name of the film"),
-    Column("as spread", "length", "thickness before development", _LENGTH, also=("spread", "before")),
+    Column("as spread", "length", "thickness before development", _THICKNESS, also=("spread", "before")),
     Column("n", "count", "places measured"),
-    Column("sd", "spread", "standard deviation of one thickness", _LENGTH),
+    Column("sd", "spread", "standard deviation of one thickness", _THICKNESS),
     Column("nanocrystal", "word", "the nanocrystal"),
     Column("family", "word", "its family: II-VI, III-V, perovskite, metal, oxide, other"),
     Column("ligand", "word", "its ligand, as `ligands.wp` has it"),
@@ -95,6 +97,7 @@ _SANE = {
     id(_SPEED): (1e-2, 1e7),
     id(_FLOW): (1e-2, 1e13),
     id(_DOSE): (1e-6, 1e7),
+    id(_THICKNESS): (1e-6, 1e4),
 }
 #: More faults than this are counted, not told one by one.
 _MOST = 20
