@@ -300,6 +300,8 @@ def _watch(
 def calibrate(
     data: Annotated[Path, typer.Argument(metavar="DATA.csv", help="measured widths, one setting a line")],
     output: o.InkOutput = None,
+    dose: o.Doses = False,
+    films: o.FilmFile = None,
     date: o.MeasuredOn = None,
     inks: o.InkFile = None,
     poisson: o.Poisson = 0.2,
@@ -308,16 +310,19 @@ def calibrate(
     keep: o.Keep = False,
     as_json: Json = False,
 ) -> None:
-    """Fit swell, free shrinkage and resistance to measured widths, and write inks that designs can use."""
+    """Fit swell, free shrinkage and resistance to measured widths (or a film's contrast to thickness against dose), and write them."""
     from .backends.files import writing
     from .backends.plots import calibration_plots, write_plots
     from .kernel.calibrate import calibrate as fit
     from .kernel.calibration.measurements import read_table
-    from .lang.verbs_calibrate import dated, free_to_write, tell_fits, write_inks
+    from .lang.verbs_calibrate import dated, fit_doses, free_to_write, tell_fits, write_inks
 
     date = dated(date)
     if output is not None:
         free_to_write(output)
+    if dose:
+        fit_doses(data, output, date, films, writing, keep=keep, as_json=as_json)
+        return
     fits, said = fit(read_table(data), poisson=poisson, poisson_sd=poisson_sd, swell=swell, keep=keep)
     written: list[Path] = []
     if output is not None:
