@@ -15,7 +15,7 @@ from .fields import Depth, solids_of
 from .filaments import QUANTUM_UM, FilamentSet, Floats, State, keep_memory
 from .lattice import MOST_POINTS, Strands
 from .lattices import LATTICES
-from .material import Bath
+from .material import Bath, Resin
 from .paths import PATHS, lines_of
 from .regions import Tables, apply_regions
 from .scene import Lattice, Path, Placed, Print, Region, Scene, Solid, StateName, Union, walk
@@ -74,7 +74,7 @@ def _processed(job: Job, design: Scene, say: list[Diagnostic]) -> tuple[Job, ...
         lighted, faults = lit(job, design)
         say += faults
         return () if lighted is None else (lighted,)
-    films = [ink for ink in job.filaments.inks if ink.resin]
+    films = [ink for ink in job.filaments.inks if isinstance(ink, Resin)]
     if films:
         say.append(
             error(

@@ -73,8 +73,7 @@ class Ink:
     (component name, volume fraction), fractions sum to one. `live`: of a step that stands for a ratio which varies
     without steps, the names of the two inks whose ratio that is. `swell_sd`, `shrink_sd`, `poisson_sd`: standard uncertainties,
     None where nobody gave one; `shrink_poisson`: the correlation of shrink and poisson. `xerogel_shrink`, `sintered_shrink`:
-    free linear shrinkage from the wet filament to those states (`shrink` is that to the aerogel). `resin`: stands for a film that
-    is written with light and has no figures of an ink; `fill`: the share of what stands of it that is nanocrystal, by volume.
+    free linear shrinkage from the wet filament to those states (`shrink` is that to the aerogel).
     """
 
     name: str
@@ -101,8 +100,6 @@ class Ink:
     sintered_conductivity: float | None = None
     parts: tuple[tuple[str, float], ...] = ()
     live: tuple[str, ...] = ()
-    resin: bool = False
-    fill: float | None = None
     provenance: Provenance = field(default_factory=dict)
     span: Span | None = None
 
@@ -110,6 +107,14 @@ class Ink:
     def assumed(self) -> tuple[str, ...]:
         """Names of the fields whose figures are assumed, sorted."""
         return tuple(sorted(k for k, o in self.provenance.items() if o.assumed))
+
+
+@dataclass(frozen=True)
+class Resin(Ink):
+    """What struts are made of that light writes: name, colour and nanocrystal, and none of the figures of an ink. `fill`: the share of
+    what stands that is nanocrystal, by volume, None where nobody knows."""
+
+    fill: float | None = None
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from .figures.bulk import bulk_fraction
 from .figures.contacts import Contacts, contacts_of, find_contacts
 from .figures.overlap import perimeter
 from .filaments import FilamentSet, Floats
+from .material import Resin
 from .scene import Scene, StateName
 
 if TYPE_CHECKING:
@@ -258,7 +259,7 @@ def materials(filaments: FilamentSet) -> dict[str, dict[str, Any]]:
     out: dict[str, dict[str, Any]] = {}
     for k, ink in enumerate(filaments.inks):
         row = out.get(ink.name)
-        if ink.resin:
+        if isinstance(ink, Resin):
             row = out.setdefault(ink.name, dict(rows[ink.name]))
             if ink.fill is not None:
                 row["nanocrystal_um3"] = ink.fill * row["volume_um3"]

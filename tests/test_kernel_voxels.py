@@ -418,10 +418,13 @@ def test_a_film_is_no_ink(light: ModuleType) -> None:
     from wetprint.kernel.build import build
     from wetprint.kernel.chemistry import Ligand
     from wetprint.kernel.film import Film
+    from wetprint.kernel.material import Resin
 
     pin = Film("pin", "CdSe", "II-VI", Ligand("azide", "cross-linking"), 20.0, "#33aa33")
     scene = light.scene(light.woodpile(material=pin))
     jobs, said = build(scene)
-    assert not said and jobs[0].filaments.inks[0].name == "pin" and jobs[0].filaments.inks[0].resin
+    assert (
+        not said and jobs[0].filaments.inks[0].name == "pin" and isinstance(jobs[0].filaments.inks[0], Resin)
+    )
     inked = replace(scene, prints=(replace(scene.prints[0], process="wet_writing", fields={}),))
     assert [d.code for d in build(inked)[1]] == ["W278"]

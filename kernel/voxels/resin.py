@@ -2,32 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from math import inf
 
+from ..diagnostics import Span
 from ..film import Film
-from ..material import Ink, Solvent
+from ..material import Ink, Resin, Solvent
 from ..scene import Lattice, Print
 
 _NO_SOLVENT = Solvent("", 0.0, 0.0, 0.0, 1.0)
 
 
-def resin_of(film: Film, fill: float | None = None) -> Ink:
-    """A film as what filaments are made of: its name and colour. It has no figures of an ink."""
-    return Ink(
-        film.name, film.nanocrystal, _NO_SOLVENT, 0.0, 1.0, (), 1.0, 0.0, 0.0, 0.0, inf, film.colour,
-        resin=True, fill=fill, span=film.span,
-    )  # fmt: skip
+def _resin(name: str, nanocrystal: str, colour: str, span: Span | None, fill: float | None) -> Resin:
+    return Resin(
+        name, nanocrystal, _NO_SOLVENT, 0.0, 1.0, (), 1.0, 0.0, 0.0, 0.0, inf, colour, span=span, fill=fill
+    )
 
 
-def as_resin(ink: Ink, fill: float | None = None) -> Ink:
+def resin_of(film: Film, fill: float | None = None) -> Resin:
+    """A film as what filaments are made of."""
+    return _resin(film.name, film.nanocrystal, film.colour, film.span, fill)
+
+
+def as_resin(ink: Ink, fill: float | None = None) -> Resin:
     """The nanocrystals of an ink, written rather than extruded: nothing that holds for extruding does."""
-    if ink.resin:
-        return replace(ink, fill=fill)
-    return replace(
-        ink, name=f"{ink.name} (written)", swell=1.0, shrink=0.0, bet_um2_ug=None, conductivity=None, resin=True, fill=fill, linkers=(),
-        provenance={k: o for k, o in ink.provenance.items() if k == "colour"},
-    )  # fmt: skip
+    name = ink.name if isinstance(ink, Resin) else f"{ink.name} (written)"
+    return _resin(name, ink.nanocrystal, ink.colour, ink.span, fill)
 
 
 def resins_of(made: Print) -> tuple[Film, ...]:
