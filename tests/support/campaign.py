@@ -51,6 +51,9 @@ def _over_rigs(do: Callable[[interruptions.Seat, Path, int, str], dict[str, Any]
 CAMPAIGNS: dict[str, Case] = {
     "stops": _over_rigs(interruptions.interrupted),
     "kills": _over_rigs(interruptions.killed),
+    # Heads that mix are fed by analog outputs of the stage: all channels are one line.
+    "mixed stops": lambda seat, folder, seed: interruptions.interrupted(seat, folder, seed, "sim-mix"),
+    "mixed kills": lambda seat, folder, seed: interruptions.killed(seat, folder, seed, "sim-mix"),
     "programs": lambda seat, folder, seed: random_programs.program(seed),
     "dialogues": lambda seat, folder, seed: dialogues.dialogue(seed, folder),
 }

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ from wetprint.backends.emulator.world import World
 from wetprint.backends.guard import Control
 from wetprint.backends.journal import JournalError, filament_ids, list_runs, read, show_run
 from wetprint.backends.states import State
-from wetprint.kernel.motion import Toolpath
+from wetprint.kernel.motion import Toolpath, make_toolpath
 from wetprint.kernel.rig import Rig
 
 #: The built-in rigs, each with a controller of its own kind.
@@ -59,6 +60,39 @@ class Seat:
         return {"clock": self.clock.address if self.clock is not None else ""}
 
 
+# What is printed
+
+#: A ratio that goes on changing along its filaments, for a head that mixes.
+GRADED = """wp 1;
+use "nanocrystal.wp" as nc;
+bath both = nc.butanol_bath { linkers: [nc.gold_iii, nc.iron_ii]; }
+lattice body = woodpile { size: [400um, 160um]; layers: 2; pitch: 80um; filament: 10um;
+  material: mix(nc.gold: ramp(x, over: body.x), nc.cadmium_selenide: rest); }
+print body { bath: both; }
+"""
+
+
+@lru_cache
+def _graded() -> Any:
+    from wetprint.kernel.build import build
+    from wetprint.kernel.order import make_plan
+    from wetprint.kernel.shrink import complete
+    from wetprint.lang.load import load
+
+    scene = load("design.wp", GRADED).scene
+    assert scene is not None
+    jobs = [replace(j, filaments=complete(j.filaments, "dried")) for j in build(scene)[0]]
+    return make_plan(jobs, prints.rig("sim-mix"))
+
+
+def path_on(machine: Rig) -> Toolpath:
+    """What a campaign prints on a rig."""
+    if machine.name == "sim-mix":
+        return make_toolpath(_graded(), machine)
+    made: Toolpath = prints.toolpath(prints.long_lines(), machine)
+    return made
+
+
 # What children do
 
 
@@ -82,7 +116,7 @@ def print_it(told: dict[str, Any]) -> None:
     }
     stage = replace(machine.controller, transport=told["controller"])
     live = replace(machine, controller=stage, dispensers=boxes, simulated=True)
-    path = prints.toolpath(prints.long_lines(), live)
+    path = path_on(live)
     print("ready", flush=True)
     if told["work_s"]:
         signal.setitimer(signal.ITIMER_PROF, told["work_s"])
@@ -157,8 +191,9 @@ def asked_um(folder: Path) -> float:
 def check_laid(sim: Sim, path: Toolpath, machine: Rig, folder: Path) -> Any:
     """Every filament was deposited once, the joints overlapped as asked, and nothing lies elsewhere."""
     found = prints.coverage(sim, path, machine)
-    assert found.whole == 6 and found.gap_um < 0.2, found
-    assert found.stray_um < 0.2, found
+    assert found.whole == len(path.plan.filaments) and found.gap_um < 0.2, found
+    # The filaments of the graded part are a little bent.
+    assert found.stray_um < (0.4 if machine.name == "sim-mix" else 0.2), found
     assert found.twice_um <= asked_um(folder), (found, asked_um(folder))
     blobs = [
         b.time_s[-1] - b.time_s[0]
@@ -233,7 +268,7 @@ def interrupted(seat: Seat, folder: Path, seed: int, name: str) -> dict[str, Any
     """A print that is paused, stopped or broken and resumed, at random instants; then all must be as if nothing had been."""
     r = random.Random(seed)
     machine = prints.rig(name, time_scale=SCALE)
-    path = prints.toolpath(prints.long_lines(), machine)
+    path = path_on(machine)
     total = float(path.time_s[-1]) / SCALE + 0.3
     with seated(seat), emulate(machine, scale=SCALE) as sim:
         desk = Desk()
@@ -295,14 +330,21 @@ def _mend(sim: Sim) -> None:
 def _at_rest(sim: Sim, kind: str) -> None:
     """Ink is off; the stage stands, or its line is gone and it runs on without ink until its program ends."""
     world = sim.world
-    now = world.now()
+
+    def ink_off() -> None:
+        now = world.now()
+        driven = [spans[-1][1] for w in world.wiring if (spans := world.triggers(w, now))]
+        assert all(end < now for end in driven), "ink is on"
+
     assert all(box.pressure_kpa == 0.0 for box in map(world.box, sim.boxes)) or kind == "box unplugged"
-    driven = [spans[-1][1] for w in world.wiring if (spans := world.triggers(w, now))]
-    assert all(end < now for end in driven), "ink is on"
+    # Where all ink hangs on the stage's line it cannot be cut without it, as M623 says before the print.
+    if sim.boxes or kind != "stage unplugged":
+        ink_off()
     if kind == "stage unplugged":
         end = time.monotonic() + 60.0
         while world.moving(world.now()) and time.monotonic() < end:
             time.sleep(0.05)
+        ink_off()
     assert not world.moving(world.now()), "the stage moves"
 
 
@@ -369,7 +411,7 @@ def killed(seat: Seat, folder: Path, seed: int, name: str) -> dict[str, Any]:
     """
     r = random.Random(seed)
     machine = prints.rig(name, time_scale=KILL_SCALE)
-    path = prints.toolpath(prints.long_lines(), machine)
+    path = path_on(machine)
     with seated(seat), emulate(machine, scale=KILL_SCALE) as sim:
         told = _kill(seat, sim, folder, r, float(path.time_s[-1]) / KILL_SCALE + 0.3)
         assert not sim.world.moving(sim.world.now()), "and the stage stands"
@@ -394,7 +436,7 @@ def killed(seat: Seat, folder: Path, seed: int, name: str) -> dict[str, Any]:
         desk = prints.Desk()
         live = replace(sim, rig=replace(sim.rig, time_scale=KILL_SCALE))
         result = prints.go(path, machine, folder, sim=live, desk=desk, resume="last")
-        assert result.state is State.DONE and result.executed == 6, result
+        assert result.state is State.DONE and result.executed == result.total, result
         assert not desk.asked, "the stage stands where the record says"
         check_laid(sim, path, machine, result.folder)
         return told
