@@ -10,12 +10,31 @@ from ..kernel.diagnostics import Diagnostic, error, warning
 from ..kernel.filaments import Floats
 from ..kernel.material import Bath
 from ..kernel.motion import DWELL, Toolpath
-from ..kernel.rig import ANY, Rig
+from ..kernel.rig import ANALOG, ANY, Rig
 from .preflight_rows import first_of, span_at
 
 
+def check_channels(toolpath: Toolpath, rig: Rig) -> list[Diagnostic]:
+    """Whether every nozzle can be cut off by a line that is not the stage's."""
+    used = [rig.nozzles[int(n)] for n in np.unique(toolpath.nozzle[toolpath.filament >= 0])]
+    alone = [n.name for n in used if all(rig.dispensers[box].kind in (ANALOG, "valve") for box in n.boxes)]
+    if not alone:
+        return []
+    names = ", ".join(f"`{name}`" for name in alone)
+    return [
+        warning(
+            "M623",
+            f"ink of nozzle {names} is cut over the stage's line alone",
+            notes=(
+                "should that line die in a print (a plug, the controller's network), ink goes on until the program that runs ends:"
+                " keep the emergency stop, or the pressure's own tap, at hand",
+            ),
+        )
+    ]
+
+
 def check_ink(toolpath: Toolpath, rig: Rig, dry_run: bool) -> list[Diagnostic]:
-    out: list[Diagnostic] = []
+    out: list[Diagnostic] = [] if dry_run else check_channels(toolpath, rig)
     plan = toolpath.plan
     f = plan.filaments
     rows = toolpath.filament >= 0

@@ -70,6 +70,12 @@ PRINT: tuple[Code, ...] = (
     ),
     Code("M621", "bath and print do not fit", "A bath is not at hand, or holds no linker that gels the ink."),
     Code(
+        "M623",
+        "one line cuts all ink",
+        "Pressures that are analog outputs of the stage, and boxes with no line of their own, are switched by the stage's"
+        " controller. A box with a serial line is a second way to cut ink, which works when the stage's line is dead.",
+    ),
+    Code(
         "M622",
         "moves that come faster than the line carries them",
         "GRBL and Marlin get a print line by line and hold 15 moves ahead. Where short moves follow each other faster than the serial line brings "

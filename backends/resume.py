@@ -193,6 +193,9 @@ def _recorded(
         r for r in (prior.meta.get("stop"), prior.beside, prior.watchdog) if r and float(r["time"]) >= since
     ]
     last = max(found, key=lambda r: float(r["time"]), default=None)
+    if last is not None and last.get("rest_um") is None and not last.get("ink_off", True):
+        # Nothing could be cut: ink was laid for as long as the stage moved.
+        return _find(prior, toolpath, rig, here_um, 0), None, False
     if last is not None and "row" in last:
         return _cut_of(last), last["rest_um"], last["rest_um"] is not None
     if last is not None:

@@ -195,7 +195,11 @@ def _write(folder: Path, record: dict[str, object]) -> None:
 def main() -> None:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
-    brief: Brief = pickle.load(sys.stdin.buffer)
+    try:
+        brief: Brief = pickle.load(sys.stdin.buffer)
+    except EOFError:
+        # The executor died before it could tell anything; nothing has been sent either.
+        return
     folder = Path(brief.folder)
     try:
         controller = open_controller(brief.rig, folder)
