@@ -140,8 +140,8 @@ def find(
     if not long.any():
         return NONE
     starts, length = starts[long] + rows.start, length[long]
-    path = _Path(toolpath, rig, ranges(starts - 1, length + 1), climbing, decimals)
-    return path.arcs(np.cumsum(length + 1))
+    path = _Path(toolpath, rig, ranges(starts - 1, length + 1), np.cumsum(length + 1), climbing, decimals)
+    return path.arcs()
 
 
 def swept(start: Sequence[float], end: Sequence[float], centre: tuple[float, float], left: bool) -> float:
@@ -187,12 +187,17 @@ def ranges(begin: Ints, count: Ints) -> Ints:
 
 
 class _Path:
-    """Runs of vertices, one behind the other, in stage coordinates: as planned and as written."""
+    """Runs of vertices, one behind the other, in stage coordinates: as planned and as written. `rows` are the rows that end at them, the
+    first of a run where it begins; `ends` the vertex behind the last of each run."""
 
-    def __init__(self, toolpath: Toolpath, rig: Rig, rows: Ints, climbing: bool, decimals: int) -> None:
-        self.rows, self.climbing = rows, climbing
-        # A run has one nozzle; its first vertex may be the end of a row before it, of another.
-        nozzle = toolpath.nozzle[np.append(rows[1:], rows[-1])]
+    def __init__(
+        self, toolpath: Toolpath, rig: Rig, rows: Ints, ends: Ints, climbing: bool, decimals: int
+    ) -> None:
+        self.rows, self.ends, self.climbing = rows, ends, climbing
+        # A run begins where the nozzle of its first row is, whichever the row before had.
+        begins = np.append(0, ends[:-1])
+        nozzle = toolpath.nozzle[rows]
+        nozzle[begins] = toolpath.nozzle[rows[begins] + 1]
         self.at = to_stage(rig, toolpath.position_um[rows], nozzle if nozzle.any() else 0)
         scale = 10.0 ** (decimals - 3)
         self.written = np.rint(self.at * scale) / scale
@@ -207,9 +212,8 @@ class _Path:
             self.inside &= self.at[:, k] >= axis.min_um + TOLERANCE_UM
             self.inside &= self.at[:, k] <= axis.max_um - TOLERANCE_UM
 
-    def arcs(self, ends: Ints) -> Arcs:
-        """`ends`: the vertex behind the last of each run."""
-        first, last = self._candidates(ends)
+    def arcs(self) -> Arcs:
+        first, last = self._candidates()
         first, last = self._merged(*self._fitting(first, last))
         if not len(first):
             return NONE
@@ -217,11 +221,11 @@ class _Path:
         centre = fit.centre_um - self.written[first, :2]
         return Arcs(self.rows[first] + 1, self.rows[last], centre, self.curve[first + 1] > 0, fit.climbs)
 
-    def _candidates(self, ends: Ints) -> tuple[Ints, Ints]:
+    def _candidates(self) -> tuple[Ints, Ints]:
         """First and last vertex of stretches whose corners bend alike, none by more than half a turn."""
         step = np.diff(self.at[:, :2], axis=0)
         within = np.ones(len(step), bool)
-        within[ends[:-1] - 1] = False
+        within[self.ends[:-1] - 1] = False
         self.length = np.hypot(step[:, 0], step[:, 1])
         a, b = step[:-1], step[1:]
         turn = np.zeros(len(self.at))

@@ -214,6 +214,21 @@ def test_what_changes_along_an_arc_cuts_it(plans: ModuleType) -> None:
         check_geometry(program, other, rig)
 
 
+def test_arcs_of_several_nozzles(plans: ModuleType) -> None:
+    """The stage stands elsewhere for another nozzle: no arc takes its end from the wrong one."""
+    rig = plans.with_lags(plans.sim(), 0.05, 0.04)
+    rings = [curve(60.0 + 10 * (k % 3), 5.0, (300.0 * k, 0.0)) for k in range(6)]
+    both = filaments(
+        np.concatenate(rings), np.array([len(c) for c in rings]), width_um=10.0, material=np.arange(6) % 2, layer=0,
+        origin=0, inks=(plans.ink("au"), plans.ink("cdse")), spans=(plans.SPAN,), state="wet",
+    )  # fmt: skip
+    path = plans.planned(both, rig)[1]
+    assert len(set(path.nozzle.tolist())) == 2
+    program = DIALECTS["linuxcnc"].write(path, rig)
+    assert arcs_in(program) >= 12
+    check_geometry(program, path, rig)
+
+
 def test_limits_hold_along_the_arc(plans: ModuleType) -> None:
     """Where a circle would reach farther or ask for more than the straight moves do, these stay."""
     # Corners beside the place where the circle is widest: it reaches 0.05 um farther than its chords.
