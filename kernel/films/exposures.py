@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ..flat import Flat
 from ..flat_merge import without_overlaps
-from ..mask import drawn
+from ..mask import classes, drawn
 from ..scene import Expr, Pattern
 from . import relief
 from .dose import dose_for
@@ -26,17 +26,34 @@ class DoseClass:
 
 @dataclass(frozen=True, eq=False)
 class Exposure:
-    """One pass of a pattern; its classes do not overlap each other."""
+    """One pass of a pattern. Its classes do not overlap each other, but where a mask lays regions of several doses over each other."""
 
     classes: tuple[DoseClass, ...]
 
 
+#: The patterns asked for last with what they expose: checks, steps and files ask one after the other.
+_asked: list[tuple[Pattern, tuple[Exposure, ...]]] = []
+#: How many of them are remembered.
+REMEMBERED = 8
+
+
 def exposures(pattern: Pattern) -> tuple[Exposure, ...]:
     """Passes of one pattern, in order. Raises ValueError, with the reason, for a relief that no dose can make."""
+    for known, made in _asked:
+        if known is pattern:
+            return made
+    made = _exposures(pattern)
+    _asked[:] = [(pattern, made), *_asked[: REMEMBERED - 1]]
+    return made
+
+
+def _exposures(pattern: Pattern) -> tuple[Exposure, ...]:
     height = pattern.fields.get("relief")
     if height is not None:
         return _of_relief(pattern, height)
-    return (Exposure((DoseClass(1.0, without_overlaps(drawn(pattern.mask))),)),)
+    return (
+        Exposure(tuple(DoseClass(factor, without_overlaps(flat)) for factor, flat in classes(pattern.mask))),
+    )
 
 
 def _of_relief(pattern: Pattern, height: Expr | float) -> tuple[Exposure, ...]:
@@ -58,13 +75,16 @@ def _of_relief(pattern: Pattern, height: Expr | float) -> tuple[Exposure, ...]:
     edges = (share - 0.5 / len(share)) * film.thickness_um
     field = height if isinstance(height, Expr) else Expr("const", (float(height),), pattern.span)
     sets = relief.level_sets(field, drawn(pattern.mask), edges, pattern.fields.get("min_width"))
-    kept = (share * film.thickness_um).tolist()
-    if pattern.fields.get("split") == PASSES:
-        added = relief.passes_of(factors)
-        return tuple(
-            Exposure((DoseClass(f, flat, t),))
-            for f, flat, t in zip(added, sets, kept, strict=True)
-            if flat.count
+    parts = relief.bands(sets)
+    passes = pattern.fields.get("split") == PASSES
+    made = [
+        DoseClass(factor, flat, thickness)
+        for factor, flat, thickness in zip(
+            relief.passes_of(factors) if passes else factors,
+            relief.reached(parts) if passes else parts,
+            (share * film.thickness_um).tolist(),
+            strict=True,
         )
-    rows = zip(factors, relief.bands(sets), kept, strict=True)
-    return (Exposure(tuple(DoseClass(f, flat, t) for f, flat, t in rows if flat.count)),)
+        if flat.count
+    ]
+    return tuple(Exposure((one,)) for one in made) if passes else (Exposure(tuple(made)),)

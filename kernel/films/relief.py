@@ -14,9 +14,12 @@ from ..scene import Expr
 from .dose import dose_for
 
 #: Samples along the longer side of a mask, where nothing says how fine its relief is.
-SAMPLES = 1024
+SAMPLES = 512
 #: Most samples of one relief.
 MOST_SAMPLES = 20_000_000
+#: Root of the area of a corner that is left out, nm: on a circle of 80 um two corners are then 0.8 um apart, and the chord between
+#: them 1 nm from the circle.
+CORNER_NM = 20.0
 #: Halvings of the distance between two samples where a level runs through: far below the grid of 1 nm.
 HALVINGS = 30
 
@@ -42,11 +45,11 @@ def passes_of(doses: Sequence[float]) -> list[float]:
 
 
 def step_um(size_um: tuple[float, float], finest_um: float | None) -> float:
-    """Distance of the samples of a relief: an eighth of the narrowest line that the writer resolves, or 1/SAMPLES of the longer side,
+    """Distance of the samples of a relief: half of the narrowest line that the writer resolves, or 1/SAMPLES of the longer side,
     whichever is less. Raises ValueError where that makes more than MOST_SAMPLES."""
     step = max(size_um) / SAMPLES
     if finest_um is not None:
-        step = min(step, finest_um / 8.0)
+        step = min(step, finest_um / 2.0)
     count = (size_um[0] / step + 3.0) * (size_um[1] / step + 3.0)
     if count > MOST_SAMPLES:
         raise ValueError(f"{count:.3g} samples of the relief are needed; at most {MOST_SAMPLES} are taken")
@@ -77,21 +80,45 @@ def level_sets(height: Expr, region: Flat, levels_um: Floats, finest_um: float |
     inside = shapely.union_all(to_shapely(region), grid_size=1.0)
     out = []
     for level in levels_um.tolist():
-        loops = [shapely.LinearRing(ring / GRID_UM) for ring in _contours(height, level, values, xs, ys)]
-        area = shapely.build_area(shapely.MultiLineString(loops))
-        out.append(
-            from_shapely(shapely.intersection(shapely.set_precision(area, 1.0), inside, grid_size=1.0))
-        )
+        loops = [_straightened(ring / GRID_UM) for ring in _contours(height, level, values, xs, ys)]
+        lines = [shapely.LinearRing(ring) for ring in loops if len(ring) > 2]
+        area = shapely.build_area(shapely.union_all(lines, grid_size=1.0))
+        out.append(from_shapely(shapely.intersection(area, inside, grid_size=1.0)))
     return out
 
 
+def _straightened(ring_nm: Floats) -> Floats:
+    """A closed ring on the grid, without its last point and those that lie on the straight way between their neighbours."""
+    ring: Floats = np.rint(ring_nm[:-1])
+    ring = ring[(ring != np.roll(ring, 1, axis=0)).any(axis=1)]
+    to, on = ring - np.roll(ring, 1, axis=0), np.roll(ring, -1, axis=0) - ring
+    return np.asarray(ring[(to[:, 0] * on[:, 1] != to[:, 1] * on[:, 0]) | ((to * on).sum(axis=1) < 0)])
+
+
 def bands(sets: list[Flat]) -> list[Flat]:
-    """Of nested regions, each without the next: they do not overlap."""
+    """Of nested regions, each without the next. They do not overlap, and what two of them share as an edge stays shared where corners
+    are left out that stand out of their neighbours' line by about a nanometre (CORNER_NM)."""
     import shapely
 
-    whole = [shapely.union_all(to_shapely(flat)) for flat in sets]
-    inner = [*whole[1:], shapely.Polygon()]
-    return [from_shapely(shapely.difference(a, b, grid_size=1.0)) for a, b in zip(whole, inner, strict=True)]
+    whole = np.array([shapely.union_all(to_shapely(flat)) for flat in sets])
+    # Faces between all edges have their corners in common; a face lies in as many sets as its level says.
+    edges = shapely.union_all(shapely.boundary(whole), grid_size=1.0)
+    faces = shapely.get_parts(shapely.polygonize(shapely.get_parts(edges)))
+    points = shapely.point_on_surface(faces)
+    shapely.prepare(whole)
+    level = shapely.contains_properly(whole[:, None], points).sum(axis=0)
+    made = np.array([shapely.coverage_union_all(faces[level == k]) for k in range(1, len(sets) + 1)])
+    if bool(shapely.coverage_is_valid(made)):
+        made = shapely.coverage_simplify(made, CORNER_NM)
+    return [from_shapely(one) for one in made]
+
+
+def reached(parts: list[Flat]) -> list[Flat]:
+    """Of bands, each with all that follow: the region of a pass whose dose the higher levels need, too."""
+    import shapely
+
+    whole = [shapely.union_all(to_shapely(flat)) for flat in parts]
+    return [from_shapely(shapely.union_all(whole[k:], grid_size=1.0)) for k in range(len(whole))]
 
 
 def _contours(height: Expr, level: float, values: Floats, xs: Floats, ys: Floats) -> list[Floats]:
