@@ -180,6 +180,7 @@ class _Job:
                 filaments=len(self.toolpath.plan.filaments),
                 planned_s=float(self.toolpath.time_s[-1]),
                 dry_run=self.dry_run,
+                state="running",
             )
         self.journal.meta(state="running")
         resuming.reserve(self.folder)

@@ -26,6 +26,7 @@ PRINT_SHOWN: Mapping[str, Shown] = {
     "M619": Shown("A toolpath planned on a rig with more ink. It says: `0.5 uL of ink for nozzle `left`: 0.1 uL are loaded`."),
     "M620": Shown("A toolpath from which a program took the purge. It says: `nozzle `left` is not primed before its first filament`."),
     "M621": Shown("A print from Python in a bath that the rig has not. It says: `bath `gold_bath` is not at hand: the rig has iron_bath`."),
+    "M623": Shown("A print on the rig `sim-mix`, whose pressures are analog outputs of the stage."),
     "M622": Shown("A circle of 40 um in pieces of 1 um at 1.2 mm/s, on a GRBL board at 115200 baud."),
     "M630": Shown(
         "$ wp print body.wp --rig lab --yes --runs runs",

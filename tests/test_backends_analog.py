@@ -117,7 +117,8 @@ def test_values_follow_a_bent_table_and_are_zero_without_pressure() -> None:
 
 def test_preflight_lets_analog_pressures_change_within_a_filament_and_no_others() -> None:
     _, path = planned()
-    assert [d for d in preflight(path, RIG) if d.code.startswith("M")] == []
+    (told,) = [d for d in preflight(path, RIG) if d.code.startswith("M")]
+    assert told.code == "M623" and "nozzle `head` is cut over the stage's line alone" in told.message
     boxes = {n: replace(b, kind="ultimus_v", transport="null:") for n, b in RIG.dispensers.items()}
     found = [d.code for d in preflight(path, replace(RIG, dispensers=boxes))]
     assert "M617" in found
