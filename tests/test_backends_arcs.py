@@ -21,9 +21,11 @@ from wetprint.backends.emulator.rounds import ArcError, chords
 from wetprint.backends.emulator.sim import emulate
 from wetprint.backends.emulator.truth import away_um, part_points
 from wetprint.backends.guard import Control
+from wetprint.backends.resume import Prior, _find
 from wetprint.backends.runner import write_section
 from wetprint.backends.sections import sections
 from wetprint.backends.states import State
+from wetprint.backends.track import Track, distance_um, last_rows
 from wetprint.kernel.filaments import FilamentSet, filaments
 from wetprint.kernel.motion import PRINT, Program, Toolpath
 from wetprint.kernel.rig import Rig
@@ -295,6 +297,63 @@ def test_arcs_that_no_controller_takes_are_refused() -> None:
         chords(np.array([100.0, 0, 0]), np.array([0.0, 120, 0]), (0.0, 0.0), True)
     with pytest.raises(ValueError, match="line 2"):
         DIALECTS["marlin"].read(b"G1 X0 Y0 Z0 F60\nG4 X1\n")
+
+
+# Where a print is
+
+
+def ahead(stage: Floats, true: int, row: int, place: Floats) -> float:
+    """How far along the path, in um, the beginning of `row` lies before (or the end of it behind) a place on row `true`."""
+    way = np.linalg.norm(np.diff(stage, axis=0), axis=1)
+    if row > true:
+        return float(np.linalg.norm(place - stage[true]) + way[true : row - 1].sum())
+    return float(np.linalg.norm(place - stage[true - 1]) + way[row : true - 1].sum()) if row < true else 0.0
+
+
+@given(seed=st.integers(0, 10_000))
+def test_the_place_in_an_arc_is_found_by_its_line_and_position(
+    plans: ModuleType, tmp_path_factory: pytest.TempPathFactory, seed: int
+) -> None:
+    """While it runs, and in the record of a print that was killed: the row that is nearest, never one that lies ahead."""
+    rng = np.random.default_rng(seed)
+    rig = one_nozzle(plans)
+    rings = [
+        curve(rng.uniform(8, 400), rng.uniform(1, 6), (1000.0 * k, 0.0), off=rng.choice([0.01, 0.05]))
+        for k in range(3)
+    ]
+    _, path = written(plans, rings, rig, "aerotech")
+    stage = to_stage(rig, path.position_um, path.nozzle)
+    section = DIALECTS["aerotech"].write(path, rig, slice(1, len(path)))
+    rows = np.asarray(section.sample)
+    assert arcs_in(section) >= 3
+    folder = tmp_path_factory.mktemp("killed")
+    np.savez(folder / "00001.npz", source=np.arange(1, len(path)), line_row=np.where(rows >= 0, rows - 1, -1))
+    prior = Prior(folder, {}, (), 1, 1, (1, len(path), "00001.pgm"), {})
+    track = Track(path, rig, 1, len(path), rows)
+    decoded = DIALECTS["aerotech"].read(section.data)
+    points, of = points_of(decoded, 0.02)
+    last = 0
+    for k in np.sort(rng.choice(len(points), 25, replace=False)).tolist():
+        place, line = points[k], int(decoded.line[of[k]])
+        row = track.advance(line, tuple(place.tolist()))
+        begin, end = track.span(line)
+        assert last <= row <= end + 1
+        last = row
+        # The true row: of those of this line the first on which the place lies.
+        gap = distance_um(stage[begin - 1 : end], stage[begin : end + 1], place)
+        true = begin + int(np.argmin(gap))
+        assert ahead(stage, true, row, place) <= 2.1, "not further than what counts as near"
+        if path.kind[true] == PRINT:
+            cut = _find(prior, path, rig, place, line)
+            assert ahead(stage, true, cut.row, place) <= 2.1
+            assert np.abs(to_stage(rig, cut.at_um[None, :], 0)[0] - place).max() < 1e-6
+    # The end of an arc is the end of a filament only once the stage has clearly left it.
+    _, ends = last_rows(path)
+    fresh = Track(path, rig, 1, len(path), rows)
+    at_end = stage[ends[0]]
+    line = int(np.flatnonzero(rows == ends[0])[-1]) + 1
+    assert fresh.advance(line, tuple(at_end.tolist())) <= ends[0]
+    assert fresh.advance(line + 1, tuple((at_end + np.array([0.0, 0.0, -5.0])).tolist())) == ends[0] + 1
 
 
 # Referees
