@@ -91,7 +91,7 @@ def too_close(flat: Flat, limit_um: float, kind: Kind, *, facing: bool = False) 
     for (one,) in windows((flat,), limit):
         cell = apart(one)
         edges = _edges(cell)
-        found.append(_seen(cell, *_close(edges, edges, limit, kind, facing, same=True), kind))
+        found.append(_seen(cell, _close(edges, edges, limit, kind, facing, same=True), limit, kind))
     return _nearest(found)
 
 
@@ -107,7 +107,8 @@ def between(one: Flat, two: Flat, limit_um: float, kind: Literal["gap", "overlap
         if kind == "gap":
             found.append(_distances(*cells, limit))
         else:
-            found.append(_close(_edges(cells[0]), _edges(cells[1]), limit, "width", True, same=False))
+            near = _close(_edges(cells[0]), _edges(cells[1]), limit, "width", True, same=False)
+            found.append((near.distance, near.ways))
     return _nearest(found)
 
 
@@ -179,38 +180,74 @@ def _nearest(found: Sequence[tuple[Floats, Floats]]) -> Close | None:
     return Close(float(distance[i]) * GRID_UM, (x, y), places)
 
 
-def _seen(cell: Cell, distance: Floats, ways: Floats, kind: Kind) -> tuple[Floats, Floats]:
-    """Those whose way runs through the region (a width) or outside of it (a gap) all along: others have something between them,
-    which is nearer."""
-    import shapely
+@dataclass(frozen=True, slots=True, eq=False)
+class _Pairs:
+    """Edges that face each other within the limit: distance nm [N], ends of the shortest way [N,2,2], and the parts of both edges that lie
+    before each other [N,2,2,2]."""
 
-    if not len(distance):
-        return distance, ways
-    share = np.array([0.1, 0.3, 0.5, 0.7, 0.9])[:, None, None]
-    points = shapely.points((ways[None, :, 0] * (1 - share) + ways[None, :, 1] * share).reshape(-1, 2))
-    inside = np.zeros(len(points), dtype=bool)
-    shapes = to_shapely(Flat((cell,)))
-    tree = shapely.STRtree(shapes)
-    # On the boundary, to within rounding, counts as the side that is wanted.
-    if kind == "width":
-        inside[tree.query(points, predicate="dwithin", distance=1e-3)[0]] = True
-        kept = inside.reshape(5, -1).all(axis=0)
-    else:
-        rings = shapely.STRtree(shapely.get_rings(shapes))
-        inside[tree.query(points, predicate="within")[0]] = True
-        inside[rings.query(points, predicate="dwithin", distance=1e-3)[0]] = False
-        kept = ~inside.reshape(5, -1).any(axis=0)
-    kept |= distance == 0
+    distance: Floats
+    ways: Floats
+    parts: Floats
+
+
+def _seen(cell: Cell, pairs: _Pairs, limit: float, kind: Kind) -> tuple[Floats, Floats]:
+    """Of edges, those that see each other within the limit: on some way that runs through the region (a width) or outside of it (a
+    gap) all along. Others have something between them, which is nearer."""
+    if not len(pairs.distance):
+        return pairs.distance, pairs.ways
+    see = _Sight(cell, kind)
+    distance, ways = pairs.distance.copy(), pairs.ways.copy()
+    kept = see.along(ways) | (distance == 0)
+    for k in np.flatnonzero(~kept).tolist():
+        ends = [p[0] + _ALONG[:, None] * (p[1] - p[0]) for p in pairs.parts[k]]
+        others = np.stack(
+            [np.repeat(ends[0], len(_ALONG), axis=0), np.tile(ends[1], (len(_ALONG), 1))], axis=1
+        )
+        long = np.hypot(*(others[:, 0] - others[:, 1]).T)
+        near = np.flatnonzero((long > 0) & (long < limit))
+        clear = near[see.along(others[near])] if len(near) else near
+        if len(clear):
+            best = int(clear[np.argmin(long[clear])])
+            kept[k], distance[k], ways[k] = True, long[best], others[best]
     return distance[kept], ways[kept]
 
 
-def _close(
-    one: _Edges, two: _Edges, limit: float, kind: Kind, facing: bool, *, same: bool
-) -> tuple[Floats, Floats]:
-    """Distances (nm) below the limit between edges that face each other, [N], and the ends of the ways, [N,2,2]."""
+#: Where on two edges ways between them are tried.
+_ALONG = np.linspace(0.0, 1.0, 17)
+#: Where on a way it is looked whether it lies on the side that is wanted.
+_SAMPLES = np.linspace(0.02, 0.98, 25)
+
+
+class _Sight:
+    """Which ways lie on the side of the boundary that is wanted; on the boundary itself, to within rounding, they do."""
+
+    def __init__(self, cell: Cell, kind: Kind) -> None:
+        import shapely
+
+        shapes = to_shapely(Flat((cell,)))
+        self.inside, self.rings = shapely.STRtree(shapes), shapely.STRtree(shapely.get_rings(shapes))
+        self.width = kind == "width"
+
+    def along(self, ways: Floats) -> Bools:
+        """Of ways [N,2,2], [N]."""
+        import shapely
+
+        share = _SAMPLES[:, None, None]
+        points = shapely.points((ways[None, :, 0] * (1 - share) + ways[None, :, 1] * share).reshape(-1, 2))
+        found = np.zeros(len(points), dtype=bool)
+        if self.width:
+            found[self.inside.query(points, predicate="dwithin", distance=1e-3)[0]] = True
+            return np.asarray(found.reshape(len(_SAMPLES), -1).all(axis=0))
+        found[self.inside.query(points, predicate="within")[0]] = True
+        found[self.rings.query(points, predicate="dwithin", distance=1e-3)[0]] = False
+        return np.asarray(~found.reshape(len(_SAMPLES), -1).any(axis=0))
+
+
+def _close(one: _Edges, two: _Edges, limit: float, kind: Kind, facing: bool, *, same: bool) -> _Pairs:
+    """Edges that face each other at less than the limit."""
     import shapely
 
-    none = np.zeros(0), np.zeros((0, 2, 2))
+    none = _Pairs(np.zeros(0), np.zeros((0, 2, 2)), np.zeros((0, 2, 2, 2)))
     if not len(one) or not len(two):
         return none
     lines = one.lines()
@@ -253,7 +290,8 @@ def _close(
             _exactly(_point(p[k]), _point(q[k]), _point(r[k]), _point(s[k]), side) < Fraction(limit) ** 2
         )
     close &= ~kiss | (squared == 0)
-    return np.sqrt(squared[close]), ways[close]
+    parts = np.stack([np.stack([a, b], axis=1), np.stack([c, d], axis=1)], axis=1)
+    return _Pairs(np.sqrt(squared[close]), ways[close], parts[close])
 
 
 def _cross(u: Ints, v: Ints) -> Ints:
