@@ -83,6 +83,16 @@ def test_runs_and_stops_on_the_emulator(sim: Sim, driver: Controller) -> None:
     assert abs(laid.points_um[0, 0] - (50_000.0 + 60.0)) < 4.0
 
 
+def test_positions_are_in_mm_whatever_ran_before(sim: Sim, tmp_path: Path) -> None:
+    sim.controller.inches = True
+    driver = open_controller(sim.rig, tmp_path)
+    driver.connect(2.0)
+    driver.prepare()
+    here = sim.world.position(sim.world.now())
+    assert np.abs(np.array(driver.status().position_um) - here).max() < 0.01
+    driver.close()
+
+
 @pytest.mark.parametrize("field", ["estop", "machine", "homed"])
 def test_a_machine_that_is_not_ready_is_refused(sim: Sim, driver: Controller, field: str) -> None:
     says = {

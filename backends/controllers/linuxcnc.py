@@ -120,6 +120,10 @@ class LinuxCNC:
             raise ControllerError(
                 "M634", f"joints {', '.join(lacking)} are not homed: positions mean nothing yet"
             )
+        # Positions are told in the units of the last program, inches among them, unless it is said otherwise.
+        self._set("linear_unit_conversion mm")
+        if (unit := self._get("linear_unit_conversion").lower()) != "mm":
+            raise ControllerError("M634", f"the controller tells positions in `{unit}`, not in mm")
         if float(self._get("feed_override")) != 100:
             self._set("feed_override 100")
         # Errors of before are read away, so that what is read later is of this print.

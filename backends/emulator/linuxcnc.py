@@ -28,6 +28,8 @@ class LinuxCNC:
         self.error = ""
         self.estop, self.machine, self.homed = False, True, [True, True, True]
         self._mode = "AUTO"
+        #: Units of the program before ours, in which positions are told until a client says otherwise.
+        self.inches, self._unit = False, "auto"
         #: The feed override of the panel, per cent.
         self.override = 100.0
         self._program, self._steps = "none", list[Step]()
@@ -93,13 +95,15 @@ class LinuxCNC:
         if what == "error":
             told, self.error = self.error or "OK", ""
             return told
-        place = " ".join(f"{v / MM:.6f}" for v in self.world.position(now))
+        unit = 25.4 * MM if self.inches and self._unit == "auto" else MM
+        place = " ".join(f"{v / unit:.6f}" for v in self.world.position(now))
         table = {
             "estop": "ON" if self.estop else "OFF",
             "machine": "ON" if self.machine else "OFF",
             "program_status": "RUNNING" if running else "IDLE",
             "joint_homed": " ".join("YES" if h else "NO" for h in [*self.homed, False, False, False]),
             "feed_override": f"{self.override:g}",
+            "linear_unit_conversion": self._unit.upper(),
             "abs_act_pos": place + " 0.000000 0.000000 0.000000",
             "program": self._program,
             "program_line": str(self._line(now)),
@@ -132,6 +136,8 @@ class LinuxCNC:
                 self.error = f"Unable to open file <{value}>: {reason}"
         elif what == "run":
             self._run(now)
+        elif what == "linear_unit_conversion":
+            self._unit = value.lower()
         elif what == "feed_override":
             self.override = float(value)
         elif what not in ("verbose", "enable", "estop", "machine"):
