@@ -17,10 +17,13 @@ from ..kernel.flat import Flat
 from ..kernel.motion import PRINT, TRAVEL, Toolpath
 from ..kernel.plan import Plan
 from ..kernel.process import patterns_of
+from ..kernel.quantity import MILLIWATT
 from ..kernel.rig import Rig
 from ..kernel.scene import Pattern, Scene
 from .dialects import DIALECTS
 from .files import writing
+from .gcode import Gcode
+from .gcode_rows import ascii_lines
 
 PROCESS = "thermal_writing"
 #: Lines along x, along y, or along the outlines.
@@ -184,12 +187,25 @@ def raster(pattern: Pattern, rig: Rig, scan: str = "x") -> tuple[Toolpath, list[
     return toolpath, said
 
 
+def _says(pattern: Pattern, rig: Rig) -> list[str]:
+    """What the head of a program tells the operator, who sets the laser."""
+    f = pattern.fields
+    power = f"{f['power'] / MILLIWATT:.4g} mW" if f.get("power") else "power not told"
+    return [
+        f"laser writes {pattern.name} into {pattern.film.name}, {f['wavelength'] * 1000:g} nm, {power}",
+        f"spot {f['spot']:g} um, hatch {f['hatch']:g} um, {speed_of(pattern, rig) / 1000:g} mm/s, focus at height 0",
+    ]
+
+
 def write_raster(
     scene: Scene, pattern: Pattern, rig: Rig, name: str, path: Path, scan: str = "x"
 ) -> list[Diagnostic]:
     """Write the motion program of one pattern in the dialect `name` to `path`; warnings come back."""
     toolpath, said = raster(pattern, rig, scan)
+    dialect = DIALECTS[name]
     with writing(Path(path)) as out:
-        for text, _, _ in DIALECTS[name].pieces(toolpath, rig):
+        if isinstance(dialect, Gcode):
+            out.write(ascii_lines([dialect.comment(line) for line in _says(pattern, rig)]))
+        for text, _, _ in dialect.pieces(toolpath, rig):
             out.writelines(text)
     return said

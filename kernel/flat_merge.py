@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 #: Displacements of copies that are looked at one by one, where a lattice has no inverse.
 MOST_DISPLACEMENTS = 4_000_000
+#: Pairs of polygons that are looked at in one go: the first that overlap end the search.
+PAIRS = 4096
 
 
 def without_overlaps(flat: Flat) -> Flat:
@@ -52,12 +54,10 @@ def _crowded(cell: Cell) -> bool:
     """Whether polygons of one cell overlap each other."""
     if cell.apart or len(cell) < 2:
         return False
-    import shapely
-
     shapes = to_shapely(Flat((_once(cell),)))
-    rows, found = _tree(shapes).query(shapes, predicate="intersects")
+    rows, found = _tree(shapes).query(shapes)
     pairs = rows < found
-    return bool(np.any(shapely.relate_pattern(shapes[rows[pairs]], shapes[found[pairs]], "T********")))
+    return _inside_meets(shapes[rows[pairs]], shapes[found[pairs]])
 
 
 def _overlap(one: Cell, two: Cell) -> bool:
@@ -110,11 +110,20 @@ def _tree(shapes: npt.NDArray[np.object_]) -> shapely.STRtree:
 
 def _meet(tree: shapely.STRtree, shapes: npt.NDArray[np.object_]) -> bool:
     """Whether the inside of any shape meets the inside of any in the tree."""
+    rows, found = tree.query(shapes)
+    return _inside_meets(shapes[rows], tree.geometries[found])
+
+
+def _inside_meets(one: npt.NDArray[np.object_], two: npt.NDArray[np.object_]) -> bool:
+    """Whether the insides of any pair meet. Boxes around them tell of most pairs, and of all that lie side by side, that they do not."""
     import shapely
 
-    rows, found = tree.query(shapes, predicate="intersects")
-    pairs = shapely.relate_pattern(shapes[rows], tree.geometries[found], "T********")
-    return bool(np.any(pairs))
+    a, b = shapely.bounds(one), shapely.bounds(two)
+    near = np.flatnonzero((a[:, :2] < b[:, 2:]).all(axis=1) & (b[:, :2] < a[:, 2:]).all(axis=1))
+    return any(
+        bool(shapely.relate_pattern(one[near[k : k + PAIRS]], two[near[k : k + PAIRS]], "T********").any())
+        for k in range(0, len(near), PAIRS)
+    )
 
 
 def _displacements(r: Repeat, low: Ints, high: Ints) -> Ints:

@@ -108,8 +108,9 @@ def bands(sets: list[Flat]) -> list[Flat]:
     shapely.prepare(whole)
     level = shapely.contains_properly(whole[:, None], points).sum(axis=0)
     made = np.array([shapely.coverage_union_all(faces[level == k]) for k in range(1, len(sets) + 1)])
-    if bool(shapely.coverage_is_valid(made)):
-        made = shapely.coverage_simplify(made, CORNER_NM)
+    there = ~shapely.is_empty(made)
+    if bool(shapely.coverage_is_valid(made[there])):
+        made[there] = shapely.coverage_simplify(made[there], CORNER_NM)
     return [from_shapely(one) for one in made]
 
 
