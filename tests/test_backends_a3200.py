@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
@@ -13,7 +12,6 @@ from wetprint.backends.controller import Controller, ControllerError, Motion, op
 from wetprint.backends.controllers import CONTROLLERS
 from wetprint.backends.controllers.aerotech import number
 from wetprint.backends.emulator.aerobasic import ProgramError, parse, schedule
-from wetprint.backends.emulator.proxy import TcpProxy, Trouble
 from wetprint.backends.emulator.sim import Sim, emulate
 from wetprint.backends.rig_store import load_rig
 
@@ -224,65 +222,6 @@ def test_remote_folder_names_the_program(sim: Sim, tmp_path: Path) -> None:
         made.begin(PROGRAM, "a.pgm")
     assert any('LOAD "C:\\Users\\Public\\programs\\a.pgm"' in e.what for e in sim.world.log)
     made.close()
-
-
-def dialogue(seed: int, tmp_path: Path) -> tuple[bool, str]:
-    """A program over a faulty line: (no hang, no false `done`, ink off at the end or told not to be), what happened."""
-    with emulate(load_rig("sim"), scale=20.0) as sim:
-        trouble = Trouble(seed, rate=0.06, after=4, delay_s=0.2)
-        proxy = TcpProxy(sim.controller.url, trouble)
-        live = replace(sim.rig, controller=replace(sim.rig.controller, transport=proxy.url))
-        made = open_controller(live, tmp_path)
-        began = time.monotonic()
-        said = "done"
-        try:
-            made.connect(2.0)
-            made.prepare()
-            made.begin(PROGRAM, "a.pgm")
-            end = time.monotonic() + 8.0
-            while (found := made.status()).motion is not Motion.DONE:
-                if found.motion is not Motion.RUNNING or time.monotonic() > end:
-                    break
-                time.sleep(0.005)
-            true = sim.world.position(sim.world.now())
-            if found.motion is Motion.DONE and np.linalg.norm(true - np.array(found.position_um)) > 0.01:
-                return False, "done, but not there"
-        except ControllerError as reason:
-            said = reason.code
-        halt = made.cut(lambda: None)
-        time.sleep(0.05)
-        on = sim.world.output(0, sim.world.now())
-        if halt.ink_off and on:
-            return False, "ink believed off and on"
-        if time.monotonic() - began > 45.0:
-            return False, "it hung"
-        made.close()
-        proxy.close()
-    return True, said
-
-
-def folder(base: Path, seed: int) -> Path:
-    made = base / str(seed)
-    made.mkdir()
-    return made
-
-
-def test_faulty_dialogues(tmp_path: Path) -> None:
-    with ThreadPoolExecutor(7) as pool:
-        found = list(pool.map(lambda seed: dialogue(seed, folder(tmp_path, seed)), range(20)))
-    assert all(right for right, _ in found), found
-    assert {said for _, said in found} > {"done"}, "some of them must have failed, or nothing was tried"
-
-
-@pytest.mark.soak
-@pytest.mark.parametrize("block", range(50))
-def test_faulty_dialogues_soak(block: int, tmp_path: Path) -> None:
-    seeds = range(10_000 + block * 100, 10_100 + block * 100)
-    with ThreadPoolExecutor(7) as pool:
-        for seed, (right, said) in zip(
-            seeds, pool.map(lambda k: dialogue(k, folder(tmp_path, k)), seeds), strict=True
-        ):
-            assert right, (seed, said)
 
 
 @pytest.mark.parametrize(

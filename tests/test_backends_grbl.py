@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
@@ -11,7 +10,6 @@ from typing import Any
 import numpy as np
 import pytest
 from wetprint.backends.controller import Controller, ControllerError, Motion, open_controller
-from wetprint.backends.emulator.proxy import SerialProxy, Trouble
 from wetprint.backends.emulator.sim import Sim, emulate
 from wetprint.backends.grbl_words import read_report
 from wetprint.backends.rig_store import load_rig
@@ -203,54 +201,3 @@ def test_bent_filaments_print_true(prints: ModuleType, tmp_path: Path) -> None:
     assert result.state is State.DONE and result.truth is not None
     assert result.truth["matched"] == 2 and result.truth["worst_um"] < 1.0, result.truth
     assert result.truth["blobs_s"] == 0.0
-
-
-def dialogue(seed: int, folder: Path) -> tuple[bool, str]:
-    """A program over a faulty line: no hang, ink off where it is said to be, and no end that is not the program's."""
-    with emulate(rig("characters" if seed % 2 else "response"), scale=20.0) as sim:
-        proxy = SerialProxy(sim.controller.url, Trouble(seed, rate=0.05, after=4, delay_s=0.2))
-        live = replace(sim.rig, controller=replace(sim.rig.controller, transport=proxy.url))
-        made = open_controller(live, folder)
-        began = time.monotonic()
-        said = "done"
-        try:
-            made.connect(2.0)
-            made.prepare()
-            made.begin(PROGRAM, "a.nc")
-            end = time.monotonic() + 8.0
-            while (found := made.status()).motion is not Motion.DONE:
-                if found.motion is not Motion.RUNNING or time.monotonic() > end:
-                    said = found.text or "late"
-                    break
-                time.sleep(0.005)
-            there = np.abs(np.array(found.position_um) - END_UM).max() <= 1.0
-            true = np.abs(sim.world.position(sim.world.now()) - END_UM).max() <= 1.0
-            if found.motion is Motion.DONE and there and not true:
-                return False, "done, but not there"
-        except ControllerError as reason:
-            said = reason.code
-        halt = made.cut(lambda: None)
-        time.sleep(0.05)
-        if halt.ink_off and sim.world.output(0, sim.world.now()):
-            return False, "ink believed off and on"
-        if time.monotonic() - began > 30.0:
-            return False, "it hung"
-        made.close()
-        proxy.close()
-    return True, said
-
-
-def test_faulty_dialogues(tmp_path: Path) -> None:
-    with ThreadPoolExecutor(6) as pool:
-        found = list(pool.map(lambda seed: dialogue(seed, tmp_path), range(18)))
-    assert all(right for right, _ in found), found
-    assert {said for _, said in found} > {"done"}, "some of them must have failed, or nothing was tried"
-
-
-@pytest.mark.soak
-@pytest.mark.parametrize("block", range(50))
-def test_faulty_dialogues_soak(block: int, tmp_path: Path) -> None:
-    seeds = range(10_000 + block * 100, 10_100 + block * 100)
-    with ThreadPoolExecutor(6) as pool:
-        for seed, (right, said) in zip(seeds, pool.map(lambda k: dialogue(k, tmp_path), seeds), strict=True):
-            assert right, (seed, said)

@@ -2,8 +2,6 @@
 
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +9,6 @@ import numpy as np
 import pytest
 from wetprint.backends.controller import Controller, ControllerError, Motion, open_controller
 from wetprint.backends.emulator.marlin import Marlin as Board
-from wetprint.backends.emulator.proxy import SerialProxy, Trouble
 from wetprint.backends.emulator.sim import Sim, emulate
 from wetprint.backends.rig_store import load_rig
 
@@ -199,59 +196,3 @@ def test_without_advanced_ok_the_line_is_not_taken_for_exact(sim: Sim, tmp_path:
         assert not found.exact
     assert found.motion is Motion.DONE and found.position_um == END_UM
     made.close()
-
-
-def dialogue(seed: int, folder: Path) -> tuple[bool, str]:
-    """A program over a faulty line: no hang, ink off where it is said to be, no move lost or doubled where it ends well."""
-    with emulate(load_rig("sim-marlin"), scale=20.0) as sim:
-        proxy = SerialProxy(sim.controller.url, Trouble(seed, rate=0.05, after=6, delay_s=0.2))
-        live = replace(sim.rig, controller=replace(sim.rig.controller, transport=proxy.url))
-        made = open_controller(live, folder)
-        began = time.monotonic()
-        said = "done"
-        try:
-            made.connect(2.0)
-            made.prepare()
-            made.begin(PROGRAM, "a.gcode")
-            end = time.monotonic() + 15.0
-            while (found := made.status()).motion is not Motion.DONE:
-                if found.motion is not Motion.RUNNING or time.monotonic() > end:
-                    said = found.text or "late"
-                    break
-                time.sleep(0.005)
-            there = np.abs(np.array(found.position_um) - END_UM).max() <= 1.0
-            true = np.abs(sim.world.position(sim.world.now()) - END_UM).max() <= 1.0
-            if found.motion is Motion.DONE and there and not true:
-                return False, "done, but not there"
-            moves = [e.what for e in sim.world.log if e.what.startswith("G1")]
-            if found.motion is Motion.DONE and moves != [
-                m.decode() for m in PROGRAM.split(b"\n") if m[:2] == b"G1"
-            ]:
-                return False, f"done, but {moves}"
-        except ControllerError as reason:
-            said = reason.code
-        halt = made.cut(lambda: None)
-        time.sleep(0.05)
-        if halt.ink_off and sim.world.output(0, sim.world.now()):
-            return False, "ink believed off and on"
-        if time.monotonic() - began > 45.0:
-            return False, "it hung"
-        made.close()
-        proxy.close()
-    return True, said
-
-
-def test_faulty_dialogues(tmp_path: Path) -> None:
-    with ThreadPoolExecutor(8) as pool:
-        found = list(pool.map(lambda seed: dialogue(seed, tmp_path), range(8)))
-    assert all(right for right, _ in found), found
-    assert "done" in {said for _, said in found}, "resends mend most of it"
-
-
-@pytest.mark.soak
-@pytest.mark.parametrize("block", range(50))
-def test_faulty_dialogues_soak(block: int, tmp_path: Path) -> None:
-    seeds = range(10_000 + block * 100, 10_100 + block * 100)
-    with ThreadPoolExecutor(8) as pool:
-        for seed, (right, said) in zip(seeds, pool.map(lambda k: dialogue(k, tmp_path), seeds), strict=True):
-            assert right, (seed, said)

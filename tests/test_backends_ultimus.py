@@ -3,7 +3,6 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +12,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from wetprint.backends.dispenser import Dispenser, DispenserError, open_dispenser
 from wetprint.backends.dispensers import DISPENSERS
-from wetprint.backends.emulator.proxy import SerialProxy, Trouble
 from wetprint.backends.emulator.ultimus import UltimusV
 from wetprint.backends.emulator.world import Stage, Wire, World
 from wetprint.backends.ultimus_frames import FrameError, frame, reply, unframe
@@ -238,49 +236,6 @@ def test_di_toggles_the_truth(bench: Bench) -> None:
     assert bench.world.box("left").latched
     bench.box.press_foot_pedal()
     assert not bench.world.box("left").latched
-
-
-def dialogue(seed: int) -> tuple[bool, str]:
-    """One print's worth of settings over a faulty line: (belief is right or unknown, what happened)."""
-    place = world()
-    box = UltimusV(place, "left")
-    proxy = SerialProxy(box.url, Trouble(seed, rate=(0.01, 0.03, 0.12)[seed % 3], after=6, delay_s=0.1))
-    made = driver(proxy.url)
-    said = "done"
-    began = time.monotonic()
-    try:
-        made.prepare()
-        for kpa in (2.1, 0.0, 21.0, 2.1, 0.0):
-            made.set_pressure(kpa)
-            if made.belief().pressure_kpa != pytest.approx(place.box("left").pressure_kpa, abs=1e-9):
-                return False, f"believed {made.belief()}, is {place.box('left').pressure_kpa}"
-    except DispenserError as reason:
-        said = reason.code
-        if made.belief().pressure_kpa is not None:
-            return False, f"a fault, and still a belief: {made.belief()}"
-    finally:
-        made.close()
-        proxy.close()
-        box.close()
-    if time.monotonic() - began > 15.0:
-        return False, "it hung"
-    return True, said
-
-
-def test_faulty_dialogues_never_leave_a_wrong_belief() -> None:
-    with ThreadPoolExecutor(7) as pool:
-        found = list(pool.map(dialogue, range(20)))
-    assert all(right for right, _ in found), found
-    assert {said for _, said in found} > {"done"}, "some of them must have failed, or nothing was tried"
-
-
-@pytest.mark.soak
-@pytest.mark.parametrize("block", range(50))
-def test_faulty_dialogues_soak(block: int) -> None:
-    seeds = range(10_000 + block * 100, 10_100 + block * 100)
-    with ThreadPoolExecutor(7) as pool:
-        for seed, (right, said) in zip(seeds, pool.map(dialogue, seeds), strict=True):
-            assert right, (seed, said)
 
 
 def test_valve_asks_the_operator() -> None:

@@ -16,6 +16,7 @@ import sys
 import tempfile
 import time
 import traceback
+from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -31,9 +32,11 @@ import interruptions
 import random_programs
 
 #: A case that takes so long hangs (s of the real clock).
-HUNG_S = 120.0
-#: Campaigns in which nothing waits.
-TIMELESS = ("programs",)
+HUNG_S = {"long print": 900.0}
+#: Rigs whose boards get their programs line by line.
+FED = ("sim-grbl", "sim-marlin")
+#: Campaigns on the real clock, or in which nothing waits.
+TIMELESS = ("programs", "long print")
 #: After so many cases a worker is replaced, so that nothing piles up.
 ROUNDS = 100
 
@@ -55,8 +58,54 @@ CAMPAIGNS: dict[str, Case] = {
     "mixed stops": lambda seat, folder, seed: interruptions.interrupted(seat, folder, seed, "sim-mix"),
     "mixed kills": lambda seat, folder, seed: interruptions.killed(seat, folder, seed, "sim-mix"),
     "programs": lambda seat, folder, seed: random_programs.program(seed),
+    "long print": lambda seat, folder, seed: interruptions.long_print(seat, folder, 100_000, 600.0),
     "dialogues": lambda seat, folder, seed: dialogues.dialogue(seed, folder),
 }
+
+
+def _late(name: str, seed: int, late_s: float) -> float:
+    """Boards that are fed line by line run dry long before others: their lines go to and fro for every move."""
+    fed = name in ("stops", "kills") and interruptions.RIGS[seed % len(interruptions.RIGS)] in FED
+    return 0.01 * late_s if fed else late_s
+
+
+# Figures
+
+
+def _spread(values: list[float], unit: float, digits: int) -> str:
+    if not values:
+        return "-"
+    v = sorted(values)
+    at = (v[len(v) // 2], v[min(int(0.99 * len(v)), len(v) - 1)], v[-1])
+    return " / ".join(f"{unit * x:.{digits}f}" for x in at)
+
+
+def table(name: str, found: dict[int, dict[str, Any]]) -> str:
+    """One row a rig: cases, how they ended, and figures as median / 99 % / worst."""
+    rows = [("rig", "cases", "ended", "figures (median / 99 % / worst)")]
+    rigs = sorted({str(f.get("rig", name)) for f in found.values()})
+    for rig in rigs:
+        mine = [f for f in found.values() if str(f.get("rig", name)) == rig]
+        ends = Counter(str(f.get("end", "failed" if "failed" in f else "held")) for f in mine)
+        kinds = Counter(kind for f in mine for kind in f.get("kinds", ()))
+        figures = []
+        if leads := [lead for f in mine for lead in f.get("leads", ())]:
+            figures.append(
+                f"ink off before motion stop {_spread(leads, 1000.0, 1)} ms, least {1000.0 * min(leads):.1f}"
+            )
+        if on := [f["on_s"] for f in mine if "on_s" in f]:
+            figures.append(f"driven after the kill {_spread(on, 1000.0, 1)} ms of the clock")
+        if work := [f["work_s"] for f in mine if f.get("work_s")]:
+            figures.append(f"watchdog's first cut {_spread(work, 1000.0, 1)} ms of this host")
+        figures += [
+            f"{key} {f[key]}"
+            for f in mine
+            for key in ("sender_mib", "emulators_mib", "ahead_s", "wall_s")
+            if key in f
+        ]
+        ended = ", ".join(f"{n} {what}" for what, n in [*ends.most_common(), *kinds.most_common()])
+        rows.append((rig, str(len(mine)), ended, "; ".join(figures)))
+    return "\n".join(f"{a:<14} {b:>6}  {c}" + (f"\n{'':22} {d}" if d else "") for a, b, c, d in rows)
 
 
 # Workers
@@ -94,7 +143,7 @@ def _start(name: str, late_s: float, real: bool) -> Worker:
         for line in orders:
             seed = int(line)
             folder = Path(tempfile.mkdtemp(prefix="case", dir=shm if shm.is_dir() else None))
-            clock = None if real or name in TIMELESS else clocks.Clock(late_s, seed)
+            clock = None if real or name in TIMELESS else clocks.Clock(_late(name, seed, late_s), seed)
             began = clocks.real_monotonic(), time.process_time()
             try:
                 interruptions.MET.clear()
@@ -155,8 +204,8 @@ def run(
                         said = {"failed": "the worker died"}
                     elif w.held.endswith(b"\n"):
                         said, w.held = json.loads(w.held), b""
-                elif w.seed is not None and time.monotonic() - w.since > HUNG_S:
-                    said = {"failed": f"hung for {HUNG_S:.0f} s"}
+                elif w.seed is not None and time.monotonic() - w.since > HUNG_S.get(name, 120.0):
+                    said = {"failed": "it hung"}
                 if said is None or w.seed is None:
                     continue
                 found[w.seed] = said
@@ -188,6 +237,7 @@ def main() -> None:
 
     seeds = list(range(asked.first, asked.last))
     found = run(asked.name, seeds, at_once=asked.at_once, late_s=asked.late, real=asked.real, tell=tell)
+    print(table(asked.name, found))
     failed = [k for k, f in found.items() if "failed" in f]
     print(f"{asked.name}: {len(found)} cases, {len(failed)} failed {failed}")
     sys.exit(bool(failed))

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -125,7 +126,30 @@ def print_it(told: dict[str, Any]) -> None:
     print(result.state.value, result.executed, flush=True)
 
 
-WORKS: dict[str, forks.Work] = {"watchdog": watch, "print": print_it}
+def print_long(told: dict[str, Any]) -> None:
+    """A long print; tells how many filaments are done, at each of the marks."""
+    told["begun"]()
+    watchdog_room.subprocess = forks.as_subprocess(told["address"], {"clock": ""}, nullcontext)  # type: ignore[attr-defined]
+    machine = prints.rig("sim", time_scale=told["scale"])
+    live = replace(
+        machine,
+        controller=replace(machine.controller, transport=told["controller"]),
+        dispensers={k: replace(d, transport=told["boxes"][k]) for k, d in machine.dispensers.items()},
+        simulated=True,
+    )
+    path = prints.toolpath(prints.woodpile(100, told["filaments"] // 100, 12.0, ("Au",), 60.0), live)
+    marks = list(told["marks"])
+
+    class Desk(prints.Desk):
+        def tell(self, progress: Any) -> None:
+            while marks and progress.done >= marks[0] * progress.total:
+                print("mark", marks.pop(0), progress.done, flush=True)
+
+    result = prints.go(path, live, Path(told["runs"]), desk=Desk())
+    print("end", result.state.value, result.executed, [d.message for d in result.diagnostics], flush=True)
+
+
+WORKS: dict[str, forks.Work] = {"watchdog": watch, "print": print_it, "long print": print_long}
 
 
 @contextmanager
@@ -487,3 +511,55 @@ def _kill(seat: Seat, sim: Sim, folder: Path, r: random.Random, total_s: float) 
     # What the clock leaves out: the work itself.
     work = min((t - real for t in heard), default=None)
     return {"on_s": on_s, "work_s": None if by_work else work, "how": "work" if by_work else "time"}
+
+
+# Long
+
+
+def memory_mib(pid: int) -> float:
+    """What a process holds of the memory."""
+    text = Path(f"/proc/{pid}/status").read_text()
+    return int(text.partition("VmRSS:")[2].split()[0]) / 1024.0
+
+
+def long_print(seat: Seat, folder: Path, filaments: int, scale: float) -> dict[str, Any]:
+    """A print of very many filaments: memory of sender and emulators at 10, 50 and 100 %, and how far the sender is ahead."""
+    machine = prints.rig("sim", time_scale=scale)
+    with emulate(machine, scale=scale) as sim:
+        child = forks.Child(
+            seat.address,
+            "long print",
+            {
+                "runs": str(folder),
+                "scale": scale,
+                "filaments": filaments,
+                "marks": [0.1, 0.5, 0.99],
+                "controller": sim.controller.url,
+                "boxes": {name: box.url for name, box in sim.boxes.items()},
+                "address": seat.address,
+            },
+            [],
+        )
+        told: dict[str, Any] = {"sender_mib": [], "emulators_mib": []}
+        began = time.monotonic()
+        try:
+            while line := child.stdout.readline().decode().strip():
+                if line.startswith("mark"):
+                    told["sender_mib"].append(round(memory_mib(child.pid), 1))
+                    told["emulators_mib"].append(round(memory_mib(os.getpid()), 1))
+                else:
+                    told["end"] = line
+        finally:
+            child.close()
+        starts = [e for e in sim.world.log if e.what.startswith("program starts")]
+        # Until the next program starts, the stage has this one: so far is the sender ahead, and so long does it stand between them.
+        ahead = [b.time_s - a.time_s for a, b in pairwise(starts)]
+        assert told["end"].startswith(f"end done {filaments}"), told["end"]
+        assert len(sim.world.deposits()) >= filaments
+        growth = told["sender_mib"][-1] / told["sender_mib"][0]
+        assert growth < 1.25, told
+        return told | {
+            "wall_s": round(time.monotonic() - began, 1),
+            "ahead_s": round(min(ahead, default=0.0), 1),
+            "end": "done",
+        }
