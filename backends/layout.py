@@ -239,13 +239,6 @@ def _rules(layout: Layout) -> Iterator[Diagnostic]:
         yield error(
             "X753", f"{len(layout.layers)} passes; writer `{writer.name}` has layers 1 to {writer.layers}"
         )
-    for layer in layout.layers:
-        if layer.name.lower() in writer.forbidden:
-            yield error(
-                "X753",
-                f"a layer called {layer.name}, which writer `{writer.name}` forbids",
-                layer.pattern.span,
-            )
     arrays = sum(cell.repeat.count > 1 for *_, cell in layout.shapes())
     if writer.references is not None and arrays > writer.references:
         yield error(
