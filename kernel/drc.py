@@ -40,11 +40,12 @@ class Close:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Edges:
-    """Edges p to q, the region on their left; `following` the edge that begins where each ends."""
+    """Edges p to q, the region on their left; `following` the edge that begins where each ends, `polygon` the one that each is of."""
 
     p: Ints
     q: Ints
     following: Ints
+    polygon: Ints
 
     def __len__(self) -> int:
         return len(self.p)
@@ -80,7 +81,8 @@ def _edges(cell: Cell) -> _Edges:
     following = np.arange(1, n + 1)
     if n:
         following[cell.rings[1:] - 1] = cell.rings[:-1]
-    return _Edges(cell.points_nm, cell.points_nm[following], following)
+    polygon = np.repeat(np.arange(len(cell)), np.diff(cell.rings[cell.polygons]))
+    return _Edges(cell.points_nm, cell.points_nm[following], following, polygon)
 
 
 def too_close(flat: Flat, limit_um: float, kind: Kind, *, facing: bool = False) -> Close | None:
@@ -255,7 +257,10 @@ def _close(one: _Edges, two: _Edges, limit: float, kind: Kind, facing: bool, *, 
     # A hair more than the limit: what is at the limit is sorted out below.
     i, j = shapely.STRtree(others).query(lines, predicate="dwithin", distance=limit * (1 + 1e-9) + 1e-6)
     if same:
-        i, j = i[i < j], j[i < j]
+        once = i < j
+        if kind == "width":
+            once &= one.polygon[i] == one.polygon[j]
+        i, j = i[once], j[once]
     p, q, r, s = one.p[i], one.q[i], two.p[j], two.q[j]
     along, other = q - p, s - r
     product = (along * other).sum(axis=1)
