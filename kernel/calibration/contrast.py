@@ -286,7 +286,9 @@ def _outliers(dose: Floats, y: Floats, sd: Floats | None, values: Floats) -> npt
     live = np.sort(off[(y > 0) | (thickness(dose, values) > 0)])
     scale = 1.4826 * float(np.median(live[min(k - 1, len(live) - 1) :]))
     scale = max(scale, 1.0) if sd is not None else max(scale, 1e-9)
-    found: npt.NDArray[np.bool_] = off > OUTLIER * scale * (1.0 if sd is not None else 1.0 + 4.0 / (n - k))
+    found: npt.NDArray[np.bool_] = off > OUTLIER * scale * (
+        1.0 if sd is not None else 1.0 + 4.0 / max(len(live) - k, 1)
+    )
     return none if int(found.sum()) > (n - k) // 3 else found
 
 
