@@ -84,6 +84,7 @@ def rig_text(
         "controller", "controller", "program_folder", '"/mnt/programs"', "this computer's run folder, if left out"
     )  # fmt: skip
     p.key("controller", "controller", "remote_folder", "'C:\\programs'")
+    p.key("controller", "controller", "arcs", "true")
     way = (
         "a stage that carries the nozzle has 1 as a rule"
         if moves == "nozzle"

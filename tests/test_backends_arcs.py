@@ -255,6 +255,38 @@ def test_limits_hold_along_the_arc(plans: ModuleType) -> None:
         assert (arcs_in(DIALECTS["linuxcnc"].write(path, weak)) > 0) is found
 
 
+@given(
+    radius=st.floats(6.0, 1500.0), sweep=st.floats(0.5, 6.2), start=st.floats(0, 6.3),
+    room=st.tuples(*[st.sampled_from([0.0, 0.02, 0.06, 0.2])] * 4), speed=st.floats(300.0, 6000.0),
+    fastest=st.floats(0.7, 1.5), gain=st.floats(1e3, 1e6),
+)  # fmt: skip
+def test_no_arc_leaves_the_limits_that_its_straight_moves_keep(
+    plans: ModuleType, radius: float, sweep: float, start: float, room: tuple[float, ...], speed: float,
+    fastest: float, gain: float,
+) -> None:  # fmt: skip
+    wide = one_nozzle(plans, speeds={"print_um_s": speed})
+    path = plans.planned(part(plans, [curve(radius, sweep, start=start)]), wide)[1]
+    stage = to_stage(wide, path.position_um, path.nozzle)
+    axes = dict(wide.axes)
+    for k, name in enumerate("xy"):
+        low, high = stage[:, k].min() - room[2 * k], stage[:, k].max() + room[2 * k + 1]
+        axes[name] = replace(axes[name], min_um=low, max_um=high, max_speed_um_s=fastest * speed)
+    rig = replace(wide, axes={k: replace(a, acceleration_um_s2=gain) for k, a in axes.items()})
+    decoded = DIALECTS["linuxcnc"].read(DIALECTS["linuxcnc"].write(path, rig).data)
+    points, _ = points_of(decoded, 0.001)
+    for k, name in enumerate("xy"):
+        assert (
+            points[:, k].min() >= axes[name].min_um - 0.006
+            and points[:, k].max() <= axes[name].max_um + 0.006
+        )
+    bent = decoded.sweep_rad != 0.0
+    if bent.any():
+        assert decoded.speed_um_s[bent].max() <= fastest * speed * (1 + 1e-6)
+        size = np.hypot(*(decoded.stage_um[bent, :2] - decoded.centre_um[bent]).T)
+        # An arc of a few moves may be drawn a little tighter or wider than they lie.
+        assert (decoded.speed_um_s[bent] ** 2 / size <= 1.5 * gain).all()
+
+
 @pytest.mark.parametrize("name", ALL)
 def test_chunks_parts_and_ways_of_joining_give_the_same_bytes(
     plans: ModuleType, monkeypatch: pytest.MonkeyPatch, name: str
