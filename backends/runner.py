@@ -31,6 +31,10 @@ POLL_S = 0.02
 SLOWER, MARGIN_S = 1.5, 15.0
 #: The stage must stand within this distance of where a section ends, or of where a print is resumed.
 PLACE_UM = 1.0
+#: Seen so far beside its way, so often in a row, the stage does not run the program that was sent (assumed: beyond what corners are rounded
+#: by, and what a stage moves in rapids between two of its axes being read). No board's checksum sees all that a line can do to a move:
+#: Marlin's does not see swapped digits, GRBL has none.
+ASTRAY_UM, ASTRAY_POLLS = 250.0, 2
 
 
 class MachineError(Exception):
@@ -229,6 +233,7 @@ class Runner:
         planned = float(self.path.time_s[section.last - 1] - self.path.time_s[section.first - 1])
         deadline = time.monotonic() + SLOWER * planned / p.rig.time_scale + MARGIN_S
         begun = self.tally.done_s
+        lost = 0
         while True:
             self._check()
             asked_s = time.monotonic()
@@ -238,6 +243,14 @@ class Runner:
             self.status = found
             self.seen = found.position_um, asked_s
             if found.motion is Motion.RUNNING:
+                lost = lost + 1 if track.astray_um(found.line, found.position_um) > ASTRAY_UM else 0
+                if lost >= ASTRAY_POLLS:
+                    raise MachineError(
+                        "M636",
+                        f"the stage is {track.astray_um(found.line, found.position_um) / 1000.0:.3g} mm beside its way: a line of the"
+                        " program was lost or changed on its way to the controller, or something has moved the stage",
+                        self._span(min(track.row, section.last - 1)),
+                    )
                 track.advance(found.line, found.position_um, exact=found.exact)
             elif found.motion is Motion.DONE and track.at_end(found.position_um, PLACE_UM):
                 track.finish()

@@ -93,6 +93,14 @@ class Track:
             at = int(mine[np.argmin(away[mine[rows[mine] <= hint]])])
         return int(rows[at])
 
+    def astray_um(self, line: int, position_um: Position) -> float:
+        """How far a position lies from all rows that the stage may be on."""
+        low = max(self.row - 1, self.first)
+        top = min(max(self.hint(line), self.row) + AHEAD_ROWS, self.last - 1, low + FAR_ROWS)
+        rows = np.arange(low, top + 1)
+        away = distance_um(self._stage[rows - 1], self._stage[rows], np.array(position_um))
+        return float(away.min(initial=np.inf))
+
     def at_end(self, position_um: Position, within_um: float) -> bool:
         return bool(np.linalg.norm(np.array(position_um) - self.end_um()) <= within_um)
 
