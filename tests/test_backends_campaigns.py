@@ -30,7 +30,8 @@ SAMPLES = [
     ("mixed stops", 0, 2),
     ("mixed kills", 0, 2),
     ("dialogues", 0, 48),
-    ("programs", 0, 100),
+    # A case of programs is a hundred of them.
+    ("programs", 0, 3),
 ]
 
 
@@ -45,7 +46,7 @@ FULL = [
     ("mixed stops", 100),
     ("mixed kills", 100),
     ("dialogues", 10_000),
-    ("programs", 100_000),
+    ("programs", 1_000),
 ]
 
 

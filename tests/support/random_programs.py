@@ -4,9 +4,9 @@ on a machine whose feed someone overrides."""
 from __future__ import annotations
 
 import random
+from collections import Counter
 from dataclasses import replace
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -26,6 +26,8 @@ from wetprint.kernel.toolpath.frames import to_stage
 UM = 1e-6
 #: [gcode_arcs] resolution of a Klipper printer.
 CHORD_MM = 0.1
+#: Programs in a case of a campaign: each takes some milliseconds.
+BATCH = 100
 RIGS = ("sim", "sim", "sim-marlin", "sim-klipper", "sim-linuxcnc")
 
 
@@ -83,7 +85,18 @@ def overridden(path: Toolpath, rig: Rig, pace: float) -> None:
     assert np.abs(ends[-1] - where[-1]).max() < 0.2, "it ends elsewhere"
 
 
-def program(seed: int, folder: Path | None = None) -> dict[str, Any]:
+def programs(number: int) -> dict[str, Any]:
+    """A batch of them: BATCH programs, those of one number."""
+    ends: Counter[str] = Counter()
+    for seed in range(number * BATCH, (number + 1) * BATCH):
+        try:
+            ends[program(seed)] += 1
+        except Exception as fault:
+            raise AssertionError(f"program {seed}: {type(fault).__name__}: {fault}") from fault
+    return {"rig": f"{BATCH} a case", "kinds": list(ends.elements())}
+
+
+def program(seed: int) -> str:
     """One random program: its motion, and what is left of it after a random cut, cut once more, each also overridden."""
     r = random.Random(seed)
     rig = _rig(r.choice(RIGS))
@@ -108,7 +121,7 @@ def program(seed: int, folder: Path | None = None) -> dict[str, Any]:
     part = prints.woodpile(lines, r.randint(1, 3), r.uniform(20.0, 200.0), inks, r.uniform(50.0, 2.5 * room))
     path = prints.toolpath(part, rig)
     if any(d.severity is Severity.ERROR for d in preflight(path, rig)):
-        return {"end": "refused"}
+        return "refused"
     pace = r.choice([0.1, 0.5, 1.0, 1.5, 2.0])
     within(path, rig)
     overridden(path, rig, pace)
@@ -124,4 +137,4 @@ def program(seed: int, folder: Path | None = None) -> dict[str, Any]:
         work = continue_from(path, cut, stands, rig, r.uniform(0.0, 400.0))
         within(work.toolpath, rig)
     overridden(work.toolpath, rig, pace)
-    return {"end": "printed", "pace": pace}
+    return "printed"
