@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...kernel.diagnostics import WetprintError, error, warning
-from ...kernel.scene import Print
 from ..record import toolpath_hash
 from ..rig_store import list_rigs, load_rig
 from ..watch import Files
@@ -25,7 +24,6 @@ from .wording import line, offset, place, worded
 if TYPE_CHECKING:
     from ...kernel.diagnostics import Diagnostic, Source
     from ...kernel.rig import Rig
-    from ...kernel.scene import Scene
 
 #: The file is looked at so often, and written so long after the last edit, s.
 _LOOK_S, _SAVE_S = 0.1, 0.7
@@ -45,6 +43,8 @@ class Studio:
         self.preset: str | None = None
         self.outcome: Outcome | None = None
         self.shown: Outcome | None = None
+        self.filmed: Outcome | None = None
+        self.films = 0
         self._hashed: tuple[Outcome | None, str] = (None, "")
         self.parts = 0
         self.own, self.files = Files([path]), Files([])
@@ -116,6 +116,12 @@ class Studio:
                 # What the full model dries to is often what the closed form said: it need not be drawn again.
                 self.parts += 1
             self.shown = outcome
+        if outcome.films:
+            if self.filmed is None or self.filmed.wish.number != wish.number or outcome.jobs:
+                self.films += 1
+            self.filmed = outcome
+        elif outcome.part is not None:
+            self.filmed = None
         with self.state:
             if reading.scene is not None or reading.params["params"] or not self.state.values:
                 self.state.values = {**reading.params, "sets": self.sets, "preset": self.preset or ""}
@@ -129,12 +135,21 @@ class Studio:
                 "diagnostics": worded(outcome.diagnostics, str(self.path), outcome.placed),
                 "refusals": worded(outcome.refusals, str(self.path)),
                 "part": self.parts,
-                "sound": outcome.part is not None,
+                "sound": outcome.part is not None or outcome.films,
                 "figures": outcome.figures,
                 "plan": outcome.plan,
                 "final": outcome.final,
                 "loose": outcome.loose,
-                "made": _made(reading.scene),
+                "films": self.films if self.filmed is not None else 0,
+                "steps": [
+                    {
+                        "kind": s.kind,
+                        "name": s.name,
+                        "line": s.span.line,
+                        "says": [f"{k} {v}" for k, v in s.says],
+                    }
+                    for s in outcome.steps
+                ],
                 "took_ms": round(1000 * (time.monotonic() - wish.asked)),
             }
 
@@ -317,18 +332,6 @@ class Studio:
                     self.edited = float("inf") if self.note else self.edited
             except WetprintError as caught:
                 self._noted(line(caught.diagnostics[0]))
-
-
-def _made(scene: Scene | None) -> list[dict[str, Any]]:
-    """What the design makes: each print and pattern in its order, with its line."""
-    if scene is None:
-        return []
-    return [
-        {"kind": "print", "name": p.part.name, "of": p.bath.name if p.bath else "", "line": p.span.line}
-        if isinstance(p, Print)
-        else {"kind": "pattern", "name": p.mask.name or p.name, "of": p.film.name, "line": p.span.line}
-        for p in scene.job
-    ]
 
 
 def studio(

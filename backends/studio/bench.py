@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from ...kernel.build import Job
     from ...kernel.filaments import FilamentSet
     from ...kernel.motion import Toolpath
+    from ...kernel.process import Step
     from ...kernel.rig import Rig
+    from ...kernel.scene import Scene
     from ...kernel.shrink import Model
 
 #: Above so many filaments the plan comes after the part: planning them takes longer than a hand waits (docs/planning.md).
@@ -43,7 +45,13 @@ class Wish:
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What came of a wish. `part` is None where there is none to show; `final` where nothing better will follow. `placed`: the
-    problems that are marked in the part, in the order of their bits; `loose`: its parts are shown, though nothing prints them."""
+    problems that are marked in the part, in the order of their bits; `loose`: its parts are shown, though nothing prints them; `steps`:
+    of a design that is made in several, light and ink alike."""
+
+    @property
+    def films(self) -> bool:
+        """Whether there are films to show, with what is printed on them."""
+        return bool(self.steps) and self.reading.scene is not None and bool(self.reading.scene.patterns)
 
     wish: Wish
     reading: Reading
@@ -57,6 +65,7 @@ class Outcome:
     refusals: tuple[Diagnostic, ...] = ()
     placed: tuple[Diagnostic, ...] = ()
     loose: bool = False
+    steps: tuple[Step, ...] = ()
 
 
 class Bench:
@@ -118,10 +127,13 @@ class Bench:
         jobs, said = _built(reading, model)
         if self._stale(wish):
             return
-        if not jobs:
-            self.heard(_without_print(wish, reading, said))
-            return
         quick = model == "analytic"
+        if not jobs:
+            told = _without_print(wish, reading, said, final=not quick)
+            self.heard(told)
+            if not told.final:
+                threading.Thread(target=self._solve, args=(wish,), daemon=True).start()
+            return
         count = sum(len(job.filaments) for job in jobs)
         rig = wish.rig if not quick or count <= _PLAN_AT_ONCE else None
         self.heard(_judged(self.language, wish, reading, jobs, said, rig, final=not quick))
@@ -146,15 +158,23 @@ def solved(language: Language, wish: Wish, rig: Rig) -> Outcome:
     reading = language.read(wish.text, wish.sets, wish.preset)
     jobs, said = _built(reading, "auto")
     if not jobs:
-        return _without_print(wish, reading, said)
+        return _without_print(wish, reading, said, final=True)
     return _judged(language, wish, reading, jobs, said, rig, final=True)
 
 
-def _without_print(wish: Wish, reading: Reading, said: Sequence[Diagnostic]) -> Outcome:
-    """Of a design that prints nothing yet: its parts as they would be, without a bath and a plan, so that there is something to see."""
+def _without_print(wish: Wish, reading: Reading, said: Sequence[Diagnostic], *, final: bool) -> Outcome:
+    """Of a design that prints nothing: its films and steps (their rules only where it is `final`: of many polygons they take long);
+    or its parts as they would be, without a bath and a plan, so that there is something to see."""
     plain = Outcome(wish, reading, tuple(said), True)
     scene = reading.scene
-    if scene is None or scene.prints or not scene.parts or _broken(said):
+    if scene is None or scene.prints or _broken(said):
+        return plain
+    if scene.patterns:
+        from ...kernel.check import run_checks
+
+        rules = run_checks(scene, (), wish.rig) if final else []
+        return replace(plain, final=final, diagnostics=(*said, *rules), steps=_steps(scene, ()))
+    if not scene.parts:
         return plain
     from ...kernel.build import build
     from ...kernel.measure import measure
@@ -214,16 +234,27 @@ def _judged(
     toolpath: Toolpath | None = None
     plan: dict[str, Any] | None = None
     refusals: tuple[Diagnostic, ...] = ()
-    if rig is not None:
-        toolpath, plan, refusals = _planned(jobs, rig)
+    wet = tuple(job for job in jobs if job.print.process == "wet_writing")
+    if rig is not None and wet:
+        toolpath, plan, refusals = _planned(wet, rig)
     found = run_checks(reading.scene, jobs, rig)
-    part, marked = packed_part(jobs, toolpath, found)
+    part, marked = packed_part(jobs, toolpath if len(wet) == len(jobs) else None, found)
     said = [*said, *found]
     if reading.scene.post_checks:
         said += language.judge(reading.scene, figures(jobs))
     return Outcome(
-        wish, reading, tuple(said), final, jobs, part, measure(jobs), plan, toolpath, refusals, marked
-    )
+        wish, reading, tuple(said), final, jobs, part, measure(jobs), plan, toolpath, refusals, marked,
+        steps=_steps(reading.scene, jobs),
+    )  # fmt: skip
+
+
+def _steps(scene: Scene, jobs: tuple[Job, ...]) -> tuple[Step, ...]:
+    """The steps of a design that is made in several; none of one that is only printed wet."""
+    if not scene.in_steps:
+        return ()
+    from ...kernel.process import steps_of
+
+    return steps_of(scene, jobs)
 
 
 def _broken(said: Sequence[Diagnostic]) -> bool:

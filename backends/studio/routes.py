@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import html
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,8 +15,19 @@ from .wording import line
 
 if TYPE_CHECKING:
     from .app import Studio
+    from .bench import Outcome
 
 _VIEWER = Path(__file__).parent.parent / "previews" / "viewer.html"
+
+
+def _films(outcome: Outcome, title: str) -> str:
+    """The page of the films of a design, as `wp preview --html` writes it."""
+    from ..films import films_of
+    from ..preview import Look
+    from ..previews.stacked_page import page
+
+    assert outcome.reading.scene is not None
+    return page(films_of(outcome.reading.scene, outcome.jobs), Look(title=title))
 
 
 def routes(studio: Studio) -> Callable[[Any], None]:
@@ -31,6 +43,15 @@ def routes(studio: Studio) -> Callable[[Any], None]:
         page = _VIEWER.read_text(encoding="utf-8")
         for name, text in (("@TITLE@", "part"), ("@PART@", "null"), ("@DATA@", "")):
             page = page.replace(name, text, 1)
+        return http.Response(text=page, content_type="text/html")
+
+    async def films(request: Any) -> Any:
+        if studio.filmed is None:
+            return http.Response(status=404, text="there are no films")
+        try:
+            page = await asyncio.to_thread(_films, studio.filmed, studio.path.stem)
+        except WetprintError as caught:
+            page = f"<!DOCTYPE html><p>{html.escape(line(caught.diagnostics[0]))}</p>"
         return http.Response(text=page, content_type="text/html")
 
     async def export(request: Any) -> Any:
@@ -58,7 +79,7 @@ def routes(studio: Studio) -> Callable[[Any], None]:
 
     def add(app: Any) -> None:
         for name, handler in (
-            ("part", part), ("viewer", viewer), ("export", export), ("plots", drawn), ("frame", frame), ("alive", alive),
+            ("part", part), ("viewer", viewer), ("films", films), ("export", export), ("plots", drawn), ("frame", frame), ("alive", alive),
         ):  # fmt: skip
             app.router.add_get(f"/{name}", handler)
 

@@ -18,12 +18,13 @@ window.wp_studio = (() => {
   <section class="view" aria-label="Part">
     <div class="head tabs" role="tablist"><button role="tab" id="tab-part" aria-controls="panel-part" aria-selected="true">Part</button><button role="tab" id="tab-plots" aria-controls="panel-plots" aria-selected="false" tabindex="-1">Plots</button>
       <span class="grow"></span><span class="soft" data-at="making"></span></div>
-    <div class="panel" id="panel-part" role="tabpanel" aria-labelledby="tab-part"><iframe data-at="view" src="viewer" title="the part"></iframe><div class="chip" data-at="stale" hidden></div><div class="empty" data-at="empty" hidden></div></div>
+    <div class="panel" id="panel-part" role="tabpanel" aria-labelledby="tab-part"><iframe data-at="view" src="viewer" title="the part"></iframe><iframe data-at="films" title="the films" hidden></iframe><div class="chip" data-at="stale" hidden></div><div class="empty" data-at="empty" hidden></div></div>
     <div class="panel scroll" id="panel-plots" role="tabpanel" aria-labelledby="tab-plots" data-at="plots" tabindex="0" hidden></div></section>
   <section class="right" aria-label="Parameters, figures, print">
     <div class="card"><div class="head"><h2>Parameters</h2><span class="grow"></span><select data-at="preset" aria-label="preset" hidden title="presets of the design"></select></div>
       <div data-at="params"></div><div class="row" data-at="values" hidden><button data-at="reset" title="back to what the design says">Reset</button><button data-at="write" title="make these values the defaults in the text">Write into design</button></div></div>
-    <div class="card"><div class="head"><h2>Figures</h2><span class="grow"></span><span class="soft" data-at="solving" role="status" hidden>solving the drying …</span></div><table data-at="figures"></table></div>
+    <div class="card" data-at="stepcard" hidden><div class="head"><h2>Steps</h2></div><ol class="steps" data-at="steps"></ol></div>
+    <div class="card" data-at="figurecard"><div class="head"><h2>Figures</h2><span class="grow"></span><span class="soft" data-at="solving" role="status" hidden>solving the drying …</span></div><table data-at="figures"></table></div>
     <div class="card"><div class="head"><h2>Print</h2><span class="grow"></span><select data-at="rig" aria-label="rig" title="rig"></select></div>
       <table data-at="plan"></table><ul class="problems small" data-at="refusals" aria-label="what the rig says"></ul>
       <div class="row" data-at="start"><button data-at="dry" title="the stage moves, no ink">Dry run …</button><button class="main" data-at="print">Print …</button></div>
@@ -99,17 +100,28 @@ window.wp_studio = (() => {
     }
     /** What stands in place of a part, or over one that is not of this text. */
     function standing(r) {
-      const wrong = (r.diagnostics || []).some(d => d.severity === "error"), made = r.made || [];
-      at.stale.hidden = !r.part || (r.sound && !r.loose);
+      const wrong = (r.diagnostics || []).some(d => d.severity === "error"), there = r.films || r.part;
+      at.stale.hidden = !there || (r.sound && !r.loose);
       at.stale.textContent = r.loose ? "nothing prints this yet" : wrong ? "errors: this is the last sound part" : "the design prints nothing now: this is the last part";
       at.stale.classList.toggle("mild", r.loose === true);
-      at.empty.hidden = Boolean(r.part) || !r.number; at.empty.replaceChildren(); if (at.empty.hidden) return;
+      at.empty.hidden = Boolean(there) || !r.number; at.empty.replaceChildren(); if (at.empty.hidden) return;
       if (wrong) { make("strong", at.empty, "Nothing to show yet"); make("p", at.empty, "The design has errors. They are listed under Problems; a click goes to their place."); return; }
-      if (made.length) {
-        make("strong", at.empty, many(made.length, "step")); make("p", at.empty, "Nothing of this is drawn in three dimensions.");
-        const list = make("ol", at.empty);
-        for (const m of made) { const li = make("li", list), b = make("button", li, m.name || m.kind, { className: "link" }); b.onclick = () => page.goto(m.line, 1); make("span", li, ` ${m.kind}${m.of ? `, ${m.of}` : ""}`, { className: "soft" }); }
-      } else { make("strong", at.empty, "Nothing to show yet"); make("p", at.empty, "The design makes nothing. Write a part and print it:"); make("pre", at.empty, 'lattice body = woodpile {\n  size: [400um, 400um]; layers: 8; pitch: 40um;\n  filament: 10um; material: nc.gold;\n}\nprint body { bath: nc.gold_bath; }'); }
+      make("strong", at.empty, "Nothing to show yet"); make("p", at.empty, "The design makes nothing. Write a part and print it:"); make("pre", at.empty, 'lattice body = woodpile {\n  size: [400um, 400um]; layers: 8; pitch: 40um;\n  filament: 10um; material: nc.gold;\n}\nprint body { bath: nc.gold_bath; }');
+    }
+
+    /** Designs that pattern films: their own page of the part, and the steps in their order. */
+    let filmed = 0;
+    function films(r) {
+      at.films.hidden = !r.films; at.view.hidden = Boolean(r.films);
+      if (r.films && r.films !== filmed) { filmed = r.films; at.films.src = `films?n=${filmed}`; root.dataset.filmed = filmed; }
+      const steps = r.steps || [];
+      at.stepcard.hidden = !steps.length; at.figurecard.hidden = steps.length > 0 && !r.figures;
+      at.steps.replaceChildren();
+      for (const s of steps) {
+        const li = make("li", at.steps);
+        make("button", li, `${s.kind} ${s.name}`, { className: "link", onclick: () => page.goto(s.line, 1) });
+        make("div", li, s.says.join(", "), { className: "soft" });
+      }
     }
 
     // ---- params ---------------------------------------------------------------------------------------------------------
@@ -226,7 +238,7 @@ window.wp_studio = (() => {
     addEventListener("beforeunload", e => { if (dirty || sending) e.preventDefault(); });
     state.watch(["doc"], told);
     state.watch(["names"], names => editor.names(names || {}));
-    state.watch(["result", "values"], (r, values) => { part(); problems(r); params(values || {}, r.number); figures(r); printing.plan(r); drawn.update(r.number); root.dataset.number = r.number; });
+    state.watch(["result", "values"], (r, values) => { part(); problems(r); films(r); params(values || {}, r.number); figures(r); printing.plan(r); drawn.update(r.number); root.dataset.number = r.number; });
     state.watch(["run"], r => printing.show(r)); state.watch(["rig"], name => { at.rig.value = name; }); state.watch(["formats"], formats);
     shade(); setTimeout(alive, ALIVE_MS); root.dataset.ready = "1";
     window.wpStudio = { editor, ask, state, tab };
