@@ -66,7 +66,14 @@ def _overlap(one: Cell, two: Cell) -> bool:
     if one is not two and (a.count, b.count) != (1, 1) and (a.columns, a.rows, a.a_nm, a.b_nm) != (
         b.columns, b.rows, b.a_nm, b.b_nm,
     ):  # fmt: skip
-        return _meet(_tree(to_shapely(Flat((one,)))), to_shapely(Flat((two,))))
+        # Of an array only those copies are looked at that something of the other comes near to.
+        from .films.window import windows
+
+        return any(
+            _meet(_tree(to_shapely(mine)), to_shapely(other))
+            for mine, other in windows((Flat((one,)), Flat((two,))), 1.0)
+            if mine.cells and other.cells
+        )
     box1, box2 = _box(one), _box(two)
     offset = np.array(b.origin_nm) - np.array(a.origin_nm)
     # Displacements at which the boxes overlap lie strictly within these.
