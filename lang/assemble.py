@@ -272,6 +272,16 @@ def _assumptions(
         if made.bath is not None:
             figures(made.bath.name, made.bath)
             figures(made.bath.solvent.name, made.bath.solvent)
+    for node in env.module.statements:
+        if isinstance(node, s.Print | s.Pattern) and node.block is not None:
+            what = node.part if isinstance(node, s.Print) else node.mask
+            for item in node.block.fields:
+                if item.origin is not None and item.origin.assumed:
+                    text = item.origin.text.value if item.origin.text else ""
+                    name = env.span(what).text.split("\n")[0]
+                    out.append(
+                        Assumption(f"{name}.{item.name.text}", Origin(text, assumed=True), env.span(item))
+                    )
     for p in patterns:
         figures(p.film.name, p.film)
         figures(p.film.ligand.name, p.film.ligand)

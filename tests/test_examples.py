@@ -23,7 +23,12 @@ from wetprint.kernel.shrink import complete_jobs
 from wetprint.kernel.toolpath.frames import to_stage
 from wetprint.lang.load import load
 
-EXAMPLES = sorted((Path(__file__).parent.parent / "examples").glob("*.wp"))
+#: Those that are made of ink alone.
+EXAMPLES = sorted(
+    p
+    for p in (Path(__file__).parent.parent / "examples").glob("*.wp")
+    if not re.search(r"^pattern |process: two_photon", p.read_text(encoding="utf-8"), re.MULTILINE)
+)
 PLAN_KEYS = {
     "time_s", "print_um", "travel_um", "filaments", "moves", "material_switches", "bath_switches", "operator_stops",
 }  # fmt: skip

@@ -18,7 +18,7 @@ from wetprint.kernel.build import build
 from wetprint.kernel.diagnostics import Source, Span, WetprintError
 from wetprint.kernel.material import mix
 from wetprint.kernel.quantity import ANGLE, DENSITY, HANSEN, LENGTH, MOLARITY, NONE, SPEED, Dim
-from wetprint.kernel.scene import Expr, Lattice, Placed, Print, Region, Scene, Solid, Union
+from wetprint.kernel.scene import Expr, Lattice, Mask, Pattern, Placed, Print, Region, Scene, Solid, Union
 from wetprint.kernel.scene import Path as Line
 from wetprint.lang.load import load
 from wetprint.lang.units import parse_unit
@@ -141,11 +141,16 @@ LIB = wp.library()
 
 def placeless(value: Any) -> Any:
     """Fields of a print, without the places in the source that solids among them remember."""
+    if isinstance(value, tuple):
+        return tuple(placeless(v) for v in value)
     if isinstance(value, Mapping):
         return {name: placeless(v) for name, v in value.items()}
-    if isinstance(value, Solid):
+    if isinstance(value, Expr):
+        return dataclasses.replace(value, span=HERE, args=placeless(value.args))
+    if isinstance(value, Solid | Mask):
         return dataclasses.replace(
             value,
+            **({"name": "", "spans": {}} if isinstance(value, Mask) else {}),
             span=HERE,
             fields=placeless(value.fields),
             children=tuple(placeless(c) for c in value.children),
@@ -158,11 +163,25 @@ def same(a: Scene, b: Scene) -> None:
     jobs, said = build(a)
     again, more = build(b)
     assert [d.code for d in said] == [d.code for d in more]
-    assert [j.name for j in jobs] == [j.name for j in again] and jobs
+    assert [j.name for j in jobs] == [j.name for j in again]
+    assert jobs or a.patterns
+    assert len(a.job) == len(b.job)
+    for made, other in zip(a.job, b.job, strict=True):
+        if isinstance(made, Pattern):
+            assert isinstance(other, Pattern)
+            assert placeless(made.mask) == placeless(other.mask)
+            assert (made.process, made.develop, placeless(made.fields)) == (
+                other.process,
+                other.develop,
+                placeless(other.fields),
+            )
+            for what in ("name", "thickness_um", "d0", "gamma", "loading", "colour"):
+                assert getattr(made.film, what) == getattr(other.film, what)
+            assert getattr(made.developer, "liquid", None) == getattr(other.developer, "liquid", None)
     for x, y in zip(jobs, again, strict=True):
-        assert x.print.bath.name == y.print.bath.name and placeless(x.print.fields) == placeless(
-            y.print.fields
-        )
+        assert getattr(x.print.bath, "name", None) == getattr(y.print.bath, "name", None) and placeless(
+            x.print.fields
+        ) == placeless(y.print.fields)
         f, g = x.filaments, y.filaments
         for p, q in zip(f._arrays(), g._arrays(), strict=True):
             if p is not f.origin:

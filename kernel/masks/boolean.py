@@ -135,9 +135,9 @@ def together(one: Flat, two: Flat, op: str) -> Flat:
 def _whole(one: Flat, two: Flat, op: str) -> Flat:
     import shapely
 
-    from ..flat import from_shapely, to_shapely
+    from ..flat import from_shapely, united
 
-    a, b = (shapely.union_all(to_shapely(f), grid_size=1.0) for f in (one, two))
+    a, b = united(one), united(two)
     made = (
         shapely.difference(a, b, grid_size=1.0)
         if op == "difference"

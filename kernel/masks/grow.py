@@ -55,11 +55,11 @@ def grown(flat: Flat, by_nm: float) -> Flat:
     import shapely
 
     from ..flat import Flat as Region
-    from ..flat import from_shapely, joined, merged, repeated, to_shapely
+    from ..flat import from_shapely, joined, merged, repeated, united
     from .boolean import _apart, _first
 
     def sized(of: Flat) -> Flat:
-        whole = shapely.union_all(to_shapely(of), grid_size=1.0)
+        whole = united(of)
         return from_shapely(shapely.buffer(whole, by_nm, join_style="mitre", mitre_limit=MITRE))
 
     if not flat.count:

@@ -118,7 +118,7 @@ class Pixels:
 class Barriers:
     construct = mask_construct(
         "barriers",
-        "the grid of barriers between the pixels of an array, and about it",
+        "the grid of barriers between the pixels of an array; about it, half of one",
         PPI,
         PITCH,
         COUNT,
@@ -150,35 +150,44 @@ class Barriers:
 
     def count(self, mask: Mask) -> int:
         (nx, ny), (kx, ky) = mask.fields["count"], mask.fields["split"]
-        return int(nx * kx * (ny * ky + 1))
+        return int(nx * kx * ny * ky)
 
     def bounds(self, mask: Mask) -> Box:
         f = mask.fields
-        (px, py), (nx, ny), w = pitch_of(f), f["count"], f["width"]
-        return box_of(f["at"], nx * px + w, ny * py + w)
+        (px, py), (nx, ny) = pitch_of(f), f["count"]
+        return box_of(f["at"], nx * px, ny * py)
 
     def draw(self, mask: Mask) -> Flat:
-        from ..flat import joined, rectangles, to_nm
+        from ..flat import from_rings, joined, rectangles, repeated, shifted, to_nm
 
         f = mask.fields
         w, (x, y) = f["width"], f["at"]
         (px, nx), (py, ny) = ((p / k, n * k) for p, k, n in _along(f))
-        walls = rectangles(to_nm(box_of((0.0, 0.0), w, ny * py + w)))
-        upright = laid(walls, runs(px, nx + 1, x), runs(1.0, 1, y))
-        if abs(px * 1e3 - round(px * 1e3)) > 1e-6 or abs(w * 1e3 - round(w * 1e3)) > 1e-6:
-            # Pieces between them would leave slits of rounding.
-            whole = rectangles(to_nm(box_of((0.0, 0.0), nx * px + w, w)))
-            return joined([upright, laid(whole, runs(1.0, 1, x), runs(py, ny + 1, y))])
-        first = upright.cells[0]
-        right = int(first.points_nm[:, 0].max()) + first.repeat.origin_nm[0]
-        piece = rectangles(to_nm([0.0, -w / 2, px - w, w / 2]))
-        from ..flat import repeated, shifted
+        if max(abs(v * 1e3 - round(v * 1e3)) for v in (px, py, w)) > 1e-6:
+            # Frames would leave slits of rounding, so whole walls cross each other.
+            (wide, high), rim = (nx * px, ny * py), box_of((0.0, 0.0), nx * px - w, ny * py - w)
+            upright, lying = (rectangles(to_nm(box_of((0.0, 0.0), *size))) for size in ((w, high), (wide, w)))
+            about = from_rings([_corners(box_of((0.0, 0.0), wide, high)), _corners(rim)])
+            here = runs(1.0, 1, x), runs(1.0, 1, y)
+            return joined(
+                [
+                    laid(about, *here),
+                    *([laid(upright, runs(px, nx - 1, x), here[1])] if nx > 1 else []),
+                    *([laid(lying, here[0], runs(py, ny - 1, y))] if ny > 1 else []),
+                ]
+            )
+        # A frame for each pixel, of which two make a wall: all of the grid is one polygon, repeated.
+        low, high = round(w * 1e3) // 2 * 1e-3, (round(w * 1e3) + 1) // 2 * 1e-3
+        x0, y0 = (round((a - n * p / 2) * 1e3) for a, n, p in ((x, nx, px), (y, ny, py)))
+        frame = shifted(
+            from_rings([_corners((0.0, 0.0, px, py)), _corners((low, low, px - high, py - high))]), x0, y0
+        )
+        return repeated(frame, nx, ny, (round(px * 1e3), 0), (0, round(py * 1e3)))
 
-        between = [
-            shifted(repeated(piece, nx, r.count, (round(px * 1e3), 0), (0, r.step_nm)), right, r.first_nm)
-            for r in runs(py, ny + 1, y)
-        ]
-        return joined([upright, *between])
+
+def _corners(box: Box) -> list[tuple[float, float]]:
+    x0, y0, x1, y1 = box
+    return [(x0, y0), (x1, y0), (x1, y1), (x0, y1)]
 
 
 def _along(fields: Any) -> list[tuple[float, int, int]]:
