@@ -61,6 +61,20 @@ class WetWriting:
                 default_doc="as drawn",
             ),
             FieldSpec(
+                "overlay",
+                Length,
+                "how far the print may lie from its place on films that were patterned before",
+                default=None,
+                low=0.0,
+            ),
+            FieldSpec(
+                "size_error",
+                Length,
+                "how far the side of a filament may lie from its place, against films",
+                default=None,
+                low=0.0,
+            ),
+            FieldSpec(
                 "loose", Bool, "true prints filaments that nothing carries when they are laid", default=False
             ),
         ),
