@@ -82,7 +82,9 @@ def bundles(
     def made(known: State | None) -> State | None:
         if known is None:
             return None
-        return State(known.points_um[points], known.width_um[points] * wider, known.height_um[points] + taller)
+        return State(
+            known.points_um[points], known.width_um[points] * wider, known.height_um[points] + taller
+        )
 
     return (
         FilamentSet(

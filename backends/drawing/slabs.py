@@ -43,9 +43,11 @@ class Window:
 
 
 #: A picture shows all of a region of at most so many polygons, else a window that is so many typical features wide.
-_MOST, _ACROSS = 6_000, 22.0
+_MOST, _ACROSS = 6_000, 16.0
 #: Of an array that slabs share, so many of its units each way.
 _UNITS = 9
+#: What is thinner than this share of everything is too fine for a picture of everything.
+_THIN = 800
 
 
 def bounds_um(slabs: Sequence[Slab]) -> Window | None:
@@ -61,50 +63,65 @@ def bounds_um(slabs: Sequence[Slab]) -> Window | None:
 def detail(slabs: Sequence[Slab]) -> Window | None:
     """The window that a picture shows: everything, or a piece of the middle where everything would be too fine to be seen."""
     all_um = bounds_um(slabs)
-    if all_um is None or sum(s.region.count for s in slabs) <= _MOST:
-        return all_um
-    unit = _unit(slabs, all_um)
-    if unit is not None:
-        return unit
-    feature = min(_feature_um(s.region) for s in slabs if s.region.count)
-    half = 0.5 * min(_ACROSS * feature, all_um.side_um)
-    x, y = (all_um.x0 + all_um.x1) / 2, (all_um.y0 + all_um.y1) / 2
-    return Window(x - half, y - half, x + half, y + half, whole=False)
-
-
-def _unit(slabs: Sequence[Slab], all_um: Window) -> Window | None:
-    """Whole units in the middle of an array that all slabs share, cut between its units; None where they share none."""
-    cells = [c for s in slabs for c in s.region.cells if len(c)]
-    first = cells[0].repeat
-    if any(
-        (c.repeat.a_nm, c.repeat.b_nm, c.repeat.columns, c.repeat.rows)
-        != (first.a_nm, first.b_nm, first.columns, first.rows)
-        for c in cells
-    ):
+    if all_um is None:
         return None
-    if first.a_nm[1] or first.b_nm[0] or not (first.a_nm[0] and first.b_nm[1]):
+    cells = [c for s in slabs for c in s.region.cells if len(c)]
+    if sum(s.region.count for s in slabs) > _MOST:
+        most = max(cells, key=lambda c: c.repeat.count).repeat
+        unit = _units(
+            [
+                c
+                for c in cells
+                if (c.repeat.a_nm, c.repeat.b_nm, c.repeat.count) == (most.a_nm, most.b_nm, most.count)
+            ]
+        )
+        if unit is not None:
+            return unit
+        half = 0.5 * min(_ACROSS * min(_sides_um(c)[1] for c in cells), all_um.side_um)
+        x, y = (all_um.x0 + all_um.x1) / 2, (all_um.y0 + all_um.y1) / 2
+        return Window(x - half, y - half, x + half, y + half, whole=False)
+    # An array whose lines are thinner than a picture's pixels is shown by some of its units.
+    fine = [c for c in cells if c.repeat.count > _UNITS and _sides_um(c)[0] < all_um.side_um / _THIN]
+    return next((w for c in fine if (w := _units([c])) is not None), all_um)
+
+
+def finest_um(slabs: Sequence[Slab]) -> float:
+    """The narrowest that polygons are, as their boxes tell."""
+    return min((_sides_um(c)[0] for s in slabs for c in s.region.cells if len(c)), default=0.0)
+
+
+def _sides_um(cell: Cell) -> tuple[float, float]:
+    """What the shorter and the longer sides of the boxes of a cell's polygons are in the middle."""
+    first = cell.rings[cell.polygons[:-1]]
+    box = np.maximum.reduceat(cell.points_nm, first, axis=0) - np.minimum.reduceat(
+        cell.points_nm, first, axis=0
+    )
+    return float(np.median(box.min(axis=1))) * GRID_UM, float(np.median(box.max(axis=1))) * GRID_UM
+
+
+def _units(cells: Sequence[Cell]) -> Window | None:
+    """Whole units in the middle of an array that all cells share, cut between its units; None where they share none along x and y."""
+    first = cells[0].repeat
+    shared = (first.a_nm, first.b_nm, first.columns, first.rows)
+    if any((c.repeat.a_nm, c.repeat.b_nm, c.repeat.columns, c.repeat.rows) != shared for c in cells):
+        return None
+    if first.a_nm[1] or first.b_nm[0]:
         return None
     low = np.min([c.points_nm.min(axis=0) + np.array(c.repeat.origin_nm) for c in cells], axis=0) * GRID_UM
     high = np.max([c.points_nm.max(axis=0) + np.array(c.repeat.origin_nm) for c in cells], axis=0) * GRID_UM
     pitch = np.abs([first.a_nm[0], first.b_nm[1]]) * GRID_UM
     sizes = np.array([first.columns, first.rows])
+    if not pitch.any():
+        return None
+    pitch = np.where(sizes > 1, pitch, pitch.max())
     shown = np.minimum(np.maximum(1, np.rint(_UNITS * pitch.max() / pitch)), sizes)
     middle = (low + high) / 2 + pitch * np.floor((sizes - 1) / 2) + pitch * ((shown + 1) % 2) / 2
     half = shown * pitch / 2
+    # A line array has one unit along its lines: as much of them is shown as of the way across.
+    half = np.where(sizes > 1, half, half.max())
+    middle = np.where(sizes > 1, middle, (low + high) / 2)
     (x0, y0), (x1, y1) = (middle - half).tolist(), (middle + half).tolist()
     return Window(x0, y0, x1, y1, whole=False)
-
-
-def _feature_um(region: Flat) -> float:
-    """A length typical of the region: the larger side of a polygon's box, over all cells the median."""
-    sides: list[float] = []
-    for cell in region.cells:
-        if len(cell):
-            first = cell.rings[cell.polygons[:-1]]
-            low = np.minimum.reduceat(cell.points_nm, first, axis=0)
-            high = np.maximum.reduceat(cell.points_nm, first, axis=0)
-            sides.append(float(np.median((high - low).max(axis=1))))
-    return float(np.median(sides)) * GRID_UM
 
 
 def within(region: Flat, window: Window) -> Flat:

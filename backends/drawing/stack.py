@@ -20,7 +20,7 @@ from .light import nearby_light
 from .picture import Picture, ink_colours
 from .plan import plan_view
 from .shading import drawing, encoded, lamps, linear, nearest, shade
-from .slabs import Slab, Window, bounds_um, detail, slab_patch, within
+from .slabs import Slab, Window, bounds_um, detail, finest_um, slab_patch, within
 from .style import STYLES, Style
 
 #: The substrate: how far it reaches beyond what lies on it, how thick it is drawn, both over the side of the window; its colour.
@@ -65,7 +65,8 @@ def stack(slabs: Sequence[Slab], part: FilamentSet | None = None, state: StateNa
         raise WetprintError(error("X712", "there is no film and no filament to draw"))
     inside = [replace(s, region=within(s.region, window)) if not window.whole else s for s in slabs]
     thickest = max((s.high_um for s in slabs), default=0.0)
-    wanted = _SEEN * window.side_um
+    # Never much higher than wide, or walls would hide what lies between them.
+    wanted = min(_SEEN * window.side_um, finest_um(inside))
     if part is not None and len(part):
         wanted = _SEEN_UNDER * float(np.median(part.state(state).width_um))
     times = _round(wanted / thickest) if 0 < thickest < wanted else 1.0
