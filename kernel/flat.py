@@ -96,6 +96,14 @@ def to_nm(points_um: npt.ArrayLike) -> Ints:
     return rounded
 
 
+def boxes_nm(boxes_um: npt.ArrayLike) -> Ints:
+    """Boxes [N,4] (x0, y0, x1, y1) on the grid. Sizes are rounded, then places, halves upwards: what is 401 nm wide stays so, and
+    equal boxes stay equal wherever they stand."""
+    boxes = np.asarray(boxes_um, dtype=np.float64).reshape(-1, 4) / GRID_UM
+    low, size = np.floor(boxes[:, :2] + 0.5 + 1e-6), np.rint(boxes[:, 2:] - boxes[:, :2])
+    return np.concatenate([low, low + size], axis=1).astype(np.int64)
+
+
 def rectangles(boxes_nm: npt.ArrayLike, repeat: Repeat | None = None) -> Flat:
     """A cell of boxes int[N,4] (x0, y0, x1, y1), each one polygon."""
     boxes = np.asarray(boxes_nm, dtype=np.int64).reshape(-1, 4)
@@ -127,11 +135,12 @@ def from_rings(rings_um: Iterable[Sequence[Sequence[float]]]) -> Flat:
     """What closed rings (um, no point repeated) hold by the even-odd rule."""
     import shapely
 
-    return from_shapely(
-        shapely.symmetric_difference_all(
-            [shapely.make_valid(shapely.Polygon(to_nm(ring).astype(float))) for ring in rings_um]
+    found = [shapely.make_valid(shapely.Polygon(to_nm(ring).astype(float))) for ring in rings_um]
+    while len(found) > 1:
+        found = [shapely.symmetric_difference(*found[k : k + 2]) for k in range(0, len(found) - 1, 2)] + (
+            found[-1:] if len(found) % 2 else []
         )
-    )
+    return from_shapely(found)
 
 
 def repeated(flat: Flat, columns: int, rows: int, a_nm: tuple[int, int], b_nm: tuple[int, int]) -> Flat:

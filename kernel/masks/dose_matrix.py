@@ -98,7 +98,7 @@ class DoseMatrix:
 
     def doses(self, mask: Mask) -> tuple[tuple[float, Flat], ...]:
         """Columns by their factor; the letters belong to theirs."""
-        from ..flat import joined, rectangles, to_nm
+        from ..flat import boxes_nm, joined, rectangles
 
         f = mask.fields
         p, (x, y) = f["pitch"], f["at"]
@@ -116,7 +116,7 @@ class DoseMatrix:
                         box_of((at[0] + (2 * k - (f["lines"] - 1)) * size, at[1]), size, long)
                         for k in range(f["lines"])
                     ]
-            found.setdefault(float(factor), []).append(rectangles(to_nm(boxes)))
+            found.setdefault(float(factor), []).append(rectangles(boxes_nm(boxes)))
         letters = found.setdefault(float(f["label_factor"] or max(f["factors"])), [])
         for text, room, at in self._labels(f):
             # A letter is about 0.8 of its height wide.

@@ -66,14 +66,14 @@ class Grating:
         return box_of(f["at"], (nx - 1) * p + w, f["size"][1] if f["shape"] == "lines" else (ny - 1) * p + w)
 
     def draw(self, mask: Mask) -> Flat:
-        from ..flat import from_rings, rectangles, to_nm
+        from ..flat import boxes_nm, from_rings, rectangles
 
         f = mask.fields
         (nx, ny), w = self.copies(mask), f["pitch"] * f["duty"]
         if f["shape"] == "discs":
             one = from_rings([circle((0.0, 0.0), w / 2, GRID_UM)])
         else:
-            one = rectangles(to_nm(box_of((0.0, 0.0), w, f["size"][1] if f["shape"] == "lines" else w)))
+            one = rectangles(boxes_nm(box_of((0.0, 0.0), w, f["size"][1] if f["shape"] == "lines" else w)))
         x, y = f["at"]
         return laid(one, runs(f["pitch"], nx, x), runs(f["pitch"], ny, y))
 

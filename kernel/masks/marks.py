@@ -103,7 +103,7 @@ class Vernier:
         return too_fine(mask, "pitch", "step", "width", "length")
 
     def draw(self, mask: Mask) -> Flat:
-        from ..flat import rectangles, to_nm
+        from ..flat import boxes_nm, rectangles
 
         f, (x, y) = mask.fields, mask.fields["at"]
         boxes = []
@@ -113,7 +113,7 @@ class Vernier:
                     # The middle line is half as long again.
                     long = f["length"] * (1.5 if k == 0 else 1.0)
                     boxes.append(box_of((x + k * pitch, y + up * long / 2), f["width"], long))
-        return rectangles(to_nm(boxes))
+        return rectangles(boxes_nm(boxes))
 
 
 CROSS = Cross()

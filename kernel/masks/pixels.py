@@ -106,11 +106,11 @@ class Pixels:
         return box_of(middle, (nx - 1) * px + w, (ny - 1) * py + h)
 
     def draw(self, mask: Mask) -> Flat:
-        from ..flat import rectangles, to_nm
+        from ..flat import boxes_nm, rectangles
 
         f = mask.fields
         (px, py), (nx, ny) = pitch_of(f), f["count"]
-        dot = rectangles(to_nm(box_of((0.0, 0.0), *f["subpixel"])))
+        dot = rectangles(boxes_nm(box_of((0.0, 0.0), *f["subpixel"])))
         x, y = (a + o for a, o in zip(f["at"], f["offset"], strict=True))
         return laid(dot, runs(px, nx, x), runs(py, ny, y))
 
@@ -158,7 +158,7 @@ class Barriers:
         return box_of(f["at"], nx * px, ny * py)
 
     def draw(self, mask: Mask) -> Flat:
-        from ..flat import from_rings, joined, rectangles, repeated, shifted, to_nm
+        from ..flat import boxes_nm, from_rings, joined, rectangles, repeated, shifted
 
         f = mask.fields
         w, (x, y) = f["width"], f["at"]
@@ -166,7 +166,9 @@ class Barriers:
         if max(abs(v * 1e3 - round(v * 1e3)) for v in (px, py, w)) > 1e-6:
             # Frames would leave slits of rounding, so whole walls cross each other.
             (wide, high), rim = (nx * px, ny * py), box_of((0.0, 0.0), nx * px - w, ny * py - w)
-            upright, lying = (rectangles(to_nm(box_of((0.0, 0.0), *size))) for size in ((w, high), (wide, w)))
+            upright, lying = (
+                rectangles(boxes_nm(box_of((0.0, 0.0), *size))) for size in ((w, high), (wide, w))
+            )
             about = from_rings([_corners(box_of((0.0, 0.0), wide, high)), _corners(rim)])
             here = runs(1.0, 1, x), runs(1.0, 1, y)
             return joined(

@@ -24,9 +24,9 @@ class Rectangle:
         return box_of(mask.fields["at"], *mask.fields["size"])
 
     def draw(self, mask: Mask) -> Flat:
-        from ..flat import rectangles, to_nm
+        from ..flat import boxes_nm, rectangles
 
-        return rectangles(to_nm(self.bounds(mask)))
+        return rectangles(boxes_nm(self.bounds(mask)))
 
 
 RECTANGLE = Rectangle()

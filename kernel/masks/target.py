@@ -88,7 +88,7 @@ class Resolution:
         return too_fine(mask, "widths", "capital")
 
     def draw(self, mask: Mask) -> Flat:
-        from ..flat import joined, rectangles, to_nm
+        from ..flat import boxes_nm, joined, rectangles
 
         f = mask.fields
         capital = f["capital"] or 6 * max(f["widths"])
@@ -112,7 +112,7 @@ class Resolution:
             if labels:
                 flats.append(written(labels[k], capital, (left + room / 2, y)))
             y -= height / 2 + gap
-        return joined([rectangles(to_nm(boxes)), *flats])
+        return joined([rectangles(boxes_nm(boxes)), *flats])
 
 
 SIEMENS = Siemens()
