@@ -29,6 +29,7 @@ SAMPLES = [
     ("kills", 0, 10),
     ("mixed stops", 0, 2),
     ("mixed kills", 0, 2),
+    ("bent", 0, 3),
     ("dialogues", 0, 48),
     # A case of programs is a hundred of them.
     ("programs", 0, 3),

@@ -4,7 +4,6 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -13,8 +12,6 @@ from wetprint.backends.controller import Controller, ControllerError, Motion, op
 from wetprint.backends.emulator.sim import Sim, emulate
 from wetprint.backends.grbl_words import read_report
 from wetprint.backends.rig_store import load_rig
-from wetprint.backends.states import State
-from wetprint.kernel.filaments import filaments
 from wetprint.kernel.rig import Rig
 
 PROGRAM = b"""(a line, ink in its middle)
@@ -177,27 +174,3 @@ def test_noise_is_no_report() -> None:
     for k in range(len(good)):
         assert read_report(good[:k], 1.0) is None
     assert read_report(good.replace("-2.500", "-2.50"), 1.0) is None
-
-
-def test_bent_filaments_print_true(prints: ModuleType, tmp_path: Path) -> None:
-    """Short moves by the hundred, streamed by counting characters, end where they should, with no stop on the way."""
-    machine = replace(rig("characters"), time_scale=2.0)
-    t = np.linspace(0.0, 16.0 * np.pi, 160)
-    wave = np.stack([40.0 * t, 60.0 * np.sin(0.25 * t), np.full_like(t, 5.0)], axis=1)
-    part = filaments(
-        np.concatenate([wave, wave + np.array([0.0, 200.0, 0.0])]),
-        np.array([len(t), len(t)]),
-        width_um=np.array(10.0),
-        material=[0, 0],
-        layer=[0, 0],
-        origin=np.arange(2),
-        inks=(prints.ink("Au"),),
-        spans=prints.woodpile(2, 1).spans,
-        state="wet",
-    )
-    path = prints.toolpath(part, machine)
-    with emulate(machine, scale=2.0) as sim:
-        result = prints.go(path, machine, tmp_path, sim=sim)
-    assert result.state is State.DONE and result.truth is not None
-    assert result.truth["matched"] == 2 and result.truth["worst_um"] < 1.0, result.truth
-    assert result.truth["blobs_s"] == 0.0

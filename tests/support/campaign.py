@@ -57,6 +57,7 @@ CAMPAIGNS: dict[str, Case] = {
     # Heads that mix are fed by analog outputs of the stage: all channels are one line.
     "mixed stops": lambda seat, folder, seed: interruptions.interrupted(seat, folder, seed, "sim-mix"),
     "mixed kills": lambda seat, folder, seed: interruptions.killed(seat, folder, seed, "sim-mix"),
+    "bent": lambda seat, folder, seed: interruptions.bent(seat, folder, seed),
     "programs": lambda seat, folder, seed: random_programs.programs(seed),
     "long print": lambda seat, folder, seed: interruptions.long_print(seat, folder, 100_000, 600.0),
     "dialogues": lambda seat, folder, seed: dialogues.dialogue(seed, folder),

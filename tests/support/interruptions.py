@@ -17,6 +17,7 @@ from typing import Any
 
 import clock as clocks
 import forks
+import numpy as np
 import prints
 import wetprint.backends.executor as executor_room
 import wetprint.backends.watchdog as watchdog_room
@@ -27,6 +28,7 @@ from wetprint.backends.emulator.world import World
 from wetprint.backends.guard import Control
 from wetprint.backends.journal import JournalError, filament_ids, list_runs, read, show_run
 from wetprint.backends.states import State
+from wetprint.kernel.filaments import filaments
 from wetprint.kernel.motion import Toolpath, make_toolpath
 from wetprint.kernel.rig import Rig
 
@@ -511,6 +513,38 @@ def _kill(seat: Seat, sim: Sim, folder: Path, r: random.Random, total_s: float) 
     # What the clock leaves out: the work itself.
     work = min((t - real for t in heard), default=None)
     return {"on_s": on_s, "work_s": None if by_work else work, "how": "work" if by_work else "time"}
+
+
+# Bent
+
+
+def bent(seat: Seat, folder: Path, seed: int) -> dict[str, Any]:
+    """Short moves by the hundred, fed line by line (GRBL also by counting characters): they end where they should, with no stop on the way."""
+    name, streaming = (("sim-grbl", "characters"), ("sim-grbl", "response"), ("sim-marlin", "response"))[
+        seed % 3
+    ]
+    machine = prints.rig(name, time_scale=2.0)
+    machine = replace(machine, controller=replace(machine.controller, streaming=streaming))
+    t = np.linspace(0.0, 16.0 * np.pi, 160)
+    wave = np.stack([40.0 * t, 60.0 * np.sin(0.25 * t), np.full_like(t, 5.0)], axis=1)
+    part = filaments(
+        np.concatenate([wave, wave + np.array([0.0, 200.0, 0.0])]),
+        np.array([len(t), len(t)]),
+        width_um=np.array(10.0),
+        material=[0, 0],
+        layer=[0, 0],
+        origin=np.arange(2),
+        inks=(prints.ink("Au"),),
+        spans=prints.woodpile(2, 1).spans,
+        state="wet",
+    )
+    path = prints.toolpath(part, machine)
+    with seated(seat), emulate(machine, scale=2.0) as sim:
+        result = prints.go(path, machine, folder, sim=sim)
+    truth = result.truth
+    assert result.state is State.DONE and truth is not None, result
+    assert truth["matched"] == 2 and truth["worst_um"] < 1.0 and truth["blobs_s"] == 0.0, truth
+    return {"rig": f"{name} {streaming}", "end": "done"}
 
 
 # Long
