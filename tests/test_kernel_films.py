@@ -278,3 +278,26 @@ def test_steps_of_every_process(film_scenes: ModuleType, under_lattice: Scene) -
     json.dumps(as_data(steps))
     jobs, _ = build(under_lattice)
     assert [s.kind for s in steps_of(under_lattice, jobs)][-1] == "extrude"
+
+
+def test_the_example_of_two_processes(root: Path) -> None:
+    """A film under a printed lattice: clean, joined where it says, and W235 as soon as the overlay is more than the pads allow."""
+    from wetprint.kernel.check import run_checks
+    from wetprint.kernel.shrink import complete_jobs
+
+    def design(**sets: str) -> tuple[dict[str, Any], list[str]]:
+        loaded = load(root / "examples" / "cdse_film_au_lattice.wp", sets=sets)
+        assert loaded.scene is not None, loaded.diagnostics
+        jobs, _ = complete_jobs(loaded.scene, build(loaded.scene)[0], model="analytic")
+        said = [d.code for d in run_checks(loaded.scene, jobs) if d.severity is not Severity.NOTE]
+        return pattern_figures(loaded.scene, jobs), said
+
+    found, said = design()
+    assert said == []
+    (film,), (on,) = found["films"], found["between"]
+    # Four pads of 200 x 30 um, and four crosses of 60 and 10 um.
+    assert film["area_um2"] == pytest.approx(4 * 200 * 30 + 4 * (2 * 60 * 10 - 100)) and film["pieces"] == 8
+    assert on["contacts"] == 4 and on["overlap_um2"] == pytest.approx(4 * 120 * 10, rel=1e-3)
+    # The lattice with its pads, and the marks.
+    assert found["bodies"] == 5 and film["expose_s"] == pytest.approx(5.0)
+    assert design(overlay="18.7um")[1] == [] and "W235" in design(overlay="18.9um")[1]
