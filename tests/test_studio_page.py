@@ -290,7 +290,7 @@ def test_plots_are_drawn_when_they_are_looked_at(page: Any) -> None:
     was = page.js(label)
     page.slide("pitch", 120)
     page.until(f"{label} !== {json.dumps(was)}")
-    assert "730" in page.js(label)  # 6 pitches and a filament, dried
+    page.until(f"{label}.includes('730')")
     page.click("#tab-part")
 
 
@@ -309,6 +309,49 @@ def test_a_design_that_prints_nothing_is_shown_all_the_same(page: Any) -> None:
     page.write(TEXT)
     page.until("wpStudio.state.get('result').sound && !wpStudio.state.get('result').loose")
     assert page.text("stale") == ""
+
+
+FILMS = """\
+wp 1;
+use "ligands.wp" as lig;
+param columns: Count = 4 in 1..20;
+film red = film {
+  nanocrystal: "InP/ZnS";
+  family: "III-V";
+  ligand: lig.benzophenone_dual;
+  thickness: 60nm;
+  colour: "#d62728";
+}
+film blue = red { colour: "#1f77b4"; }
+mask reds = pixels { pitch: [30um, 50um]; count: [columns, 3]; subpixel: [10um, 38um]; offset: [-7um, 0um]; }
+mask blues = pixels { pitch: [30um, 50um]; count: [columns, 3]; subpixel: [10um, 38um]; offset: [7um, 0um]; }
+pattern reds { film: red; process: photopattern; wavelength: 365nm; dose: 100[mJ/cm^2]; developer: lig.toluene; overlay: 0nm; }
+pattern blues { film: blue; process: photopattern; wavelength: 365nm; dose: 100[mJ/cm^2]; developer: lig.toluene; overlay: 0nm; }
+"""
+
+
+def test_films_are_shown_with_their_steps(page: Any) -> None:
+    """A design that patterns films and prints nothing: its films turn in the view, its steps lead into the text."""
+    page.write(FILMS)
+    page.until(f"+{STUDIO}.dataset.filmed > 0 && !document.querySelector('[data-at=films]').hidden")
+    page.until("!!document.querySelector('[data-at=films]').contentDocument?.querySelector('canvas')")
+    steps = page.js("[...document.querySelectorAll('[data-at=steps] button')].map(b => b.textContent)")
+    assert [s.split()[0] for s in steps[:3]] == ["deposit", "expose", "develop"] and len(steps) == 6
+    page.js("wpStudio.editor.editor.setPosition({ lineNumber: 1, column: 1 })")
+    page.click("[data-at=steps] button")
+    assert page.js("wpStudio.editor.editor.getPosition().lineNumber") > 1
+    saved = "fetch('export?format={}&state=dried').then(async r => [r.status, r.headers.get('content-disposition'), (await r.arrayBuffer()).byteLength])"
+    for form in ("png", "glb", "html"):
+        status, name, size = page.js(saved.format(form))
+        assert status == 200 and f"net.{form}" in name and size > 2000
+    assert (
+        page.js("fetch('export?format=stl&state=dried').then(async r => (await r.text()).slice(0, 4))")
+        == "X747"
+    )
+    page.browser.complaints[:] = [c for c in page.browser.complaints if "/export?" not in c]
+    page.write(TEXT)
+    page.until("!document.querySelector('[data-at=view]').hidden && wpStudio.state.get('result').sound")
+    assert page.js("document.querySelector('[data-at=films]').hidden")
 
 
 def test_the_keyboard_reaches_everything(page: Any) -> None:

@@ -284,7 +284,7 @@ class Studio:
         """What came of the newest wish, dried by the full model, and with its plan where one is asked for."""
         outcome = self.outcome
         if outcome is None or not outcome.jobs:
-            return None
+            return outcome if outcome is not None and outcome.films else None
         if outcome.final and (outcome.toolpath is not None or not planned or outcome.refusals):
             return outcome
         return solved(self.language, outcome.wish, self.rig)

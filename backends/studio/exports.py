@@ -67,6 +67,8 @@ def offered(rig: Rig) -> list[dict[str, Any]]:
 def exported(outcome: Outcome | None, rig: Rig, design: Path, form: str, state: str) -> tuple[bytes, str]:
     """A file of the part, and its name. `form`: one that `offered` names. Raises WetprintError: X747 where there is no part or no
     plan, X711 for a form that nobody knows, and what the writers raise."""
+    if outcome is not None and outcome.films and (form == "glb" or form in (name for name, _, _ in _SHOWN)):
+        return _films(outcome, design, form, state)
     if outcome is None or not outcome.jobs:
         raise WetprintError(
             error("X747", "the design has errors, or prints nothing: there is nothing to export")
@@ -89,6 +91,24 @@ def exported(outcome: Outcome | None, rig: Rig, design: Path, form: str, state: 
 
             out = folder / f"{stem}_{wet}.{form}"
             write_geometry(outcome.jobs, export_format(out), out, wet)
+        return out.read_bytes(), out.name
+
+
+def _films(outcome: Outcome, design: Path, form: str, state: str) -> tuple[bytes, str]:
+    """Films with what is printed on them: pictures, films that turn, a page, a model."""
+    from ..films import films_of
+    from ..preview import Look
+    from ..previews.stacked import show_films, write_glb
+
+    assert outcome.reading.scene is not None
+    wet: StateName = "wet" if state == "wet" else "dried"
+    films = films_of(outcome.reading.scene, outcome.jobs, wet)
+    with tempfile.TemporaryDirectory() as place:
+        out = Path(place) / f"{design.stem}.{form}"
+        if form == "glb":
+            write_glb(films, out, wet)
+        else:
+            show_films(films, [(form, out)], Look(state=wet, title=design.stem))
         return out.read_bytes(), out.name
 
 
