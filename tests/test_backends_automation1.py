@@ -19,7 +19,7 @@ from wetprint.backends.rig_new import _address, _AnswerError
 from wetprint.backends.states import State
 from wetprint.kernel.rig import Rig
 
-SUPPORT = Path(__file__).parent / "support"
+SUPPORT = Path(__file__).parent / "support" / "aerotech"
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """A stand-in for Aerotech's Python package `automation1`: the calls that wetprint makes, named and shaped as the package's help tells them.
 
-It speaks to a machine of tests/support/automation1_machine.py, whose port is in WETPRINT_TEST_AUTOMATION1. Anything else that is asked of it is
+It speaks to a machine of automation1_machine.py beside it, whose port is in WETPRINT_TEST_AUTOMATION1. Anything else that is asked of it is
 an AttributeError, as of the package. Nothing here is Aerotech's.
 """
 
