@@ -29,23 +29,24 @@ import clock as clocks
 import dialogues
 import forks
 import interruptions
+import kills
 import random_programs
+import seats
+import steady
 
 #: A case that takes so long hangs (s of the real clock).
 HUNG_S = {"long print": 900.0}
-#: Rigs whose boards get their programs line by line.
-FED = ("sim-grbl", "sim-marlin")
 #: Campaigns on the real clock, or in which nothing waits.
 TIMELESS = ("programs", "long print")
 #: After so many cases a worker is replaced, so that nothing piles up.
 ROUNDS = 100
 
-Case = Callable[[interruptions.Seat, Path, int], dict[str, Any]]
+Case = Callable[[seats.Seat, Path, int], dict[str, Any]]
 
 
-def _over_rigs(do: Callable[[interruptions.Seat, Path, int, str], dict[str, Any]]) -> Case:
-    def case(seat: interruptions.Seat, folder: Path, seed: int) -> dict[str, Any]:
-        name = interruptions.RIGS[seed % len(interruptions.RIGS)]
+def _over_rigs(do: Callable[[seats.Seat, Path, int, str], dict[str, Any]]) -> Case:
+    def case(seat: seats.Seat, folder: Path, seed: int) -> dict[str, Any]:
+        name = seats.RIGS[seed % len(seats.RIGS)]
         return {"rig": name} | do(seat, folder, seed, name)
 
     return case
@@ -53,20 +54,20 @@ def _over_rigs(do: Callable[[interruptions.Seat, Path, int, str], dict[str, Any]
 
 CAMPAIGNS: dict[str, Case] = {
     "stops": _over_rigs(interruptions.interrupted),
-    "kills": _over_rigs(interruptions.killed),
+    "kills": _over_rigs(kills.killed),
     # Heads that mix are fed by analog outputs of the stage: all channels are one line.
     "mixed stops": lambda seat, folder, seed: interruptions.interrupted(seat, folder, seed, "sim-mix"),
-    "mixed kills": lambda seat, folder, seed: interruptions.killed(seat, folder, seed, "sim-mix"),
-    "bent": lambda seat, folder, seed: interruptions.bent(seat, folder, seed),
+    "mixed kills": lambda seat, folder, seed: kills.killed(seat, folder, seed, "sim-mix"),
+    "bent": lambda seat, folder, seed: steady.bent(seat, folder, seed),
     "programs": lambda seat, folder, seed: random_programs.programs(seed),
-    "long print": lambda seat, folder, seed: interruptions.long_print(seat, folder, 100_000, 600.0),
+    "long print": lambda seat, folder, seed: steady.long_print(seat, folder, 100_000, 600.0),
     "dialogues": lambda seat, folder, seed: dialogues.dialogue(seed, folder),
 }
 
 
 def _late(name: str, seed: int, late_s: float) -> float:
     """Boards that are fed line by line run dry long before others: their lines go to and fro for every move."""
-    fed = name in ("stops", "kills") and interruptions.RIGS[seed % len(interruptions.RIGS)] in FED
+    fed = name in ("stops", "kills") and seats.RIGS[seed % len(seats.RIGS)] in seats.FED
     return 0.01 * late_s if fed else late_s
 
 
@@ -138,7 +139,7 @@ def _start(name: str, late_s: float, real: bool) -> Worker:
     # A signal that comes after its print is not for the worker.
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGPROF):
         signal.signal(number, lambda *_: None)
-    server = forks.Server(interruptions.WORKS)
+    server = forks.Server(seats.WORKS)
     shm = Path("/dev/shm")
     with os.fdopen(told) as orders:
         for line in orders:
@@ -148,7 +149,7 @@ def _start(name: str, late_s: float, real: bool) -> Worker:
             began = clocks.real_monotonic(), time.process_time()
             try:
                 interruptions.MET.clear()
-                found = CAMPAIGNS[name](interruptions.Seat(server.address, clock), folder, seed)
+                found = CAMPAIGNS[name](seats.Seat(server.address, clock), folder, seed)
             except BaseException as fault:
                 where = traceback.extract_tb(fault.__traceback__)[-1]
                 found = {

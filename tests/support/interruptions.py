@@ -7,163 +7,32 @@ import random
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass, replace
-from functools import lru_cache
-from itertools import pairwise
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import clock as clocks
-import forks
-import numpy as np
 import prints
-import wetprint.backends.executor as executor_room
-import wetprint.backends.watchdog as watchdog_room
+from seats import JOURNALS, Seat, path_on, seated
 from wetprint.backends.emulator.proxy import SerialProxy, TcpProxy, Trouble
 from wetprint.backends.emulator.sim import Sim, emulate
 from wetprint.backends.emulator.truth import is_purge, purge_places
 from wetprint.backends.emulator.world import World
 from wetprint.backends.guard import Control
-from wetprint.backends.journal import JournalError, filament_ids, list_runs, read, show_run
+from wetprint.backends.journal import filament_ids, show_run
 from wetprint.backends.states import State
-from wetprint.kernel.filaments import filaments
-from wetprint.kernel.motion import Toolpath, make_toolpath
+from wetprint.kernel.motion import Toolpath
 from wetprint.kernel.rig import Rig
 
-#: The built-in rigs, each with a controller of its own kind.
-RIGS = ("sim", "sim-grbl", "sim-klipper", "sim-linuxcnc", "sim-marlin")
 #: How a print is interrupted from within: asked, told by a signal, by a fault of the executor's own, by a line that is gone.
 KINDS = ("pause", "stop", "ctrl-c", "sigterm", "exception", "stage unplugged", "box unplugged", "disk full")
 #: What goes wrong as well, from the interruption on: answers come late, those to the stop never, its own connection is dead.
 MISHAPS = ("", "", "", "late", "acknowledgement lost", "guard line dead")
 SCALE = 16.0
-#: A print of a child goes slower: its dead watchdog's 250 ms are of the host's time.
-KILL_SCALE = 8.0
 #: Of the time of a processor that a short print takes until it ends (s).
-WORK_S, CHILDS_WORK_S = 0.15, 0.06
+WORK_S = 0.15
 #: What the case in work has met so far, for the one who reads why it failed.
 MET: dict[str, Any] = {}
-
-
-@dataclass
-class Seat:
-    """Where a campaign prints: the server that forks, and the clock."""
-
-    address: str
-    clock: clocks.Clock | None
-
-    @property
-    def hold(self) -> Callable[[], AbstractContextManager[None]]:
-        return self.clock.hold if self.clock is not None else nullcontext
-
-    @property
-    def with_clock(self) -> dict[str, Any]:
-        return {"clock": self.clock.address if self.clock is not None else ""}
-
-
-# What is printed
-
-#: A ratio that goes on changing along its filaments, for a head that mixes.
-GRADED = """wp 1;
-use "nanocrystal.wp" as nc;
-bath both = nc.butanol_bath { linkers: [nc.gold_iii, nc.iron_ii]; }
-lattice body = woodpile { size: [400um, 160um]; layers: 2; pitch: 80um; filament: 10um;
-  material: mix(nc.gold: ramp(x, over: body.x), nc.cadmium_selenide: rest); }
-print body { bath: both; }
-"""
-
-
-@lru_cache
-def _graded() -> Any:
-    from wetprint.kernel.build import build
-    from wetprint.kernel.order import make_plan
-    from wetprint.kernel.shrink import complete
-    from wetprint.lang.load import load
-
-    scene = load("design.wp", GRADED).scene
-    assert scene is not None
-    jobs = [replace(j, filaments=complete(j.filaments, "dried")) for j in build(scene)[0]]
-    return make_plan(jobs, prints.rig("sim-mix"))
-
-
-def path_on(machine: Rig) -> Toolpath:
-    """What a campaign prints on a rig."""
-    if machine.name == "sim-mix":
-        return make_toolpath(_graded(), machine)
-    made: Toolpath = prints.toolpath(prints.long_lines(), machine)
-    return made
-
-
-# What children do
-
-
-def watch(told: dict[str, Any]) -> None:
-    """A watchdog."""
-    if told["clock"]:
-        clocks.Member(told["clock"])
-    told["begun"]()
-    watchdog_room.main()
-
-
-def print_it(told: dict[str, Any]) -> None:
-    """A print of its own process. `work_s`: the kernel ends it after so much time of a processor."""
-    member = clocks.Member(told["clock"]) if told["clock"] else None
-    told["begun"]()
-    hold = member.hold if member is not None else nullcontext
-    watchdog_room.subprocess = forks.as_subprocess(told["address"], {"clock": told["clock"]}, hold)  # type: ignore[attr-defined]
-    machine = prints.rig(told["rig"], time_scale=told["scale"])
-    boxes = {
-        k: replace(d, transport=told["boxes"].get(k, d.transport)) for k, d in machine.dispensers.items()
-    }
-    stage = replace(machine.controller, transport=told["controller"])
-    live = replace(machine, controller=stage, dispensers=boxes, simulated=True)
-    path = path_on(live)
-    print("ready", flush=True)
-    if told["work_s"]:
-        signal.setitimer(signal.ITIMER_PROF, told["work_s"])
-    result = prints.go(path, live, Path(told["runs"]))
-    signal.setitimer(signal.ITIMER_PROF, 0.0)
-    print(result.state.value, result.executed, flush=True)
-
-
-def print_long(told: dict[str, Any]) -> None:
-    """A long print; tells how many filaments are done, at each of the marks."""
-    told["begun"]()
-    watchdog_room.subprocess = forks.as_subprocess(told["address"], {"clock": ""}, nullcontext)  # type: ignore[attr-defined]
-    machine = prints.rig("sim", time_scale=told["scale"])
-    live = replace(
-        machine,
-        controller=replace(machine.controller, transport=told["controller"]),
-        dispensers={k: replace(d, transport=told["boxes"][k]) for k, d in machine.dispensers.items()},
-        simulated=True,
-    )
-    path = prints.toolpath(prints.woodpile(100, told["filaments"] // 100, 12.0, ("Au",), 60.0), live)
-    marks = list(told["marks"])
-
-    class Desk(prints.Desk):
-        def tell(self, progress: Any) -> None:
-            while marks and progress.done >= marks[0] * progress.total:
-                print("mark", marks.pop(0), progress.done, flush=True)
-
-    result = prints.go(path, live, Path(told["runs"]), desk=Desk())
-    print("end", result.state.value, result.executed, [d.message for d in result.diagnostics], flush=True)
-
-
-WORKS: dict[str, forks.Work] = {"watchdog": watch, "print": print_it, "long print": print_long}
-
-
-@contextmanager
-def seated(seat: Seat) -> Iterator[None]:
-    """Watchdogs of prints in this process are forked."""
-    kept, journal = watchdog_room.subprocess, executor_room.Journal  # type: ignore[attr-defined]
-    executor_room.Journal = FullJournal  # type: ignore[misc]
-    watchdog_room.subprocess = forks.as_subprocess(seat.address, seat.with_clock, seat.hold)  # type: ignore[attr-defined]
-    try:
-        yield
-    finally:
-        watchdog_room.subprocess, executor_room.Journal = kept, journal  # type: ignore[attr-defined,misc]
 
 
 # What must hold
@@ -231,6 +100,13 @@ def check_laid(sim: Sim, path: Toolpath, machine: Rig, folder: Path) -> Any:
     return found
 
 
+def on_after(sim: Sim, host_s: float) -> float:
+    """Seconds (of the host) for which any nozzle was driven after an instant."""
+    since = (host_s - sim.world._began) * sim.world.scale
+    ends = [b for w in sim.world.wiring for _, b, _ in sim.world.triggers(w, sim.world.now()) if b > since]
+    return (max(ends) - since) / sim.world.scale if ends else 0.0
+
+
 # Interrupted from within
 
 
@@ -263,21 +139,6 @@ class Cables:
             line.close()
 
 
-class FullJournal(executor_room.Journal):  # type: ignore[misc]
-    """A record whose disk can be filled: SQLite may take no page more."""
-
-    def __init__(self, folder: Path) -> None:
-        super().__init__(folder)
-        JOURNALS[:] = [self]
-
-    def fill(self) -> None:
-        (pages,) = self._db.execute("pragma page_count").fetchone()
-        self._db.execute(f"pragma max_page_count={pages}")
-
-
-JOURNALS: list[FullJournal] = []
-
-
 class Desk(prints.Desk):
     """Goes on, registers anew; told to, it breaks."""
 
@@ -292,18 +153,18 @@ class Desk(prints.Desk):
 
 def interrupted(seat: Seat, folder: Path, seed: int, name: str) -> dict[str, Any]:
     """A print that is paused, stopped or broken and resumed, at random instants; then all must be as if nothing had been."""
-    r = random.Random(seed)
-    machine = prints.rig(name, time_scale=SCALE)
+    r, scale = random.Random(seed), seat.scale(name, SCALE)
+    machine = prints.rig(name, time_scale=scale)
     path = path_on(machine)
-    total = float(path.time_s[-1]) / SCALE + 0.3
-    with seated(seat), emulate(machine, scale=SCALE) as sim:
+    total = float(path.time_s[-1]) / scale + 0.3
+    with seated(seat), emulate(machine, scale=scale) as sim:
         desk = Desk()
         run: str | None = None
         done: list[str] = []
         MET["kinds"] = done
         state = State.FAILED
         for turn in range(4):
-            cables = Cables(sim, SCALE)
+            cables = Cables(sim, scale)
             control = Control()
             kind = r.choice(KINDS) if run is None or (turn < 3 and r.random() < 0.3) else ""
             if kind:
@@ -417,183 +278,3 @@ def _interruption(
                 box.pull()
 
     return act
-
-
-# Killed
-
-
-def on_after(sim: Sim, host_s: float) -> float:
-    """Seconds (of the host) for which any nozzle was driven after an instant."""
-    since = (host_s - sim.world._began) * sim.world.scale
-    ends = [b for w in sim.world.wiring for _, b, _ in sim.world.triggers(w, sim.world.now()) if b > since]
-    return (max(ends) - since) / sim.world.scale if ends else 0.0
-
-
-def killed(seat: Seat, folder: Path, seed: int, name: str) -> dict[str, Any]:
-    """kill -9 of the executor at a random instant: what the watchdog did, what the record says, what a resumed print lays.
-
-    Half of them are killed from outside at an instant of time, half by the kernel after some work of their own (SIGPROF, as abrupt):
-    time stands while they work, so an instant of time alone would never lie within it.
-    """
-    r = random.Random(seed)
-    machine = prints.rig(name, time_scale=KILL_SCALE)
-    path = path_on(machine)
-    with seated(seat), emulate(machine, scale=KILL_SCALE) as sim:
-        told = _kill(seat, sim, folder, r, float(path.time_s[-1]) / KILL_SCALE + 0.3)
-        assert not sim.world.moving(sim.world.now()), "and the stage stands"
-        leads = check_order(sim.world)
-        whole = prints.coverage(sim, path, machine).whole
-        told |= {"leads": leads, "end": "cut"}
-        runs = list(folder.iterdir())
-        if not runs:
-            return told | {"end": "nothing begun"}
-        try:
-            begun = "program_hash" in read(runs[0])
-        except JournalError:
-            begun = False
-        if not begun:
-            assert whole == 0
-            return told | {"end": "nothing sent"}
-        state = list_runs(folder)[0]["state"]
-        assert state in ("broken off", "done"), state
-        assert len(filament_ids(runs[0], "executed")) <= whole, "executed is never ahead of the truth"
-        if state == "done":
-            return told | {"end": "done before"}
-        desk = prints.Desk()
-        live = replace(sim, rig=replace(sim.rig, time_scale=KILL_SCALE))
-        result = prints.go(path, machine, folder, sim=live, desk=desk, resume="last")
-        assert result.state is State.DONE and result.executed == result.total, result
-        assert not desk.asked, "the stage stands where the record says"
-        check_laid(sim, path, machine, result.folder)
-        return told
-
-
-def _kill(seat: Seat, sim: Sim, folder: Path, r: random.Random, total_s: float) -> dict[str, Any]:
-    by_work = r.random() < 0.5
-    child = forks.Child(
-        seat.address,
-        "print",
-        {
-            "rig": sim.rig.name,
-            "runs": str(folder),
-            "scale": KILL_SCALE,
-            "controller": sim.controller.url,
-            "boxes": {name: box.url for name, box in sim.boxes.items()},
-            "address": seat.address,
-            "work_s": r.uniform(0.0005, CHILDS_WORK_S) if by_work else 0.0,
-            **seat.with_clock,
-        },
-        [],
-        seat.hold,
-    )
-    heard: list[float] = []
-    note = sim.world.note
-
-    def noting(who: str, what: str) -> None:
-        if what in ("PS  0000", "$DO0.0=0", "door", "M410"):
-            heard.append(clocks.real_monotonic())
-        note(who, what)
-
-    try:
-        assert child.stdout.readline() == b"ready\n"
-        if by_work:
-            child.wait()
-        else:
-            time.sleep(r.uniform(0.0, total_s))
-        at, real = time.monotonic(), clocks.real_monotonic()
-        sim.world.note = noting  # type: ignore[method-assign]
-        child.kill()
-        child.wait()
-    finally:
-        child.close()
-    time.sleep(0.5)
-    sim.world.note = note  # type: ignore[method-assign]
-    on_s = on_after(sim, at)
-    assert on_s < 0.25, f"ink off within 250 ms, and it was {on_s:.3f}"
-    # What the clock leaves out: the work itself.
-    work = min((t - real for t in heard), default=None)
-    return {"on_s": on_s, "work_s": None if by_work else work, "how": "work" if by_work else "time"}
-
-
-# Bent
-
-
-def bent(seat: Seat, folder: Path, seed: int) -> dict[str, Any]:
-    """Short moves by the hundred, fed line by line (GRBL also by counting characters): they end where they should, with no stop on the way."""
-    name, streaming = (("sim-grbl", "characters"), ("sim-grbl", "response"), ("sim-marlin", "response"))[
-        seed % 3
-    ]
-    machine = prints.rig(name, time_scale=2.0)
-    machine = replace(machine, controller=replace(machine.controller, streaming=streaming))
-    t = np.linspace(0.0, 16.0 * np.pi, 160)
-    wave = np.stack([40.0 * t, 60.0 * np.sin(0.25 * t), np.full_like(t, 5.0)], axis=1)
-    part = filaments(
-        np.concatenate([wave, wave + np.array([0.0, 200.0, 0.0])]),
-        np.array([len(t), len(t)]),
-        width_um=np.array(10.0),
-        material=[0, 0],
-        layer=[0, 0],
-        origin=np.arange(2),
-        inks=(prints.ink("Au"),),
-        spans=prints.woodpile(2, 1).spans,
-        state="wet",
-    )
-    path = prints.toolpath(part, machine)
-    with seated(seat), emulate(machine, scale=2.0) as sim:
-        result = prints.go(path, machine, folder, sim=sim)
-    truth = result.truth
-    assert result.state is State.DONE and truth is not None, result
-    assert truth["matched"] == 2 and truth["worst_um"] < 1.0 and truth["blobs_s"] == 0.0, truth
-    return {"rig": f"{name} {streaming}", "end": "done"}
-
-
-# Long
-
-
-def memory_mib(pid: int) -> float:
-    """What a process holds of the memory."""
-    text = Path(f"/proc/{pid}/status").read_text()
-    return int(text.partition("VmRSS:")[2].split()[0]) / 1024.0
-
-
-def long_print(seat: Seat, folder: Path, filaments: int, scale: float) -> dict[str, Any]:
-    """A print of very many filaments: memory of sender and emulators at 10, 50 and 100 %, and how far the sender is ahead."""
-    machine = prints.rig("sim", time_scale=scale)
-    with emulate(machine, scale=scale) as sim:
-        child = forks.Child(
-            seat.address,
-            "long print",
-            {
-                "runs": str(folder),
-                "scale": scale,
-                "filaments": filaments,
-                "marks": [0.1, 0.5, 0.99],
-                "controller": sim.controller.url,
-                "boxes": {name: box.url for name, box in sim.boxes.items()},
-                "address": seat.address,
-            },
-            [],
-        )
-        told: dict[str, Any] = {"sender_mib": [], "emulators_mib": []}
-        began = time.monotonic()
-        try:
-            while line := child.stdout.readline().decode().strip():
-                if line.startswith("mark"):
-                    told["sender_mib"].append(round(memory_mib(child.pid), 1))
-                    told["emulators_mib"].append(round(memory_mib(os.getpid()), 1))
-                else:
-                    told["end"] = line
-        finally:
-            child.close()
-        starts = [e for e in sim.world.log if e.what.startswith("program starts")]
-        # Until the next program starts, the stage has this one: so far is the sender ahead, and so long does it stand between them.
-        ahead = [b.time_s - a.time_s for a, b in pairwise(starts)]
-        assert told["end"].startswith(f"end done {filaments}"), told["end"]
-        assert len(sim.world.deposits()) >= filaments
-        growth = told["sender_mib"][-1] / told["sender_mib"][0]
-        assert growth < 1.25, told
-        return told | {
-            "wall_s": round(time.monotonic() - began, 1),
-            "ahead_s": round(min(ahead, default=0.0), 1),
-            "end": "done",
-        }
