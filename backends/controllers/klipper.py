@@ -125,9 +125,7 @@ class Klipper:
         """Where programs hold arcs: Klipper takes them, and cuts them finely enough."""
         if wanted(self._rig, KLIPPER.round) is None:
             return
-        found = self._call(
-            lambda line: line.ask("/printer/objects/query", REPLY_S, configfile="settings")
-        )
+        found = self._call(lambda line: line.ask("/printer/objects/query", REPLY_S, configfile="settings"))
         settings = found.get("status", {}).get("configfile", {}).get("settings", {})
         # A chord of c lies c^2 / 8 r off its arc: TOLERANCE_UM at the least radius that is ever written.
         finest = math.sqrt(8.0 * LEAST_UM * TOLERANCE_UM) / UM

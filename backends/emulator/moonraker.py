@@ -186,7 +186,13 @@ class Moonraker:
         data = self.files[name]
         self._ends = np.cumsum([len(text) + 1 for text in data.split(b"\n")]).tolist()
         now = self.world.now()
-        plan = schedule(_steps(data.decode("ascii"), self.resolution_mm), now, self.world.position(now), self.world.stage, self.override / 100.0)
+        plan = schedule(
+            _steps(data.decode("ascii"), self.resolution_mm),
+            now,
+            self.world.position(now),
+            self.world.stage,
+            self.override / 100.0,
+        )
         if plan.path is not None:
             self.world.move(plan.path)
         for at, output, level in plan.outputs:
