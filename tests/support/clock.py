@@ -19,11 +19,11 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from heapq import heappop, heappush
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from clock_watch import NEVER, Deadlines, Threads
 
 _REAL = {
     "monotonic": time.monotonic,
@@ -43,50 +43,8 @@ LOST_S = 0.1
 #: Terminals that are counted, by their number.
 TERMINALS = 512
 _MESSAGE = struct.Struct("cd")
-_NEVER = float("inf")
 #: Numbers of the kernel: the slaves of terminals, their masters, and the request for the number of a master.
 PTS, PTMX, TIOCGPTN = 136, (5, 2), 0x80045430
-
-
-class _Deadlines:
-    """Who waits for what time, in one process."""
-
-    def __init__(self) -> None:
-        self.lock = threading.Lock()
-        self.changed: Callable[[float], None] | None = None
-        self._heap: list[tuple[float, int, list[Any]]] = []
-        self._count = 0
-
-    def add(self, at: float, fire: Callable[[], object]) -> list[Any]:
-        token = [fire]
-        with self.lock:
-            first = self._first()
-            self._count += 1
-            heappush(self._heap, (at, self._count, token))
-            if self.changed is not None and at < first:
-                self.changed(at)
-        return token
-
-    def cancel(self, token: list[Any]) -> None:
-        with self.lock:
-            token.clear()
-
-    def _first(self) -> float:
-        while self._heap and not self._heap[0][2]:
-            heappop(self._heap)
-        return self._heap[0][0] if self._heap else _NEVER
-
-    def first(self) -> float:
-        with self.lock:
-            return self._first()
-
-    def fire(self, now: float) -> None:
-        with self.lock:
-            while self._first() <= now and self._heap:
-                token = heappop(self._heap)[2]
-                token.pop()()
-            if self.changed is not None:
-                self.changed(self._first())
 
 
 class _Time:
@@ -137,7 +95,7 @@ class _Time:
             self._counts[1::2] = self._counts[0::2]
 
 
-def _follow(shared: _Time, deadlines: _Deadlines, late: Callable[[], float]) -> None:
+def _follow(shared: _Time, deadlines: Deadlines, late: Callable[[], float]) -> None:
     """Let this process live by the shared time."""
     mine = threading.local()
 
@@ -242,48 +200,6 @@ def _leave() -> None:
     os.write, os.read = _write, _read
 
 
-class _Threads:
-    """The threads of one process, as the kernel shows them."""
-
-    def __init__(self, pid: int) -> None:
-        self._folder = f"/proc/{pid}/task"
-        self._open: dict[str, tuple[int, int]] = {}
-
-    def list(self, but: str) -> None:
-        """Learn which there are. Raises OSError when the process is gone."""
-        with os.scandir(self._folder) as entries:
-            names = {entry.name for entry in entries}
-        names.discard(but)
-        for gone in self._open.keys() - names:
-            for descriptor in self._open.pop(gone):
-                os.close(descriptor)
-        for name in names - self._open.keys():
-            path = f"{self._folder}/{name}/"
-            stat = os.open(path + "stat", os.O_RDONLY)
-            try:
-                self._open[name] = stat, os.open(path + "schedstat", os.O_RDONLY)
-            except OSError:
-                os.close(stat)
-                raise
-
-    def ran(self) -> list[bytes]:
-        """How often and for how long each of them ran."""
-        return [os.pread(ran, 64, 0) for _, ran in self._open.values()]
-
-    def wait(self) -> bool:
-        """Whether all of them wait: none runs, or is ready to."""
-        for stat, _ in self._open.values():
-            text = os.pread(stat, 256, 0)
-            if text[text.rindex(b")") + 2] not in b"SZXTt":
-                return False
-        return True
-
-    def close(self) -> None:
-        for pair in self._open.values():
-            for descriptor in pair:
-                os.close(descriptor)
-
-
 class _Member:
     """Another process that lives by the clock: when it next waits for (None: it has not said yet), and how often it holds it."""
 
@@ -292,7 +208,7 @@ class _Member:
         self.first: float | None = None
         self.holds = 0
         pid = struct.unpack("3i", line.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))[0]
-        self.threads = _Threads(pid)
+        self.threads = Threads(pid)
         line.setblocking(False)
 
     def hear(self) -> bool | None:
@@ -323,14 +239,14 @@ class Clock:
         page = self._folder / "page"
         page.write_bytes(struct.pack("2d", 1000.0, 0.0).ljust(_Time.SIZE, b"\0"))
         self._shared = _Time(page)
-        self._deadlines = _Deadlines()
+        self._deadlines = Deadlines()
         self._server = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self.address = str(self._folder / "line")
         self._server.bind(self.address)
         self._server.listen(64)
         self._server.setblocking(False)
         self._members: list[_Member] = []
-        self._threads = _Threads(os.getpid())
+        self._threads = Threads(os.getpid())
         self._holds = 0
         self._lock = threading.Lock()
         self._over = False
@@ -356,7 +272,7 @@ class Clock:
         self._over = True
         _REAL["join"](self._warden)
         _leave()
-        self._deadlines.fire(_NEVER)
+        self._deadlines.fire(NEVER)
         for member in self._members:
             member.line.close()
             member.threads.close()
@@ -377,7 +293,7 @@ class Clock:
                 continue
             pause_s = BUSY_S
             due = min([self._deadlines.first(), *(m.first or 0.0 for m in self._members)])
-            if due == _NEVER:
+            if due == NEVER:
                 real_sleep(0.0005)
                 continue
             self.jumps += 1
@@ -436,11 +352,11 @@ class Member:
     def __init__(self, address: str) -> None:
         self._line = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._line.connect(address)
-        self._deadlines = _Deadlines()
+        self._deadlines = Deadlines()
         self._shared = _Time(Path(address).with_name("page"))
         self._deadlines.changed = lambda at: self._say(b"d", at)
         _follow(self._shared, self._deadlines, lambda: 0.0)
-        self._say(b"d", _NEVER)
+        self._say(b"d", NEVER)
         threading.Thread(target=self._ticks, name="ticks", daemon=True).start()
 
     def _say(self, kind: bytes, value: float) -> None:
