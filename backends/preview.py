@@ -113,13 +113,9 @@ def look_for(
     """
     files = (("png", png), ("html", html), ("gif", gif), ("mp4", mp4))
     asked = [(name, path) for name, path in files if path is not None]
-    drawn = [name for name, _ in asked if name != "html"]
-    if (overlay or by != INK) and len(drawn) < len(asked):
+    if overlay and any(name == "html" for name, _ in asked):
         raise WetprintError(
-            error(
-                "X726",
-                "a page shows no ghost and no colours but those of the inks and layers; a picture (--png) does",
-            )
+            error("X726", "a page begins without a ghost: `both` shows one in it; a picture (--png) does at once")
         )
     if not asked and overlay:
         raise WetprintError(

@@ -14,9 +14,17 @@ from typing import Any
 
 import numpy as np
 import pytest
+from wetprint.backends.colourings import COLOURINGS
 from wetprint.backends.drawing.camera import Camera
+from wetprint.backends.preview import Look
+from wetprint.backends.previews import PREVIEWS
 from wetprint.backends.previews.html import packed, page, render_html
+from wetprint.backends.rig_store import load_rig
+from wetprint.kernel.build import build
+from wetprint.kernel.diagnostics import WetprintError
 from wetprint.kernel.filaments import FilamentSet, State
+from wetprint.kernel.shrink import complete_jobs
+from wetprint.lang.load import load
 
 
 @pytest.fixture
@@ -128,3 +136,99 @@ def test_a_browser_draws_and_turns_the_page(part: FilamentSet, tmp_path: Path) -
     front = photograph(file, "az=-90&el=0&layers=1", tmp_path)[110:330]
     blues = (front[..., 2] > 1.6 * front[..., 0]) & (front[..., 2] > 60)
     assert not blues.any()  # layer 1 alone is red
+
+
+@pytest.fixture(scope="module")
+def jobs() -> Any:
+    text = """wp 1;
+use "nanocrystal.wp" as nc;
+lattice b = woodpile { size: [120um, 120um]; layers: 6; pitch: 40um; filament: 10um; material: nc.gold; }
+print b { bath: nc.gold_bath; }
+"""
+    scene = load("t.wp", text).scene
+    assert scene is not None
+    return complete_jobs(scene, build(scene)[0])[0]
+
+
+def test_the_page_knows_the_figures_and_the_order_of_the_print(jobs: Any, tmp_path: Path) -> None:
+    look = Look(by="order", rig=lambda: load_rig("sim", []))
+    file = PREVIEWS["html"].show(jobs, look, tmp_path / "t.html")
+    assert file is not None
+    head, data = unpacked(file.read_text())
+    assert (head["by"], head["ordered"]) == ("order", True)
+    found = {f["name"]: [column(data, c) for c in f["of"]] for f in head["figures"]}
+    part = jobs[0].filaments
+    assert set(found) == {"width", "height", "gap", "span", "order", "time", "speed", "pressure"}
+    # Filaments stand in the order in which they are printed, and their figures with them.
+    assert np.array_equal(found["order"][0], np.arange(len(part)) + 1.0)
+    assert (np.diff(found["time"][0]) > 0).all()
+    order = look.course(jobs)().order
+    gaps = COLOURINGS["gap"].values(part, "dried", None)
+    assert found["gap"][1] == pytest.approx(gaps[order], rel=1e-6)
+    assert len(found["width"]) == 2 and np.array_equal(column(data, head["layer"]), part.layer[order])
+
+
+def test_what_a_page_cannot_be_coloured_by_is_said(jobs: Any, part: FilamentSet, parts: ModuleType, tmp_path: Path) -> None:  # fmt: skip
+    for what, by in ((part, "time"), (parts.only(part, "wet"), "movement")):
+        with pytest.raises(WetprintError) as found:
+            render_html(what, tmp_path / "t.html", state="wet", by=by)
+        assert found.value.diagnostics[0].code == "X726"
+    head, _ = unpacked(page(part, "dried", "t", Camera()))
+    assert head["ordered"] is False and {f["name"] for f in head["figures"]} >= {"gap", "width"}
+
+
+@pytest.mark.gl
+def test_a_page_is_turned_coloured_and_printed_by_hand(
+    jobs: Any, tmp_path: Path, chromium: ModuleType
+) -> None:
+    if chromium.CHROMIUM is None:
+        pytest.skip("no Chromium here")
+    from PIL import Image
+
+    look = Look(rig=lambda: load_rig("sim", []))
+    file = PREVIEWS["html"].show(jobs, look, tmp_path / "t.html")
+    browser = chromium.Browser(tmp_path / "profile", (700, 500))
+
+    def pixels() -> np.ndarray:
+        browser.js("new Promise(d => setTimeout(d, 60)).then(() => wetprint.settled())")
+        image = Image.open(browser.photograph(tmp_path / "p.png")).convert("RGB")
+        return np.asarray(image).astype(int)[130:430, 60:640]
+
+    def painted(seen: np.ndarray) -> int:
+        return int((np.ptp(seen, axis=2) > 40).sum())
+
+    try:
+        browser.goto(f"file://{file}")
+        browser.until("window.wetprint && document.documentElement.dataset.drawn")
+        first, azimuth = pixels(), browser.js("wetprint.view.az")
+        assert painted(first) > 5000
+        for kind, x, buttons in (("mousePressed", 300, 1), ("mouseMoved", 380, 1), ("mouseReleased", 380, 0)):
+            browser.call("Input.dispatchMouseEvent", type=kind, x=x, y=300, button="left", buttons=buttons, clickCount=1)  # fmt: skip
+        assert browser.js("wetprint.view.az") == pytest.approx(azimuth - 32)
+        turned = pixels()
+        assert (np.abs(turned - first).max(axis=2) > 40).mean() > 0.02
+        # Every colouring has its legend; movement reaches the top corners, where it is yellow.
+        names = browser.js("[...document.getElementById('by').options].map(o => o.value)")
+        assert names[:2] == ["ink", "layer"] and {"movement", "order", "time", "gap"} <= set(names)
+        for name in names[1:]:
+            browser.js(f"(e => {{ e.value = '{name}'; e.onchange(); }})(document.getElementById('by'))")
+            assert browser.js("document.getElementById('scale').style.display") == "block"
+            assert browser.js("document.getElementById('scale').innerText").strip()
+        browser.key("c", 67)
+        assert browser.js("wetprint.view.by") == "ink"
+        assert browser.js("document.getElementById('scale').style.display") == "none"
+        browser.js("(e => { e.value = 'movement'; e.onchange(); })(document.getElementById('by'))")
+        seen = pixels()
+        yellow = (seen[..., 0] > 150) & (seen[..., 1] > 150) & (seen[..., 2] < 120)
+        violet = (seen[..., 2] > seen[..., 1] + 20) & (seen[..., 2] < 140)
+        assert yellow.sum() > 50 and violet.sum() > 50
+        assert np.nonzero(yellow)[0].mean() < np.nonzero(violet)[0].mean() - 40  # above, and below
+        # The print: its first half is what is left of the part, filament by filament.
+        whole = painted(seen)
+        browser.js("(e => { e.value = 8; e.oninput(); })(document.getElementById('order'))")
+        assert 0.1 * whole < painted(pixels()) < 0.8 * whole
+        browser.key("w", 87)
+        assert browser.js("wetprint.view.state") == 0
+        assert not browser.complaints
+    finally:
+        browser.close()
