@@ -85,9 +85,22 @@ def detail(slabs: Sequence[Slab]) -> Window | None:
     return next((w for c in fine if (w := _units([c])) is not None), all_um)
 
 
-def finest_um(slabs: Sequence[Slab]) -> float:
-    """The narrowest that polygons are, as their boxes tell."""
-    return min((_sides_um(c)[0] for s in slabs for c in s.region.cells if len(c)), default=0.0)
+def typical_um(slabs: Sequence[Slab]) -> float:
+    """How wide polygons are by the shorter sides of their boxes: half of what the films cover lies in narrower ones."""
+    wide, cover = [np.zeros(0)], [np.zeros(0)]
+    for cell in (c for s in slabs for c in s.region.cells if len(c)):
+        first = cell.rings[cell.polygons[:-1]]
+        box = np.maximum.reduceat(cell.points_nm, first, axis=0) - np.minimum.reduceat(
+            cell.points_nm, first, axis=0
+        )
+        wide.append(box.min(axis=1) * GRID_UM)
+        cover.append(box.prod(axis=1, dtype=float) * cell.repeat.count)
+    sides, weights = np.concatenate(wide), np.concatenate(cover)
+    if not len(sides):
+        return 0.0
+    order = np.argsort(sides, kind="stable")
+    total = np.cumsum(weights[order])
+    return float(sides[order[np.searchsorted(total, total[-1] / 2)]])
 
 
 def _sides_um(cell: Cell) -> tuple[float, float]:

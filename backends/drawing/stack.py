@@ -20,7 +20,7 @@ from .light import nearby_light
 from .picture import Picture, ink_colours
 from .plan import plan_view
 from .shading import drawing, encoded, lamps, linear, nearest, shade
-from .slabs import Slab, Window, bounds_um, detail, finest_um, slab_patch, within
+from .slabs import Slab, Window, bounds_um, detail, slab_patch, typical_um, within
 from .style import STYLES, Style
 
 #: The substrate: how far it reaches beyond what lies on it, how thick it is drawn, both over the side of the window; its colour.
@@ -28,6 +28,8 @@ _RIM, _PLATE = 0.06, 0.035
 GLASS, _GLASS_DARK = "#c9d0d8", "#4a525c"
 #: Films are drawn so thick that the thickest is this share of the window, or of the width of what is printed on them.
 _SEEN, _SEEN_UNDER = 0.022, 0.35
+#: Most that a film may be drawn high over the width of its lines.
+_STEEPEST = 0.4
 #: Share of the picture that an overview takes, and that margins and lettering take (chosen by eye).
 _OVERVIEW, _MARGIN, _LETTER, _FILL = 0.25, 0.045, 0.031, 0.94
 #: Samples each way in a pixel.
@@ -66,7 +68,7 @@ def stack(slabs: Sequence[Slab], part: FilamentSet | None = None, state: StateNa
     inside = [replace(s, region=within(s.region, window)) if not window.whole else s for s in slabs]
     thickest = max((s.high_um for s in slabs), default=0.0)
     # Never much higher than wide, or walls would hide what lies between them.
-    wanted = min(_SEEN * window.side_um, finest_um(inside))
+    wanted = min(_SEEN * window.side_um, _STEEPEST * typical_um(inside))
     if part is not None and len(part):
         wanted = _SEEN_UNDER * float(np.median(part.state(state).width_um))
     times = _round(wanted / thickest) if 0 < thickest < wanted else 1.0
