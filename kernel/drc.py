@@ -235,7 +235,8 @@ class _Sight:
         import shapely
 
         share = _SAMPLES[:, None, None]
-        points = shapely.points((ways[None, :, 0] * (1 - share) + ways[None, :, 1] * share).reshape(-1, 2))
+        places = (ways[None, :, 0] * (1 - share) + ways[None, :, 1] * share).reshape(-1, 2)
+        points: npt.NDArray[np.object_] = np.asarray(shapely.points(places), dtype=object)
         found = np.zeros(len(points), dtype=bool)
         if self.width:
             found[self.inside.query(points, predicate="dwithin", distance=1e-3)[0]] = True

@@ -125,7 +125,8 @@ def fit_doses(
     as_json: bool,
 ) -> None:
     """`wp calibrate --dose`: contrast curves from thickness against dose, told and written."""
-    from ..kernel.calibration.contrast import as_data, fit_contrast, parse_doses, summary_text
+    from ..kernel.calibration.contrast import as_data, fit_contrast, summary_text
+    from ..kernel.calibration.doses import parse_doses
     from ..kernel.calibration.measurements import read_text
 
     tables, diagnostics = parse_doses(read_text(data))

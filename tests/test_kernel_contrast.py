@@ -8,14 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from wetprint.cli import main
-from wetprint.kernel.calibration.contrast import (
-    ContrastFit,
-    DoseRow,
-    DoseTable,
-    fit_contrast,
-    parse_doses,
-    thickness,
-)
+from wetprint.kernel.calibration.contrast import ContrastFit, fit_contrast, thickness
+from wetprint.kernel.calibration.doses import DoseRow, DoseTable, parse_doses
 from wetprint.kernel.diagnostics import Diagnostic, Source, Span, WetprintError
 from wetprint.kernel.film import Film
 from wetprint.kernel.quantity import MJ_CM2

@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..diagnostics import Diagnostic, Source, Span, WetprintError, error, warning
+from ..diagnostics import Diagnostic, WetprintError, error, warning
 from ..films.dose import d100_of
+from .doses import DoseRow, DoseTable
 from .least_squares import OUTLIER, Fit, Floats
-from .measurements import DOSE_COLUMNS, DOSE_HEADER, parse_rows
 
 #: Rows on the slope, between D0 and D100, that a contrast needs.
 _SLOPE = 2
@@ -27,29 +27,6 @@ _SLOPE = 2
 _F, _FALLING, _FALL = 12.0, 2, 0.1
 #: Decades around the doses that the grid covers, and its steps a side.
 _BEYOND, _STEPS = 0.5, 60
-
-
-@dataclass(frozen=True, slots=True)
-class DoseRow:
-    """One dose: mJ/cm2 and um; `sd_um` of one thickness, None where the table does not tell."""
-
-    span: Span
-    dose: float
-    thickness_um: float
-    n: int = 1
-    sd_um: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class DoseTable:
-    """The rows of one film. `words` are what the table says of it: nanocrystal, family, ligand, colour; `spread_um` its thickness before
-    development."""
-
-    film: str
-    rows: tuple[DoseRow, ...]
-    words: dict[str, str]
-    spread_um: float | None
-    days: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,33 +52,6 @@ class ContrastFit:
     @property
     def d100(self) -> float:
         return d100_of(self.d0, self.gamma)
-
-
-def parse_doses(source: Source) -> tuple[tuple[DoseTable, ...], tuple[Diagnostic, ...]]:
-    """The films of a table, in its order, and what is to be said. Raises WetprintError (X730 to X732)."""
-    found = parse_rows(source, DOSE_COLUMNS, DOSE_HEADER)
-    films: dict[str, list[tuple[Span, dict[str, Any]]]] = {}
-    for span, values in found.rows:
-        films.setdefault(values.get("film", ""), []).append((span, values))
-    tables = []
-    for film, rows in films.items():
-        words: dict[str, str] = {
-            k: v[k] for k in ("nanocrystal", "family", "ligand", "colour") for _, v in rows if k in v
-        }
-        spread = [v["as spread"] for _, v in rows if "as spread" in v]
-        tables.append(
-            DoseTable(
-                film,
-                tuple(
-                    DoseRow(span, v["dose"], v["thickness"], v.get("n", 1), v.get("sd") or None)
-                    for span, v in rows
-                ),
-                words,
-                sum(spread) / len(spread) if spread else None,
-                tuple(sorted({v["date"] for _, v in rows if v.get("date")})),
-            )
-        )
-    return tuple(tables), found.diagnostics
 
 
 def thickness(dose: npt.ArrayLike, values: Floats) -> Floats:

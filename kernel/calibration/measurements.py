@@ -16,10 +16,6 @@ from ..diagnostics import Diagnostic, Source, Span, WetprintError, error, warnin
 _LENGTH = {"um": 1.0, "nm": 1e-3, "mm": 1e3}
 _PRESSURE = {"kpa": 1.0, "pa": 1e-3, "mpa": 1e3, "bar": 100.0, "mbar": 0.1, "psi": 6.894757293168}
 _SPEED = {"um/s": 1.0, "mm/s": 1e3, "mm/min": 1e3 / 60.0}
-#: Thicknesses of films in um: what a profilometer says of nothing may lie below 1 nm.
-_THICKNESS = {"nm": 1e-3, "um": 1.0, "angstrom": 1e-4}
-#: Doses of light in mJ/cm2.
-_DOSE = {"mj/cm2": 1.0, "j/cm2": 1e3, "uj/cm2": 1e-3, "j/m2": 0.1}
 _FLOW = {
     "um3/s": 1.0,
     "pl/s": 1e3,
@@ -40,6 +36,8 @@ class Column:
     units: dict[str, float] | None = None
     required: bool = False
     also: tuple[str, ...] = ()
+    #: Smallest and largest figure that makes sense, in the kernel's unit; None where the unit tells.
+    sane: tuple[float, float] | None = None
 
 
 COLUMNS: tuple[Column, ...] = (
@@ -61,25 +59,6 @@ COLUMNS: tuple[Column, ...] = (
     Column("note", "word", "anything", also=("notes", "comment", "comments")),
 )  # fmt: skip
 
-#: Columns of a table of film thicknesses after development, one dose a line.
-DOSE_COLUMNS: tuple[Column, ...] = (
-    Column("dose", "dose", "dose of the exposure, all passes together", _DOSE, True),
-    Column("thickness", "spread", "thickness that stays after development; 0 where nothing does", _THICKNESS, True),
-    Column("film", "word", "name of the film"),
-    Column("as spread", "length", "thickness before development", _THICKNESS, also=("spread", "before")),
-    Column("n", "count", "places measured"),
-    Column("sd", "spread", "standard deviation of one thickness", _THICKNESS),
-    Column("nanocrystal", "word", "the nanocrystal"),
-    Column("family", "word", "its family: II-VI, III-V, perovskite, metal, oxide, other"),
-    Column("ligand", "word", "its ligand, as `ligands.wp` has it"),
-    Column("colour", "word", "colour in pictures, #rrggbb"),
-    Column("date", "date", "day of the measurement, such as 2026-05-01"),
-    Column("note", "word", "anything", also=("notes", "comment", "comments")),
-)  # fmt: skip
-
-#: A header with all that a contrast curve takes.
-DOSE_HEADER = "film,dose [mJ/cm2],thickness [nm],sd [nm],n,as spread [nm],nanocrystal,family,ligand,date"
-
 _FLAGS = {
     "yes": True,
     "no": False,
@@ -90,14 +69,12 @@ _FLAGS = {
     "held": True,
     "free": False,
 }
-#: Smallest and largest figure of each unit (um, kPa, um/s, um^3/s, mJ/cm2) that a microscope, a dispenser and a stage could have given.
+#: Smallest and largest figure of each unit (um, kPa, um/s, um^3/s) that a microscope, a dispenser and a stage could have given.
 _SANE = {
     id(_LENGTH): (1e-3, 1e5),
     id(_PRESSURE): (1e-6, 1e5),
     id(_SPEED): (1e-2, 1e7),
     id(_FLOW): (1e-2, 1e13),
-    id(_DOSE): (1e-6, 1e7),
-    id(_THICKNESS): (1e-6, 1e4),
 }
 #: More faults than this are counted, not told one by one.
 _MOST = 20
@@ -401,7 +378,7 @@ class _Reader:
             least = "zero or more" if column.kind == "spread" else "more than zero"
             self.wrong(span, f"{text} in column `{column.name}`; {least} was expected")
         elif number > 0:
-            low, high = _SANE[id(column.units)]
+            low, high = column.sane or _SANE[id(column.units)]
             if not low <= number * factor <= high:
                 self.wrong(span, f"{text} in column `{column.name}`; {low / factor:g} to {high / factor:g} was expected",
                            ("the header's unit is taken for every cell",))  # fmt: skip

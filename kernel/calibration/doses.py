@@ -1,0 +1,84 @@
+"""Tables of film thickness against dose (CSV), as a profilometer and a lab book give them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from ..diagnostics import Diagnostic, Source, Span
+from .measurements import Column, parse_rows
+
+#: Thicknesses of films in um: what a profilometer says of nothing may lie below 1 nm.
+_THICKNESS = {"nm": 1e-3, "um": 1.0, "angstrom": 1e-4}
+#: Doses of light in mJ/cm2.
+_DOSE = {"mj/cm2": 1.0, "j/cm2": 1e3, "uj/cm2": 1e-3, "j/m2": 0.1}
+_SANE_UM = (1e-6, 1e4)
+
+#: Columns of a table of film thicknesses after development, one dose a line.
+COLUMNS: tuple[Column, ...] = (
+    Column("dose", "dose", "dose of the exposure, all passes together", _DOSE, True, sane=(1e-6, 1e7)),
+    Column("thickness", "spread", "thickness that stays after development; 0 where nothing does", _THICKNESS, True, sane=_SANE_UM),
+    Column("film", "word", "name of the film"),
+    Column("as spread", "length", "thickness before development", _THICKNESS, also=("spread", "before"), sane=_SANE_UM),
+    Column("n", "count", "places measured"),
+    Column("sd", "spread", "standard deviation of one thickness", _THICKNESS, sane=_SANE_UM),
+    Column("nanocrystal", "word", "the nanocrystal"),
+    Column("family", "word", "its family: II-VI, III-V, perovskite, metal, oxide, other"),
+    Column("ligand", "word", "its ligand, as `ligands.wp` has it"),
+    Column("colour", "word", "colour in pictures, #rrggbb"),
+    Column("date", "date", "day of the measurement, such as 2026-05-01"),
+    Column("note", "word", "anything", also=("notes", "comment", "comments")),
+)  # fmt: skip
+
+#: A header with all that a contrast curve takes.
+HEADER = "film,dose [mJ/cm2],thickness [nm],sd [nm],n,as spread [nm],nanocrystal,family,ligand,date"
+
+
+@dataclass(frozen=True, slots=True)
+class DoseRow:
+    """One dose: mJ/cm2 and um; `sd_um` of one thickness, None where the table does not tell."""
+
+    span: Span
+    dose: float
+    thickness_um: float
+    n: int = 1
+    sd_um: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DoseTable:
+    """The rows of one film. `words` are what the table says of it: nanocrystal, family, ligand, colour; `spread_um` its thickness before
+    development."""
+
+    film: str
+    rows: tuple[DoseRow, ...]
+    words: dict[str, str]
+    spread_um: float | None
+    days: tuple[str, ...]
+
+
+def parse_doses(source: Source) -> tuple[tuple[DoseTable, ...], tuple[Diagnostic, ...]]:
+    """The films of a table, in its order, and what is to be said. Raises WetprintError (X730 to X732)."""
+    found = parse_rows(source, COLUMNS, HEADER)
+    films: dict[str, list[tuple[Span, dict[str, Any]]]] = {}
+    for span, values in found.rows:
+        films.setdefault(values.get("film", ""), []).append((span, values))
+    tables = []
+    for film, rows in films.items():
+        words: dict[str, str] = {
+            k: v[k] for k in ("nanocrystal", "family", "ligand", "colour") for _, v in rows if k in v
+        }
+        spread = [v["as spread"] for _, v in rows if "as spread" in v]
+        tables.append(
+            DoseTable(
+                film,
+                tuple(
+                    DoseRow(span, v["dose"], v["thickness"], v.get("n", 1), v.get("sd") or None)
+                    for span, v in rows
+                ),
+                words,
+                sum(spread) / len(spread) if spread else None,
+                tuple(sorted({v["date"] for _, v in rows if v.get("date")})),
+            )
+        )
+    return tuple(tables), found.diagnostics
