@@ -166,7 +166,7 @@ def _keyholed(polygon: Cell, points: Ints, ids: Ints, triangles: Ints) -> Ints:
     first = at
     while True:
         nearest = _next(place, before, at, out[at])
-        if at == start and nearest == first and len(walk) >= len(ids):
+        if at == start and nearest == first:
             break
         walk.append(at)
         before, at = at, nearest
