@@ -355,16 +355,16 @@ def test_films_are_shown_with_their_steps(page: Any) -> None:
 
 
 def test_the_keyboard_reaches_everything(page: Any) -> None:
+    page.settled()
+    page.until("(document.querySelector('#tab-part').focus(), document.activeElement.id === 'tab-part')")
+    page.browser.key("ArrowRight", 39)
+    page.until("document.activeElement.id === 'tab-plots' && !document.querySelector('#panel-plots').hidden")
     tabs = (
         "[...document.querySelectorAll('[role=tab]')].map(t => [t.getAttribute('aria-selected'), t.tabIndex])"
     )
-    page.js("document.querySelector('#tab-part').focus()")
-    page.browser.key("ArrowRight", 39)
-    assert (
-        page.js(tabs) == [["false", -1], ["true", 0]] and page.js("document.activeElement.id") == "tab-plots"
-    )
+    assert page.js(tabs) == [["false", -1], ["true", 0]]
     page.browser.key("ArrowLeft", 37)
-    assert page.js(tabs) == [["true", 0], ["false", -1]]
+    page.until("document.activeElement.id === 'tab-part' && document.querySelector('#panel-plots').hidden")
     # Each control has a name that a screen reader can say.
     nameless = page.js(
         "[...document.querySelectorAll('.studio button, .studio select, .studio input, .studio [role=tabpanel], .studio iframe')]"
