@@ -274,11 +274,11 @@ def _assumptions(
             figures(made.bath.solvent.name, made.bath.solvent)
     for node in env.module.statements:
         if isinstance(node, s.Print | s.Pattern) and node.block is not None:
-            what = node.part if isinstance(node, s.Print) else node.mask
+            subject = node.part if isinstance(node, s.Print) else node.mask
             for item in node.block.fields:
                 if item.origin is not None and item.origin.assumed:
                     text = item.origin.text.value if item.origin.text else ""
-                    name = env.span(what).text.split("\n")[0]
+                    name = env.span(subject).text.split("\n")[0]
                     out.append(
                         Assumption(f"{name}.{item.name.text}", Origin(text, assumed=True), env.span(item))
                     )

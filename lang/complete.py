@@ -353,7 +353,8 @@ def _names(
         out.append(Item(alias, "alias", start, alias, "imported file", rank=1))
         if wanted in _LIBRARY_KINDS and env is not None:
             for name, binding in env.bindings.items():
-                if _fits(binding.value, wanted):
+                # What nothing in the design uses is not evaluated; its declaration says what it is.
+                if _fits(binding.value, wanted) or (binding.value is UNSET and binding.kind == wanted):
                     out.append(_bound(f"{alias}.{name}", binding.kind, binding.value, start, 1))
     out += _locals(view, start)
     if spec is not None and spec.type.kind == "bool":

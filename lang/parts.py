@@ -401,8 +401,10 @@ def union(c: Call) -> Any:
         return _solids(c, values)
     if values and all(isinstance(v, Thing) and v.kind == "mask" for v in values):
         return made_of(c, values)
+    first = values[0].kind if values and isinstance(values[0], Thing) else "part"
+    wanted = first if first in ("solid", "mask") else "part"
     for v in values:
-        if not (isinstance(v, Thing) and v.kind == "part"):
+        if not (isinstance(v, Thing) and v.kind == wanted):
             return c.err("E206", f"`union` joins parts, solids or masks, not {type_name(v)}")
     span = c.frame.span(c.node)
     joined = scene.Union("union", tuple(v.node for v in values), span)

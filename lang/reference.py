@@ -7,11 +7,14 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from ..kernel.chemistry import DEVELOPER, LIGAND
 from ..kernel.codes import CODES as KERNEL_CODES
+from ..kernel.film import FILM
 from ..kernel.material import BATH, INK, LINKER, SOLVENT
+from ..kernel.process import PROCESSES
 from ..kernel.quantity import NAMED_TYPES, Construct, FieldSpec, Type
 from .codes import CODES as LANG_CODES
-from .heads import NOZZLE, REGION, print_head, registers
+from .heads import INK_PROCESS, NOZZLE, REGION, pattern_head, print_head, processes, registers
 from .types import USUAL_UNIT
 from .units import UNITS
 from .unparse_values import typed
@@ -21,9 +24,11 @@ _TITLES = {
     "lattice": ("Lattices", "`lattice name = woodpile { ... }`: filaments in layers."),
     "path": ("Paths", "`path name = helix { ... }`: one filament along a line in space."),
     "solid": ("Solids", "`solid name = cylinder { ... }`: clips a lattice, bounds a region."),
+    "mask": ("Masks", "`mask name = pixels { ... }`: a region of the plane, to be exposed into a film."),
 }
 _OWN = (
     ("Inks, baths and what they are made of", (INK, BATH, SOLVENT, LINKER, NOZZLE)),
+    ("Films and what they answer to", (FILM, LIGAND, DEVELOPER)),
     ("Regions and prints", (REGION, print_head())),
 )
 
@@ -51,6 +56,14 @@ def reference() -> str:
                 "",
                 *_table(construct.fields),
             ]
+    out += ["", "## Patterns", "", "`pattern mask { film: ...; process: ...; }`. Fields of all of them:", ""]
+    out += _table(pattern_head().fields)
+    out += ["", "### Processes"]
+    for makes, word in (("mask", "pattern"), ("part", "print")):
+        made = [PROCESSES[n].construct for n in processes(makes) if n != INK_PROCESS and PROCESSES.ours(n)]
+        out += ["", f"Of `{word}`:", *_family(made)] if len(made) > 1 else []
+        for c in made if len(made) == 1 else ():
+            out += ["", f"### `{c.name}`", "", f"Of `{word}`: {c.doc}.", "", *_table(c.fields)]
     out += [
         "",
         "## Functions",
@@ -108,7 +121,8 @@ def _family(made: Sequence[Construct]) -> list[str]:
         without = [s.name for s in shared if s not in c.fields and s.name not in mine]
         out += ["", f"### `{c.name}`", "", _sentence(c.doc)]
         if c.children:
-            out[-1] += f" Written as `{c.name}(a, b, ...)`."
+            form = FUNCTIONS[c.name].form if c.name in FUNCTIONS else f"{c.name}(a, b, ...)"
+            out[-1] += f" Written as `{form}`."
         if without:
             out[-1] += f" Without {', '.join(f'`{n}`' for n in without)}."
         if own:

@@ -226,12 +226,12 @@ def _list(value: Any, kind: Type, place: Place, state: StateName | None) -> Any:
     assert kind.item is not None
     if not isinstance(value, tuple):
         fixes: tuple[Fix, ...] = ()
-        if kind.size is None:
-            one = convert(value, kind.item, place, state)
-            if not isinstance(one, Diagnostic | Poison):
-                fixes = place.replace(
-                    "write a list of one", f"[{place.source.text[place.node.start : place.node.end]}]"
-                )
+        one = convert(value, kind.item, place, state)
+        if not isinstance(one, Diagnostic | Poison):
+            text = place.source.text[place.node.start : place.node.end]
+            many = ", ".join([text] * (kind.size or 1))
+            title = "write a list of one" if kind.size is None else f"write `[{many}]`"
+            fixes = place.replace(title, f"[{many}]")
         return _wrong(value, kind, place, fixes)
     if kind.size is not None and len(value) != kind.size:
         return error(

@@ -38,7 +38,7 @@ CODES: tuple[Code, ...] = (
         "an outline that crosses itself",
         "The corners of a polygon follow its outline, one after another, to the left or to the right; edges do not cross, and "
         "they enclose something. Holes lie inside.",
-        USE + "mask bow = polygon { points: [[0um, 0um], [3um, 2um], [3um, 0um], [0um, 2um]]; }\n",
+        USE + "mask bow = polygon { points: [[0um, 0um], [3um, 2um], [3um, 0um], [0um, 1um]]; }\n",
     ),
     Code(
         "E424",
