@@ -20,7 +20,7 @@ class FilmAgain:
     def run(self, context: CheckContext) -> Iterator[Diagnostic]:
 
         films = context.films
-        for k, coat in enumerate(films.coats if context.scene.patterns else ()):
+        for k, coat in enumerate(films.coats):
             film = coat.film
             if film.damage is None or not by_light(coat):
                 continue

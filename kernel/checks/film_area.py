@@ -15,8 +15,6 @@ class FilmArea:
 
     def run(self, context: CheckContext) -> Iterator[Diagnostic]:
 
-        if not context.scene.patterns:
-            return
         from ..drc import too_small
 
         for row, pattern in context.films.patterns:

@@ -26,7 +26,7 @@ class FilmEmitter:
     def run(self, context: CheckContext) -> Iterator[Diagnostic]:
 
         films = context.films
-        for k, coat in enumerate(films.coats if context.scene.patterns else ()):
+        for k, coat in enumerate(films.coats):
             if not coat.film.emitter:
                 continue
             from ..films.prism import overlap

@@ -20,7 +20,7 @@ class FilmMarks:
     def run(self, context: CheckContext) -> Iterator[Diagnostic]:
 
         films = context.films
-        for k, coat in enumerate(films.coats if context.scene.patterns else ()):
+        for k, coat in enumerate(films.coats):
             for row, pattern in coat.passes:
                 marks = pattern.fields.get("marks")
                 if marks is None:

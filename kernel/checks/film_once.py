@@ -22,7 +22,7 @@ class FilmOnce:
     def run(self, context: CheckContext) -> Iterator[Diagnostic]:
 
         seen: dict[str, Coat] = {}
-        for coat in context.films.coats if context.scene.patterns else ():
+        for coat in context.films.coats:
             first = seen.setdefault(coat.film.name, coat)
             if first is coat:
                 continue

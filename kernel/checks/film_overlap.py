@@ -17,7 +17,7 @@ class FilmOverlap:
     def run(self, context: CheckContext) -> Iterator[Diagnostic]:
 
         films = context.films
-        for one, two in combinations(films.coats if context.scene.patterns else (), 2):
+        for one, two in combinations(films.coats, 2):
             if one.film.name == two.film.name:
                 continue
             from ..films.prism import overlap_um2

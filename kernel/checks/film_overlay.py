@@ -22,7 +22,7 @@ class FilmOverlay:
     def run(self, context: CheckContext) -> Iterator[Diagnostic]:
 
         films = context.films
-        for one, two in combinations(films.coats if context.scene.patterns else (), 2):
+        for one, two in combinations(films.coats, 2):
             (_, earlier), (_, later) = one.last, two.last
             third = films.written_by(later) not in (None, one) and films.written_by(earlier) not in (
                 None,
@@ -34,7 +34,7 @@ class FilmOverlay:
                 yield from self._between(
                     films.kept(one), films.kept(two), allowed, (earlier.name, later.name), place, earlier.span
                 )
-        for coat in films.coats if context.scene.patterns else ():
+        for coat in films.coats:
             _, pattern = coat.last
             for job in context.jobs:
                 allowed = budget((pattern.name, pattern.fields), (job.name, job.print.fields))

@@ -20,7 +20,7 @@ class FilmRoute:
 
     def run(self, context: CheckContext) -> Iterator[Diagnostic]:
 
-        for coat in context.films.coats if context.scene.patterns else ():
+        for coat in context.films.coats:
             film, (_, pattern) = coat.film, coat.last
             place = film.spans.get("thickness") or film.span or pattern.span
             heat = all(p.process == "thermal_writing" for _, p in coat.passes)

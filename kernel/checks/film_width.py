@@ -15,8 +15,6 @@ class FilmWidth:
 
     def run(self, context: CheckContext) -> Iterator[Diagnostic]:
 
-        if not context.scene.patterns:
-            return
         from ..drc import too_close
 
         for row, pattern in context.films.patterns:

@@ -15,16 +15,17 @@ class VoxelPitch:
 
     def run(self, context: CheckContext) -> Iterator[Diagnostic]:
         for job in context.written:
-            found = context.contacts(job, "wet")
-            count = int((found.fused_of > 0).sum())
-            if not count or found.layer_nearest is None:
+            assert job.light is not None
+            graph = job.light.graph
+            count = int(graph.fused.sum())
+            if not count or graph.pair is None:
                 continue
-            i, _ = found.layer_nearest
+            i, _ = graph.pair
             f = job.filaments
             width = float(f.state("wet").width_um[f.offsets[i]])
             yield warning(
                 self.code,
-                f"{found.layer_gap_um:.3g} um is the least gap within a layer; {count} struts of {job.name} run into a neighbour",
+                f"{graph.gap_um:.3g} um is the least gap within a layer; {count} struts of {job.name} run into a neighbour",
                 context.field(job, i, "pitch"),
                 label=f"struts stand {width:.4g} um wide",
                 notes=(
