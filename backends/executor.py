@@ -11,31 +11,30 @@ from typing import Any
 
 import numpy as np
 
-from ..kernel.diagnostics import Diagnostic, Severity, Span, WetprintError, error, warning
+from ..kernel.diagnostics import Diagnostic, Severity, Span, WetprintError, error
 from ..kernel.filaments import Floats
 from ..kernel.material import Bath
 from ..kernel.motion import PRINT, Toolpath
-from ..kernel.rig import ANALOG, Rig
+from ..kernel.rig import Rig
 from . import resume as resuming
-from .camera import Camera
-from .controller import ControllerError, open_controller
-from .dispenser import Ask, Dispenser, DispenserError, open_dispenser
-from .guard import Control, Guard, Stopped, settle
+from .controller import ControllerError
+from .dispenser import Ask, DispenserError
+from .guard import Control, Stopped, settle
 from .handover import hand_over, is_carried
 from .journal import Journal, JournalError
 from .live import Notice
+from .opening import Opened
 from .preflight import preflight
 from .record import default_runs, lock, new_folder, rig_hash, save_part, save_toolpath, toolpath_hash
 from .rejoin import Cut, Work, continue_from, cut_at, cut_before, from_start, stepped_back
 from .runner import MachineError, Printer, Runner, Tally, TrippedError, where_stands
 from .signs import seen_right
 from .states import Progress, RunResult, State
-from .watchdog import Watchdog, wait_for_last
+from .watchdog import wait_for_last
 
 #: How much of a filament is laid twice where a print goes on, in bores of the nozzle (assumed); what the reading of the position
 #: leaves open comes on top.
 OVERLAP_BORES = 1.0
-CONNECT_S = 5.0
 
 
 def run_print(
@@ -132,7 +131,10 @@ class _Job:
             sim = self._emulators(sim, stack)
             live = sim.rig if sim is not None else self.rig
             try:
-                with self._printer(live) as printer:
+                executed, told = self.tally.executed, self.diagnostics
+                with Opened(
+                    live, self.toolpath, journal, self.control, self.ask, self.progress, executed, told
+                ) as printer:
                     state = self._print(printer)
             finally:
                 truth = self._truth(sim)
@@ -202,9 +204,6 @@ class _Job:
 
         save(self.folder, sim.world, self.rig)
         return compare(sim.world, self.toolpath, self.rig)
-
-    def _printer(self, rig: Rig) -> _Open:
-        return _Open(self, rig)
 
     # The print itself, on an open printer
 
@@ -407,60 +406,3 @@ def _still(state: State, tally: Tally, message: str) -> Progress:
 
 def _resume_hint(run: str) -> str:
     return f"; `wp print ... --resume {run}` goes on from here"
-
-
-class _Open:
-    """Opens the lines, starts guard and watchdog; at the end closes them, ink off on every way out."""
-
-    def __init__(self, job: _Job, rig: Rig) -> None:
-        self.job, self.rig = job, rig
-        self.stack = ExitStack()
-
-    def __enter__(self) -> Printer:
-        try:
-            return self._open()
-        except BaseException:
-            self.stack.close()
-            raise
-
-    def _open(self) -> Printer:
-        job, journal = self.job, self.job.journal
-        used = {name for n in np.unique(job.toolpath.nozzle) for name in self.rig.nozzles[int(n)].boxes}
-        # Those on analog outputs are the controller's, which sets them to 0 with its valves.
-        used -= {name for name in used if self.rig.dispensers[name].kind == ANALOG}
-        boxes: dict[str, Dispenser] = {}
-        for name in sorted(used):
-            box = open_dispenser(name, self.rig.dispensers[name], job.ask, listener=journal.listen)
-            self.stack.callback(box.close)
-            boxes[name] = box
-        controller = open_controller(self.rig, job.folder, journal.listen)
-        self.stack.callback(controller.close)
-        try:
-            journal.event("connected", text=controller.connect(CONNECT_S))
-        except ControllerError:
-            # Whatever the boxes were left at by an earlier print: there is no stage to print on.
-            for box in boxes.values():
-                box.cut()
-            raise
-        printer = Printer(self.rig, controller, boxes, journal, job.control, job.ask, job.progress)
-        watchdog = Watchdog(self.rig, job.folder, controller, printer.boxes())
-        self.stack.callback(watchdog.close)
-        journal.event("watchdog", pid=watchdog.pid)
-
-        def noted(why: str) -> None:
-            journal.event("trip", why=why)
-
-        if self.rig.camera is not None:
-            printer.camera = Camera(
-                self.rig.camera, job.folder, journal, job.toolpath.plan.filaments.layer, job.tally.executed,
-                lambda why: job.diagnostics.append(
-                    warning("M642", f"the camera gives no picture: {why}; the print goes on without")
-                ),
-            )  # fmt: skip
-            self.stack.callback(printer.camera.close)
-        printer.guard = Guard(controller, printer.boxes(), job.control, job.folder, noted)
-        self.stack.callback(printer.guard.close)
-        return printer
-
-    def __exit__(self, *_: object) -> None:
-        self.stack.close()
