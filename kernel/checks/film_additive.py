@@ -15,7 +15,6 @@ class FilmAdditive:
     doc = "films hold the additive that their ligand needs"
 
     def run(self, context: CheckContext) -> Iterator[Diagnostic]:
-
         told: set[str] = set()
         for _, pattern in context.films.patterns:
             film, stimulus = pattern.film, stimulus_of(pattern)

@@ -18,7 +18,6 @@ class FilmAgain:
     doc = "later passes leave finished films as they are"
 
     def run(self, context: CheckContext) -> Iterator[Diagnostic]:
-
         films = context.films
         for k, coat in enumerate(films.coats):
             film = coat.film

@@ -14,7 +14,6 @@ class FilmArea:
     doc = "pieces of masks are as large as holds"
 
     def run(self, context: CheckContext) -> Iterator[Diagnostic]:
-
         from ..drc import too_small
 
         for row, pattern in context.films.patterns:

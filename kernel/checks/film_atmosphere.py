@@ -14,7 +14,6 @@ class FilmAtmosphere:
     doc = "films are exposed in the atmosphere that their ligand needs"
 
     def run(self, context: CheckContext) -> Iterator[Diagnostic]:
-
         for _, pattern in context.films.patterns:
             ligand = pattern.film.ligand
             given = str(pattern.fields.get("atmosphere") or "air")

@@ -16,7 +16,6 @@ class FilmDamage:
     doc = "no film gets a dose that harms it"
 
     def run(self, context: CheckContext) -> Iterator[Diagnostic]:
-
         for coat, _, high in context.films.doses:
             film = coat.film
             if film.damage is None or not by_light(coat) or high < film.damage * (1 - 1e-9):

@@ -17,7 +17,6 @@ class FilmDepth:
     doc = "films gel through before their top is harmed"
 
     def run(self, context: CheckContext) -> Iterator[Diagnostic]:
-
         for coat, low, _ in context.films.doses:
             film = coat.film
             if film.penetration_um is None or film.critical is None or not by_light(coat):

@@ -14,7 +14,6 @@ class FilmDeveloper:
     doc = "every development names its developer"
 
     def run(self, context: CheckContext) -> Iterator[Diagnostic]:
-
         for _, pattern in context.films.patterns:
             if pattern.developer is not None or not pattern.develop:
                 continue

@@ -17,7 +17,6 @@ class FilmDose:
     doc = "the dose of all passes together keeps the film"
 
     def run(self, context: CheckContext) -> Iterator[Diagnostic]:
-
         for coat, low, _ in context.films.doses:
             film = coat.film
             if film.d0 is None or film.gamma is None or not by_light(coat):

@@ -24,7 +24,6 @@ class FilmEmitter:
     doc = "no emitter is exposed to 254 nm"
 
     def run(self, context: CheckContext) -> Iterator[Diagnostic]:
-
         films = context.films
         for k, coat in enumerate(films.coats):
             if not coat.film.emitter:

@@ -15,7 +15,6 @@ class FilmFactor:
     doc = "dose factors of electron beams can be written"
 
     def run(self, context: CheckContext) -> Iterator[Diagnostic]:
-
         for row, pattern in context.films.patterns:
             if pattern.process != "ebeam":
                 continue

@@ -14,7 +14,6 @@ class FilmFeature:
     doc = "features are as large as was shown for the ligand"
 
     def run(self, context: CheckContext) -> Iterator[Diagnostic]:
-
         from ..drc import too_close
 
         for row, pattern in context.films.patterns:

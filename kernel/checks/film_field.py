@@ -14,7 +14,6 @@ class FilmField:
     doc = "no shape lies across a border of write fields"
 
     def run(self, context: CheckContext) -> Iterator[Diagnostic]:
-
         for row, pattern in context.films.patterns:
             side = pattern.fields.get("field")
             if side is None:

@@ -14,7 +14,6 @@ class FilmGap:
     doc = "gaps of masks are as wide as their writer resolves"
 
     def run(self, context: CheckContext) -> Iterator[Diagnostic]:
-
         from ..drc import too_close
 
         for row, pattern in context.films.patterns:

@@ -19,7 +19,6 @@ class FilmLiterature:
     doc = "doses lie near those of the literature, or the film was measured"
 
     def run(self, context: CheckContext) -> Iterator[Diagnostic]:
-
         for coat, low, high in context.films.doses:
             film, ligand = coat.film, coat.film.ligand
             if film.d0 is not None or not by_light(coat) or ligand.dose_low is None:

@@ -19,7 +19,6 @@ class FilmLoading:
     doc = "films hold as much ligand as is known to work"
 
     def run(self, context: CheckContext) -> Iterator[Diagnostic]:
-
         for film, pattern in context.films.films:
             ligand = film.ligand
             low = LOW if ligand.loading_low is None else ligand.loading_low

@@ -18,7 +18,6 @@ class FilmMarks:
     doc = "every pass after the first is aligned to marks that stand there"
 
     def run(self, context: CheckContext) -> Iterator[Diagnostic]:
-
         films = context.films
         for k, coat in enumerate(films.coats):
             for row, pattern in coat.passes:

@@ -20,7 +20,6 @@ class FilmOnce:
     doc = "every material is spread, exposed and developed once"
 
     def run(self, context: CheckContext) -> Iterator[Diagnostic]:
-
         seen: dict[str, Coat] = {}
         for coat in context.films.coats:
             first = seen.setdefault(coat.film.name, coat)

@@ -15,7 +15,6 @@ class FilmOverlap:
     doc = "films of different materials lie apart"
 
     def run(self, context: CheckContext) -> Iterator[Diagnostic]:
-
         films = context.films
         for one, two in combinations(films.coats, 2):
             if one.film.name == two.film.name:

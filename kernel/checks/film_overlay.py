@@ -20,7 +20,6 @@ class FilmOverlay:
     doc = "barriers and overlaps between passes are as large as the overlay budget"
 
     def run(self, context: CheckContext) -> Iterator[Diagnostic]:
-
         films = context.films
         for one, two in combinations(films.coats, 2):
             (_, earlier), (_, later) = one.last, two.last

@@ -16,7 +16,6 @@ class FilmPerovskite:
     doc = "perovskites meet no polar solvent, water or heat"
 
     def run(self, context: CheckContext) -> Iterator[Diagnostic]:
-
         for _, pattern in context.films.patterns:
             film, developer = pattern.film, pattern.developer
             if film.family != "perovskite":

@@ -14,7 +14,6 @@ class FilmRelief:
     doc = "reliefs can be made by a dose"
 
     def run(self, context: CheckContext) -> Iterator[Diagnostic]:
-
         for pattern, why in context.films.impossible:
             yield error(
                 self.code,

@@ -19,7 +19,6 @@ class FilmRoute:
     doc = "films are as thin as their route and their cracking ask"
 
     def run(self, context: CheckContext) -> Iterator[Diagnostic]:
-
         for coat in context.films.coats:
             film, (_, pattern) = coat.film, coat.last
             place = film.spans.get("thickness") or film.span or pattern.span

@@ -17,7 +17,6 @@ class FilmStimulus:
     doc = "films are exposed to what their ligand answers to"
 
     def run(self, context: CheckContext) -> Iterator[Diagnostic]:
-
         from ..voxels.resin import resins_of
 
         exposed: list[tuple[str, Pattern | Print, Film]] = [

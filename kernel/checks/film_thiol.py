@@ -16,7 +16,6 @@ class FilmThiol:
     doc = "thiols are used on nanocrystals that they bind"
 
     def run(self, context: CheckContext) -> Iterator[Diagnostic]:
-
         for film, pattern in context.films.films:
             if (
                 not film.ligand.thiol

@@ -15,7 +15,6 @@ class FilmTone:
     doc = "the developer gives the tone that is meant"
 
     def run(self, context: CheckContext) -> Iterator[Diagnostic]:
-
         for _, pattern in context.films.patterns:
             said = str(pattern.fields.get("tone") or "")
             known = tone_in(pattern.film.ligand, pattern.developer)

@@ -14,7 +14,6 @@ class FilmWidth:
     doc = "masks are as wide as their writer resolves"
 
     def run(self, context: CheckContext) -> Iterator[Diagnostic]:
-
         from ..drc import too_close
 
         for row, pattern in context.films.patterns:
