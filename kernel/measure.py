@@ -312,11 +312,15 @@ def _conducting(filaments: FilamentSet) -> dict[str, Callable[[], float]]:
 
 
 def _figures(filaments: FilamentSet) -> dict[str, Any]:
+    # What light has written is one state under both names.
+    alike = filaments.wet is not None and filaments.wet is filaments.dried
     out: dict[str, Any] = {
         name: measure_state(filaments, name).as_dict()
         for name in STATES
-        if getattr(filaments, name) is not None
+        if getattr(filaments, name) is not None and not (alike and name == "dried")
     }
+    if alike:
+        out["dried"] = dict(out["wet"])
     inks = out["materials"] = materials(filaments)
     for name in STATES:
         if name in out:

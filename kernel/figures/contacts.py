@@ -86,12 +86,19 @@ def contacts_of(filaments: FilamentSet, name: StateName) -> Contacts:
     return find_contacts(filaments, name)
 
 
+def level_rods(filaments: FilamentSet, state: State) -> Rods | None:
+    """The filaments as rods of few directions, None where they bend, climb or lie in too many."""
+    table = rods(filaments, state)
+    many = table is not None and len(table.families) > 64 + 6 * (int(filaments.layer.max()) + 1)
+    return None if many else table
+
+
 def find_contacts(filaments: FilamentSet, name: StateName, *, pairs: bool = False) -> Contacts:
     """Contacts of the state `name`. `pairs`: list every contact and joint in `places` (and, for
     rods, the pairs of rows in `rows`)."""
     state = filaments.state(name)
-    table = rods(filaments, state)
-    if table is None or len(table.families) > 64 + 6 * (int(filaments.layer.max()) + 1):
+    table = level_rods(filaments, state)
+    if table is None:
         from .tangle import tangle
 
         return tangle(filaments, state, pairs=pairs)

@@ -41,11 +41,11 @@ def tangle(filaments: FilamentSet, state: State, *, pairs: bool = False) -> Cont
     total = _lengths(filaments, state)
     if len(filaments) == 0:
         return out
-    pieces = _pieces(filaments, state)
+    pieces = pieces_of(filaments, state)
     wide = 2.0 * float(max(pieces.a.max(), pieces.b.max()))
     look = 0.5 * wide
     while True:
-        found = _search(filaments, pieces, look)
+        found = search(filaments, pieces, look)
         if found.gap < np.inf or look > 100.0 * wide or len(filaments) < 2:
             break
         look *= 4.0
@@ -69,8 +69,8 @@ def tangle(filaments: FilamentSet, state: State, *, pairs: bool = False) -> Cont
 
 def shared(filaments: FilamentSet, state: State) -> tuple[float, float]:
     """(volume um^3, surface um^2) to take off the sums over filaments, all of it sampled."""
-    pieces = _pieces(filaments, state)
-    found = _search(filaments, pieces, 0.0)
+    pieces = pieces_of(filaments, state)
+    found = search(filaments, pieces, 0.0)
     other = pieces.owner[found.i] != pieces.owner[found.j]
     return shared_by(pieces, found.i[other], found.j[other])
 
@@ -81,7 +81,7 @@ def _lengths(filaments: FilamentSet, state: State) -> Floats:
     return np.bincount(owner, np.linalg.norm(step, axis=1), minlength=len(filaments)).astype(np.float64)
 
 
-def _pieces(filaments: FilamentSet, state: State) -> Pieces:
+def pieces_of(filaments: FilamentSet, state: State) -> Pieces:
     """The filaments as pieces about as long as they are wide: long segments are cut, short ones run together where the
     path does not turn sharply."""
     kept = _thinned(filaments, state)
@@ -150,7 +150,7 @@ def _close(x: Pieces, middle: Floats, centre: Floats, look: float) -> Iterator[t
             yield i[near], j[near]
 
 
-def _search(filaments: FilamentSet, x: Pieces, look: float) -> Found:
+def search(filaments: FilamentSet, x: Pieces, look: float) -> Found:
     """Pairs of pieces that touch, and the least gap of others up to `look`."""
     rows: list[tuple[Ints, Ints, Floats, Floats, Floats, Floats]] = []
     touched: list[Ints] = []

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ..figures.contacts import contacts_of, find_contacts
+from ..figures.contacts import contacts_of, find_contacts, level_rods
+from ..figures.touches import Touches, touches
 from ..filaments import FilamentSet, Floats, Ints
 from .blocks import Pieces
 from .sections import ranges
@@ -22,7 +23,8 @@ MOST_CONTACTS = 5_000_000
 @dataclass(frozen=True, slots=True, eq=False)
 class Graph:
     """Which struts touch: `one`, `two` int64[E] with the places `at1`, `at2` (parts of the way along), and `grounded bool[F]`, those
-    whose voxels reach the substrate: down to `floor_um`. `carried bool[F]`, where there are too many contacts to list: those that
+    whose voxels reach the substrate: down to `floor_um`. `fused bool[F]`: struts that run into a neighbour of their layer, the worst of
+    them by `gap_um` (below 0), the struts `pair`. `carried bool[F]`, where there are too many contacts to list: those that
     rest on something; None otherwise."""
 
     one: Ints
@@ -31,6 +33,9 @@ class Graph:
     at2: Floats
     grounded: Bools
     floor_um: float
+    fused: Bools
+    gap_um: float
+    pair: tuple[int, int] | None
     carried: Bools | None = None
 
 
@@ -39,17 +44,40 @@ def graph_of(filaments: FilamentSet, how: Settings) -> Graph:
     s = filaments.state("wet")
     low = np.minimum.reduceat(s.points_um[:, 2] - 0.5 * upright_um(filaments), filaments.offsets[:-1])
     floor = how.interface + 1e-9
+    if level_rods(filaments, s) is None:
+        return _of_touches(touches(filaments, s), low, floor, filaments)
     found = contacts_of(filaments, "wet")
+    fused, gap = found.fused_of > 0, found.layer_gap_um
+    pair = found.layer_nearest if fused.any() else None
     if found.contacts + found.joints > MOST_CONTACTS:
         none = np.zeros(0, np.int64)
-        return Graph(none, none, np.zeros(0), np.zeros(0), low <= floor, floor, found.carried)
+        return Graph(
+            none, none, np.zeros(0), np.zeros(0), low <= floor, floor, fused, gap, pair, found.carried
+        )
     places = find_contacts(filaments, "wet", pairs=True).places
     columns = [
         np.concatenate([np.zeros(0), *(getattr(p, name) for p in places)])
         for name in ("one", "two", "part1", "part2")
     ]
     one, two = columns[0].astype(np.int64), columns[1].astype(np.int64)
-    return Graph(one, two, columns[2], columns[3], low <= floor, floor)
+    return Graph(one, two, columns[2], columns[3], low <= floor, floor, fused, gap, pair)
+
+
+def _of_touches(t: Touches, low: Floats, floor: float, filaments: FilamentSet) -> Graph:
+    """The graph of struts that bend or climb. Those of one layer that run along each other are fused, but for ends that meet."""
+    fused = np.zeros(len(filaments), bool)
+    # Of every two struts the place where they lie deepest in each other.
+    pair_of = np.minimum(t.one, t.two) * len(filaments) + np.maximum(t.one, t.two)
+    order = np.lexsort((t.clear_um, pair_of))
+    deepest = np.zeros(len(order), bool)
+    deepest[order[np.flatnonzero(np.diff(pair_of[order], prepend=-1))]] = True
+    mine = np.flatnonzero(deepest & t.along & ~t.ends & (filaments.layer[t.one] == filaments.layer[t.two]))
+    fused[t.one[mine]] = fused[t.two[mine]] = True
+    gap, pair = np.inf, None
+    if len(mine):
+        worst = mine[np.argmin(t.clear_um[mine])]
+        gap, pair = float(t.clear_um[worst]), (int(t.one[worst]), int(t.two[worst]))
+    return Graph(t.one, t.two, t.part1, t.part2, low <= floor, floor, fused, gap, pair)
 
 
 def upright_um(filaments: FilamentSet) -> Floats:
