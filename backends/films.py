@@ -16,15 +16,16 @@ from .previews.stacked import Films, Pass
 
 if TYPE_CHECKING:
     from ..kernel.build import Job
+    from ..kernel.filaments import FilamentSet
     from ..kernel.scene import Scene, StateName
 
 
-def films_of(scene: Scene, jobs: Sequence[Job], state: StateName = "dried") -> Films:
+def films_of(scene: Scene, jobs: Sequence[FilamentSet | Job], state: StateName = "dried") -> Films:
     """Every pass of the design with the prisms of film that it leaves, and the printed part in `state`. Raises WetprintError (X712) for
     a relief that no dose can make."""
     says = {
         step.item: ", ".join(v for _, v in step.says)
-        for step in steps_of(scene, tuple(jobs))
+        for step in steps_of(scene, ())
         if step.kind == "expose"
     }
     try:

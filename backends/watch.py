@@ -18,7 +18,7 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
-from ..kernel.diagnostics import Diagnostic, WetprintError
+from ..kernel.diagnostics import Diagnostic, WetprintError, error
 from ..kernel.filaments import FilamentSet
 from .preview import Look
 from .previews import PREVIEWS
@@ -111,17 +111,35 @@ def watch_files(
     sketches = [(name, path) for name, path in outputs if name in ("png", "html")]
     draft = replace(look, draft=True)
 
+    scene: list[Scene | None] = [None]
+
+    def read() -> Made:
+        made = make()
+        scene[0] = made.scene
+        return made
+
     def show(parts: Parts, last: bool) -> None:
         for name, path in outputs if last else sketches:
-            PREVIEWS[name].show(parts, look if last else draft, path)
+            _show(parts, scene[0], name, path, look if last else draft)
             tell(f"picture: {path}" if last else f"draft: {path}")
 
     # A page is as good at once where nothing has to be solved.
     again = any(name != "html" for name, _ in outputs)
     try:
-        _follow(Files([design]), make, show, complain, again=again, unless=_unless_saved)
+        _follow(Files([design]), read, show, complain, again=again, unless=_unless_saved)
     except KeyboardInterrupt:
         return
+
+
+def _show(parts: Parts, scene: Scene | None, name: str, path: Path, look: Look) -> None:
+    """Show a design in a file, its films too where it has some."""
+    if scene is None or not scene.patterns:
+        PREVIEWS[name].show(parts, look, path)
+        return
+    from .films import films_of
+    from .previews.stacked import show_films, state_of
+
+    show_films(films_of(scene, parts, state_of(look)), [(name, path)], look)
 
 
 def _follow(
@@ -219,6 +237,14 @@ def watch_window(design: Path, make: Make, look: Look, tell: Tell, complain: Com
     def checked() -> Made:
         made = make()
         scene[0] = made.scene
+        if made.scene is not None and made.scene.patterns:
+            raise WetprintError(
+                error(
+                    "X726",
+                    "a window that follows saves shows printed parts, and this design patterns films",
+                    notes=("let a file follow: `--watch --png films.png` or `--watch --html films.html`",),
+                )
+            )
         if not made.ways:
             parts.put(None)
         return replace(made, ways=(*made.ways[:1], *(_abandoned(way, files) for way in made.ways[1:])))

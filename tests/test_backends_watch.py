@@ -200,6 +200,31 @@ def test_a_page_follows_the_saves_of_a_design_and_its_imports(
     assert not list(design.parent.glob(".*.part"))
 
 
+FILM = """wp 1;
+use "ligands.wp" as lig;
+film green = film { nanocrystal: "InP/ZnS"; family: "III-V"; ligand: lig.tris_tad; thickness: 40nm; colour: "#3cb44b"; }
+mask dots = rectangle { size: [10um, 4um]; }
+pattern dots { film: green; process: photopattern; wavelength: 365nm; dose: 100[mJ/cm^2]; developer: lig.toluene; }
+"""
+
+
+def test_films_follow_saves_in_files_and_a_window_says_that_it_cannot(
+    design: Path, watching: Callable[..., Watching]
+) -> None:
+    page = design.parent / "d.html"
+    design.write_text(FILM, encoding="utf-8")
+    wp = watching(design, "--html", "d.html")
+    n = wp.until("picture: d.html")
+    first = page.read_bytes()
+    save_by_rename(design, FILM.replace("10um, 4um", "12um, 4um"))
+    wp.until("picture: d.html", n)
+    assert page.read_bytes() != first and wp.interrupt() == 0
+    env = {"DISPLAY": ""}
+    alone = watching(design, env=env)
+    alone.until("X72")  # no display, or no window for films
+    assert alone.process.wait(LONG) != 0
+
+
 def test_a_picture_comes_as_a_draft_then_whole_and_a_save_breaks_it_off(
     design: Path, watching: Callable[..., Watching]
 ) -> None:
