@@ -301,3 +301,40 @@ def test_the_example_of_two_processes(root: Path) -> None:
     # The lattice with its pads, and the marks.
     assert found["bodies"] == 5 and film["expose_s"] == pytest.approx(5.0)
     assert design(overlay="18.7um")[1] == [] and "W235" in design(overlay="18.9um")[1]
+
+
+def test_plan_and_measure_of_films_from_the_command_line(
+    root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from wetprint.cli import main
+
+    def wp(*words: str) -> str:
+        monkeypatch.setattr("sys.argv", ["wp", *words])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        assert not ended.value.code
+        return capsys.readouterr().out
+
+    both = str(root / "examples" / "cdse_film_au_lattice.wp")
+    plan = json.loads(wp("plan", both, "--json"))
+    assert [s["step"] for s in plan["steps"]] == ["deposit", "expose", "develop", "extrude"]
+    assert plan["steps"][1]["time_s"] == pytest.approx(5.0) and plan["steps"][1][
+        "dose_mj_cm2"
+    ] == pytest.approx(2.5)
+    assert plan["steps"][3]["time_s"] == plan["time_s"] > 1
+    text = wp("plan", both)
+    assert "of 2 of 4 steps nobody knows it" in text and "clearance" in text
+    film = tmp_path / "film.wp"
+    film.write_text(
+        'wp 1;\nuse "ligands.wp" as lig;\nmask dot = rectangle { size: [10um, 10um]; };\n'
+        'film green = film { nanocrystal: "InP"; family: "III-V"; ligand: lig.tris_tad; thickness: 50nm; colour: "#00ff00"; }\n'
+        "pattern dot { film: green; process: photopattern; wavelength: 365nm; dose: 100[mJ/cm^2]; developer: lig.toluene; }\n"
+    )
+    assert [s["step"] for s in json.loads(wp("plan", str(film), "--json"))["steps"]] == [
+        "deposit",
+        "expose",
+        "develop",
+    ]
+    found = json.loads(wp("measure", str(film), "--json"))
+    assert found["states"] == {} and found["patterns"]["films"][0]["volume_um3"] == pytest.approx(5.0)
+    assert "100 um2" in wp("measure", str(film))
