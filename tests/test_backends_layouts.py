@@ -264,3 +264,37 @@ def test_polygons_keep_their_area_when_they_are_cut(layouts: ModuleType) -> None
                     rings = [shapely.Polygon(r) for c in cells for r in np.split(c.points_nm, c.rings[1:-1])]
                     assert shapely.is_valid(np.array(rings)).all()
     assert seen["cut"] > seen["keyhole"]
+
+
+@pytest.mark.usefixtures("klayout")
+@pytest.mark.parametrize(
+    ("name", "form"),
+    [
+        ("delfin_grating", "gds"),
+        ("dose_matrix", "oas"),
+        ("dual_colour_pixels", "gds"),
+        ("hipin_raster", "oas"),
+        ("phase_element", "oas"),
+    ],
+)
+def test_klayout_finds_the_regions_of_an_example(
+    layouts: ModuleType, root: Path, tmp_path: Path, name: str, form: str
+) -> None:
+    """Masks as the language draws them: every dose class of every pass."""
+    from wetprint.kernel.films.exposures import exposures
+    from wetprint.kernel.films.writing import datatype_of
+    from wetprint.lang.load import load
+
+    scene = load(str(root / "examples" / f"{name}.wp")).scene
+    assert scene is not None
+    passes = [made for pattern in scene.patterns for made in exposures(pattern)]
+    expect = {
+        f"{number}/{datatype_of(entry.factor)}": layouts.expected(entry.flat)
+        for number, made in enumerate(passes, 1)
+        for entry in made.classes
+    }
+    path = tmp_path / f"{name}.{form}"
+    write_layout(scene, form, path)
+    (said,) = layouts.read_by_klayout([{"file": str(path), "expect": expect}], tmp_path)
+    assert set(said["layers"]) == set(expect)
+    assert {layer: found["xor"] for layer, found in said["layers"].items() if found["xor"]} == {}
