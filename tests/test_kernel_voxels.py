@@ -428,3 +428,35 @@ def test_a_film_is_no_ink(light: ModuleType) -> None:
     )
     inked = replace(scene, prints=(replace(scene.prints[0], process="wet_writing", fields={}),))
     assert [d.code for d in build(inked)[1]] == ["W278"]
+
+
+@pytest.mark.parametrize("kind", ["octet", "wires"])
+def test_what_touches_is_what_the_figures_find(light: ModuleType, kind: str) -> None:
+    """The short search for the order of writing, against the one that measures: the same pairs, the same struts that fuse."""
+    from wetprint.kernel.figures.contacts import find_contacts
+    from wetprint.kernel.scene import Union
+
+    wires = Union(
+        "body",
+        (
+            light.wire((0.0, 0.0, 0.3), (9.0, 0.0, 2.0), name="a"),
+            light.wire((0.0, 0.2, 0.3), (9.0, 0.2, 2.0), name="b"),
+            light.wire((4.0, -3.0, 1.0), (5.0, 3.0, 1.3), (4.0, 6.0, 3.0), name="c"),
+        ),
+        light.HERE,
+    )
+    job = light.job(light.octet() if kind == "octet" else wires)
+    found = find_contacts(job.filaments, "wet", pairs=True)
+    expected = {
+        (min(a, b), max(a, b))
+        for p in found.places
+        for a, b in zip(p.one.tolist(), p.two.tolist(), strict=True)
+        if a != b
+    }
+    graph = job.light.graph
+    assert {
+        (min(a, b), max(a, b)) for a, b in zip(graph.one.tolist(), graph.two.tolist(), strict=True)
+    } == expected
+    assert graph.fused.tolist() == (found.fused_of > 0).tolist()
+    if kind == "wires":
+        assert graph.fused.any()
