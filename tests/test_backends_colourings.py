@@ -1,6 +1,7 @@
 """Colourings: what each figure says of a filament, the bar in the picture, and films of the print."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
@@ -150,6 +151,36 @@ def test_a_print_is_filmed(jobs: tuple[Job, ...], tmp_path: Path, monkeypatch: p
         rgb = np.asarray(shots.convert("RGB")).astype(int)[:150]
         gold.append(int(((rgb[..., 0] > 1.6 * rgb[..., 2]) & (rgb[..., 0] > 60)).sum()))
     assert gold[0] < gold[1] < gold[2] and gold[4] > 2 * gold[0]  # more and more of the part lies there
+
+
+@pytest.mark.gl
+def test_a_print_is_filmed_in_the_colours_of_a_figure(
+    jobs: tuple[Job, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A filament keeps its colour from picture to picture; the nozzle is glass."""
+    from wetprint.backends.course import GLASS
+    from wetprint.backends.previews import film
+
+    drawn = []
+    monkeypatch.setattr(film, "LAY", 3)
+    monkeypatch.setattr(
+        film, "render", lambda shown, *_, **__: drawn.append(shown) or np.zeros((2, 2, 3), np.uint8)
+    )
+    look = Look(film="print", by="order", size=(240, 180), rig=lambda: load_rig("sim", []))
+    assert len(list(film.film(jobs, look))) == 4
+    course = look.course(jobs)()
+    rows = np.rint((course.place / course.place.max()) * 127).astype(int)
+    for k, shown in enumerate(drawn):
+        index, part = shown.panels[0].index.astype(int), shown.panels[0].part
+        assert shown.bar.label == "printed as number" and (shown.bar.low, shown.bar.high) == (1, len(rows))
+        assert len(index) == len(part)
+        nozzle = k < 3
+        assert (shown.colours[index[-1]] == GLASS) is nozzle
+        mine = np.sort(index[: len(index) - nozzle])
+        assert np.array_equal(mine, np.sort(rows[course.order[: len(mine)]]))
+    with pytest.raises(WetprintError) as caught:
+        list(film.film(jobs, replace(look, by="movement")))
+    assert caught.value.diagnostics[0].code == "X726"
 
 
 @pytest.mark.gl

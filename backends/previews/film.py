@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -10,11 +10,13 @@ import numpy as np
 import numpy.typing as npt
 
 from ...kernel.diagnostics import WetprintError, error
-from ...kernel.filaments import FilamentSet, State, join
+from ...kernel.filaments import FilamentSet, Ints, State, join
 from ...kernel.scene import StateName
-from ..colouring import INK
+from ..colouring import INK, MOVEMENT, names, shares
+from ..colourings import COLOURINGS
 from ..drawing.camera import Camera
-from ..drawing.change import movement_um
+from ..drawing.change import STEPS, Bar, movement_um
+from ..drawing.change import colours as bar_colours
 from ..drawing.light import Lights
 from ..drawing.picture import Picture, picture, rescaled
 from ..export import whole
@@ -23,6 +25,7 @@ from .png import render
 
 if TYPE_CHECKING:
     from ...kernel.build import Job
+    from ..course import Course
 
 #: Pictures of one turn, of one drying and of one print; hundredths of a second that each stays.
 TURN, DRY, LAY, PAUSE = 48, 20, 60, 8
@@ -42,7 +45,7 @@ Frames = Iterator[tuple[npt.NDArray[np.uint8], int]]
 def film(jobs: FilamentSet | Sequence[FilamentSet | Job], look: Look) -> Frames:
     """Pictures uint8[H,W,3] of the film that `look` asks for, and how long each stays. Same input, same bytes.
 
-    Raises WetprintError as pictures do, and X726 where the print is not known or shall be coloured.
+    Raises WetprintError as pictures do, and X726 where the print is not known or cannot be coloured so.
     """
     look = replace(look, transparent=False)
     kind = look.film or ("drying" if look.state == "both" else "turn")
@@ -112,12 +115,16 @@ def _printing(jobs: FilamentSet | Sequence[FilamentSet | Job], look: Look) -> Fr
         raise WetprintError(
             error("X726", "no rig is known on which this was printed", notes=("name one: `--rig sim`",))
         )
-    if look.overlay or look.by != INK:
+    if look.overlay or look.by == MOVEMENT:
         raise WetprintError(
-            error("X726", "a film of the print has the colours of the inks; leave out --by and --overlay")
+            error(
+                "X726",
+                "a film of the print ends before the part dries; leave out --overlay and --by movement",
+            )
         )
     course = find()
     part, state = course.part, _PRINTED
+    coloured = _by_figure(course, look.by)
     s = part.state("wet")
     low, high = s.points_um.min(axis=0), s.points_um.max(axis=0)
     glass_um = _NOZZLE * float((high - low).max())
@@ -134,15 +141,40 @@ def _printing(jobs: FilamentSet | Sequence[FilamentSet | Job], look: Look) -> Fr
     times = moments(course.begin_s[course.order], course.end_s[course.order], LAY)
     for time in times:
         there, now, tip = there_at(course, time)
+        done = np.sort(course.order[: int(np.searchsorted(course.end_s[course.order], time, side="right"))])
+        rows = done if there is None or len(there) == len(done) else np.append(done, now)
         nozzle = nozzle_at(part, course.nozzles[int(course.nozzle[now])], tip, glass_um, state)
         shown = picture(
             join([nozzle] if there is None else [there, nozzle]), state=state, size=look.size, style=look.style, camera=camera,
         )  # fmt: skip
         # The legend names all inks from the beginning.
         shown = replace(rescaled(shown, whole_view.um_per_px, middle), legend=whole_view.legend)
-        yield render(shown, looks=_LOOKS), PAUSE
+        yield render(coloured(shown, rows, True), looks=_LOOKS), PAUSE
     shown = picture(part, state=state, size=look.size, style=look.style, camera=camera)
-    yield render(replace(rescaled(shown, whole_view.um_per_px, middle), legend=whole_view.legend)), 20 * PAUSE
+    shown = replace(rescaled(shown, whole_view.um_per_px, middle), legend=whole_view.legend)
+    yield render(coloured(shown, np.arange(len(part)), False)), 20 * PAUSE
+
+
+def _by_figure(course: Course, by: str) -> Callable[[Picture, Ints, bool], Picture]:
+    """What colours a picture of the filaments `rows` of a print, with the nozzle or without, by a figure on the bar of the whole
+    print; as it is where they keep the colours of their inks. Raises WetprintError (X726) for no figure."""
+    if by == INK:
+        return lambda shown, rows, nozzle: shown
+    if by not in COLOURINGS.names():
+        raise WetprintError(error("X726", f"{by!r} is nothing to colour by; expected {', '.join(names())}"))
+    from ..course import GLASS
+
+    figure = COLOURINGS[by]
+    share, low, high = shares(figure.values(course.part, _PRINTED, course))
+    index = np.rint(share * (STEPS - 1)).astype(np.uint8)
+    bar = Bar(figure.label, low, high)
+
+    def coloured(shown: Picture, rows: Ints, nozzle: bool) -> Picture:
+        found = np.append(index[rows], np.array([STEPS] if nozzle else [], dtype=np.uint8))
+        panels = tuple(replace(p, index=found) for p in shown.panels)
+        return replace(shown, panels=panels, colours=(*bar_colours(), GLASS), legend=(), bar=bar)
+
+    return coloured
 
 
 def moments(
