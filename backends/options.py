@@ -111,7 +111,9 @@ PatternOption = Annotated[
     str | None,
     typer.Option("--pattern", metavar="NAME", help="the pattern that a laser on this stage writes"),
 ]
-ScanOption = Annotated[str, typer.Option("--scan", help="lines of the laser: x, y or outlines")]
+ScanOption = Annotated[
+    str, typer.Option("--scan", help="lines of the laser: x, y, outlines, or both x and outlines")
+]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="move the stage along the print, without ink")]
 Yes = Annotated[bool, typer.Option("--yes", help="do not ask before the start")]
 Resume = Annotated[str | None, typer.Option("--resume", metavar="RUN", help="go on with a stopped run")]

@@ -26,8 +26,8 @@ from .gcode import Gcode
 from .gcode_rows import ascii_lines
 
 PROCESS = "thermal_writing"
-#: Lines along x, along y, or along the outlines.
-SCANS = ("x", "y", "outlines")
+#: Lines along x, along y, along the outlines, or along x and then the outlines.
+SCANS = ("x", "y", "outlines", "both")
 #: Run-up beyond what the axis needs to reach its speed, as a share of it (assumed).
 RESERVE = 0.25
 
@@ -65,7 +65,11 @@ def strokes(pattern: Pattern, scan: str) -> Lines:
         tuple(cell for one in exposures(pattern) for entry in one.classes for cell in entry.flat.cells)
     )
     spot, pitch = pattern.fields["spot"], pattern.fields["hatch"]
-    return outlines(whole, spot) if scan == "outlines" else hatch(whole, spot, pitch, scan)
+    if scan == "outlines":
+        return outlines(whole, spot)
+    if scan == "both":
+        return hatch(whole, spot, pitch).then(outlines(whole, spot))
+    return hatch(whole, spot, pitch, scan)
 
 
 def speed_of(pattern: Pattern, rig: Rig) -> float:

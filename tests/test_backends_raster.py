@@ -114,7 +114,7 @@ def test_programs_say_the_raster(layouts: ModuleType, tmp_path: Path, dialect: s
 @pytest.mark.skipif(
     RS274 is None, reason="THE REFEREE OF LINUXCNC PROGRAMS IS MISSING: rs274 is not installed"
 )
-@pytest.mark.parametrize("scan", ["x", "outlines"])
+@pytest.mark.parametrize("scan", ["x", "outlines", "both"])
 def test_linuxcnc_reads_the_raster(layouts: ModuleType, tmp_path: Path, scan: Any) -> None:
     rig = load_rig("sim-linuxcnc")
     pattern = heat(layouts, layouts.random_region(np.random.default_rng(8)))

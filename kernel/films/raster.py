@@ -24,6 +24,17 @@ class Lines:
     def __len__(self) -> int:
         return len(self.row)
 
+    def then(self, after: Lines) -> Lines:
+        """Both, one after the other, over the same mask: what outlines can write is not lost."""
+        row = after.row + (int(self.row[-1]) + 1 if len(self) else 0)
+        return Lines(
+            np.concatenate([self.start_um, after.start_um]),
+            np.concatenate([self.end_um, after.end_um]),
+            np.concatenate([self.row, row]),
+            after.lost,
+            after.lost_um2,
+        )
+
 
 def within(flat: Flat, spot_um: float) -> tuple[Flat, int, float]:
     """Where the middle of the spot may go so that it writes nothing beside the region; how many shapes it cannot write at all, and their
