@@ -71,11 +71,11 @@ def test_a_slider_moves_view_figures_and_rules(page: Any) -> None:
         assert drawn == pytest.approx(size, abs=0.1)
         took.append(int(page.js(f"{STUDIO}.dataset.took")))
         page.settled()
-    # Measured to the end of the drawing, without a graphics card. Others may use this machine: then what one of the moves took is
-    # held to the bound, else what most of them did.
-    busy = os.getloadavg()[0] > 0.75 * (os.cpu_count() or 1)
-    print(f"from the slider to the picture, ms: {took}, median {median(took)}, {'busy' if busy else 'idle'}")
-    assert min(took) < FOLLOWS_MS and (busy or median(took) < FOLLOWS_MS)
+    # Measured to the end of the drawing, without a graphics card. Where others use this machine, the quickest move is held to the bound
+    # times the share of it that they leave; else what most moves took.
+    load = os.getloadavg()[0] / (os.cpu_count() or 1)
+    print(f"from the slider to the picture, ms: {took}, median {median(took)}, load {load:.2g} a core")
+    assert (median(took) if load < 0.75 else min(took)) < FOLLOWS_MS * max(1.0, load)
     page.slide("pitch", 60)
     page.until("document.querySelector('.problems .error')?.textContent.includes('too close')")
     assert page.js("document.querySelector('[data-at=stale]').hidden") is False
@@ -222,7 +222,7 @@ def test_a_problem_is_marked_in_the_part_and_leads_there(page: Any) -> None:
     page.settled()
     bits = page.js("wpStudio.state.get('result').diagnostics.find(d => d.code === 'W205').marks")
     assert bits and page.js(f"[{VIEW}.wetprint.view.zoom, {VIEW}.wetprint.view.marks]") == [1, 0xFFFF]
-    assert _pictured(page, "marked") > 20
+    assert _pictured(page, "marked") > 60
     # Its bit stands at the very filaments that miss what should carry them, and nowhere else.
     from wetprint.kernel.build import build
     from wetprint.kernel.figures.contacts import contacts_of
@@ -246,7 +246,7 @@ def test_a_problem_is_marked_in_the_part_and_leads_there(page: Any) -> None:
     page.js(
         f"[...{VIEW}.document.querySelectorAll('#tools button')].find(b => b.textContent === 'problems').click()"
     )
-    assert _pictured(page, "marked") == 0
+    assert _pictured(page, "marked") < 20
 
 
 def test_a_filament_leads_to_its_line(page: Any) -> None:

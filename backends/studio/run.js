@@ -68,7 +68,7 @@ window.WpRun = (() => {
       root.dataset.run = on ? r.state : r.phase === "ended" ? `ended ${r.state}` : "";
       if (at.run.hidden) return;
       const now = JSON.stringify([r.phase, r.question, r.state === "paused", (r.diagnostics || []).length, r.run]);
-      if (now !== key) { key = now; build(r); }
+      if (now !== key) { key = now; build(r); if (on || r.question) requestAnimationFrame(() => (at.run.querySelector(".question") || live.title).scrollIntoView({ block: "nearest" })); }
       const what = r.dry_run ? "Dry run" : "Print", whose = r.adopted ? ` of ${r.design || "a design"}, begun elsewhere` : "";
       live.title.textContent = `${what}${whose} on ${r.rig}: ${STATES[r.state] || r.state}`;
       live.bar.value = on || r.state === "done" ? r.fraction : r.fraction || 0;
