@@ -110,7 +110,9 @@ def between(one: Flat, two: Flat, limit_um: float, kind: Literal["gap", "overlap
             found.append(_distances(*cells, limit))
         else:
             near = _close(_edges(cells[0]), _edges(cells[1]), limit, "width", True, same=False)
-            found.append((near.distance, near.ways))
+            # What lies between the two sides is of both regions, else they do not overlap there.
+            both = np.logical_and(*(_Sight(c, "width").along(near.ways) for c in cells))
+            found.append((near.distance[both], near.ways[both]))
     return _nearest(found)
 
 

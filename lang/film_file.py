@@ -8,12 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..kernel.diagnostics import Source, WetprintError, error
-from .calibration import FIRST, _plain, _word
+from .calibration import _plain, _word
 from .format import format_source
 
 if TYPE_CHECKING:
     from ..kernel.calibration.contrast import ContrastFit
     from ..kernel.film import Film
+
+#: The first line of every file of films that a calibration wrote: such a file may be written anew.
+FIRST = "# Measured films, written by `wp calibrate`"
 
 #: What a film needs that no dose matrix tells.
 _NEEDED = ("nanocrystal", "family", "ligand")

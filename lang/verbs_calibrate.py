@@ -32,12 +32,15 @@ def dated(date: str | None) -> str | None:
 
 
 def free_to_write(output: Path) -> None:
-    """Inks go to a .wp file that is not there, or that a calibration wrote."""
+    """Inks and films go to a .wp file that is not there, or that a calibration wrote."""
     from .calibration import FIRST
+    from .film_file import FIRST as FIRST_OF_FILMS
 
     if output.suffix != ".wp":
         raise typer.BadParameter(f"{output}: inks are written to a .wp file", param_hint="--output")
-    if output.exists() and not output.read_text(encoding="utf-8", errors="replace").startswith(FIRST):
+    if output.exists() and not output.read_text(encoding="utf-8", errors="replace").startswith(
+        (FIRST, FIRST_OF_FILMS)
+    ):
         raise WetprintError(
             error("X701", f"{output} is there already, and no calibration wrote it; nothing was written")
         )

@@ -210,6 +210,9 @@ def test_between_two_regions() -> None:
         assert (found is not None) == (depth < 200)
         assert found is None or found.value_um == pytest.approx(depth / 1e3)
         assert between(one, two, 0.2, "gap") is None
+    # Thin lines beside each other do not overlap, however near their far sides are.
+    thin = rectangles([[0, 0, 100, 1000]])
+    assert between(thin, rectangles([[150, 0, 250, 1000]]), 0.5, "overlap") is None
 
 
 def test_figures_of_arrays_are_those_of_all_their_copies(monkeypatch: pytest.MonkeyPatch) -> None:
