@@ -412,6 +412,16 @@ def test_a_power_below_the_threshold_by_a_hair(light: ModuleType) -> None:
     assert len(light.built(light.woodpile(), power=least * (1 + 1e-9))[0]) == 1
 
 
+def test_a_strut_of_ink_is_no_single_line(light: ModuleType) -> None:
+    # 2 w sqrt(ln 1e6).
+    most = 2 * light.W_XY * math.sqrt(math.log(1e6))
+    wide = {"pitch": 40.0, "layers": 1, "layer_height": 8.0}
+    assert [d.code for d in light.built(light.woodpile(filament=10.0, **wide))[1]] == ["W269"]
+    assert [d.code for d in light.built(light.woodpile(filament=most * 1.000001, **wide))[1]] == ["W269"]
+    assert not light.built(light.woodpile(filament=most * 0.999999, **wide))[1]
+    assert not light.built(light.woodpile(filament=10.0, **wide), power=10 * light.MW)[1]
+
+
 def test_a_film_is_no_ink(light: ModuleType) -> None:
     from dataclasses import replace
 

@@ -33,7 +33,6 @@ class Adrift:
                 f"{len(loose)} pieces of struts of {job.name} touch nothing when their block is written; 0 were expected",
                 context.setting(job, "block"),
                 label=f"the first of them in block {block + 1} of {len(pieces.centre_um)}",
-                related=(),
                 notes=(
                     f"what holds the piece of the strut at {context.span(job, strut).where} stands in a block that is written later",
                     "larger blocks, seams elsewhere, or seams that lean (`shear`)",

@@ -12,6 +12,7 @@ from ..filaments import FilamentSet, Floats, State
 from ..processes.two_photon import MODES
 from ..quantity import MILLIWATT
 from ..scene import Print, Scene
+from .optics import size_um
 from .resin import as_resin, resin_of
 from .sections import sections_of
 from .settings import Settings, settings_of
@@ -19,6 +20,10 @@ from .writing import DECIMALS, Light
 
 if TYPE_CHECKING:
     from ..build import Job
+
+
+#: A single line takes no more dose than this, in thresholds: no resin is known to bear it (assumed).
+MOST_SHARE = 1e6
 
 
 def lit(job: Job, scene: Scene) -> tuple[Job | None, list[Diagnostic]]:
@@ -36,6 +41,9 @@ def lit(job: Job, scene: Scene) -> tuple[Job | None, list[Diagnostic]]:
     if scene.state == "dried" and scene.compensate != "off":
         grown = 1.0 / (1.0 - how.shrink)
     wanted = State(_rounded(drawn.points_um * grown), drawn.width_um * grown, drawn.height_um * grown)
+    wide = float(wanted.width_um.max())
+    if how.power is None and wide > widest_line_um(how):
+        return None, [_too_wide(made, wide, how)]
     sections = sections_of(filaments, wanted, how)
     wet = sections.standing()
     left = 1.0 - how.shrink
@@ -88,6 +96,22 @@ def _too_weak(made: Print, how: Settings) -> Diagnostic:
         made.spans.get("power", made.span),
         label="nothing would stand",
         notes=(f"more power than {_mw(least)} at this speed, or a slower scan",),
+    )
+
+
+def widest_line_um(how: Settings) -> float:
+    """How wide one line may be asked to be."""
+    return size_um(how.w_xy, MOST_SHARE)
+
+
+def _too_wide(made: Print, wide_um: float, how: Settings) -> Diagnostic:
+    return error(
+        "W269",
+        f"{wide_um:.4g} um is the width of a strut; a single line of more than {widest_line_um(how):.4g} um takes over "
+        f"{MOST_SHARE:.0e} thresholds",
+        made.spans.get("power", made.span),
+        label="no `power` is given, so each strut would be one line",
+        notes=("give a `power`: struts wider than its voxel are hatched",),
     )
 
 
