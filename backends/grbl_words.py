@@ -95,7 +95,7 @@ STATES = {
 @dataclass(frozen=True, slots=True)
 class Report:
     """One `<...>` line: `free` blocks of the planner (-1 where the board does not tell), `accessory`: valve on, None where not told;
-    `pace`: of the feed, 1 unless someone overrides it, None where not told."""
+    `pace`: of the feed, 1 unless someone overrides it, None where not told; `room`: bytes free in the receive buffer, -1 where not told."""
 
     state: str
     position_um: Position
@@ -103,6 +103,7 @@ class Report:
     accessory: bool | None
     came_s: float
     pace: float | None = None
+    room: int = -1
 
 
 #: There is no checksum: what is not a report to the letter is noise.
@@ -119,7 +120,7 @@ def read_report(text: str, came_s: float) -> Report | None:
     fields = text.strip("<>").split("|")
     state = fields[0].split(":")[0]
     place: Position | None = None
-    free = -1
+    free = room = -1
     accessory: bool | None = None
     pace: float | None = None
     try:
@@ -129,7 +130,7 @@ def read_report(text: str, came_s: float) -> Report | None:
                 x, y, z = (float(v) * UM for v in value.split(",")[:3])
                 place = (x, y, z)
             elif name == "Bf":
-                free = int(value.split(",")[0])
+                free, room = (int(v) for v in value.split(","))
             elif name == "Ov":
                 accessory = accessory or False
                 pace = int(value.split(",")[0]) / 100.0
@@ -139,7 +140,7 @@ def read_report(text: str, came_s: float) -> Report | None:
         return None
     if state not in STATES or place is None:
         return None
-    return Report(fields[0], place, free, accessory, came_s, pace)
+    return Report(fields[0], place, free, accessory, came_s, pace, room)
 
 
 def differences(have: Mapping[int, float], rig: Rig) -> list[str]:

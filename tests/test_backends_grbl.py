@@ -120,6 +120,18 @@ def test_faults_are_told_in_words(
     assert halt.ink_off and not sim.world.output(0, sim.world.now())
 
 
+def test_a_line_that_came_twice_is_seen_by_what_the_board_holds(sim: Sim, driver: Controller) -> None:
+    """Its second `ok` counts a line as taken that waits: with each of them the board's buffer comes nearer to an overflow."""
+    moves = b"".join(b"G1 X50.%02d00 Y50 Z25 F72 S1000\n" % k for k in range(2, 30))
+    slow = PROGRAM.replace(b"G1 X51.0000 Y50.0000", moves + b"G1 X51.0000 Y50.0000")
+    driver.begin(slow, "a.nc")
+    for _ in range(3):
+        sim.controller.line.say(b"ok\r\n")
+        driver.status()
+    found = follow(driver)
+    assert found.motion is Motion.FAILED and "bytes more than are unanswered" in found.text, found
+
+
 def test_a_silent_board_is_no_hang(sim: Sim, driver: Controller) -> None:
     driver.begin(PROGRAM, "a.nc")
     sim.controller.faults.silent = True

@@ -22,6 +22,8 @@ STOP_S = 0.6
 BANNER_S = 2.5
 #: The board's receive buffer, less the byte that it keeps free.
 RX_BYTES = 127
+#: Of these so many stay free for a line that came twice: what the board holds is asked for in time, an overflow cannot be undone.
+SPARE_BYTES = 40
 #: An idle board that has answered nothing for so long has lost a line, or its `ok` was lost.
 LOST_S = 0.5
 DOOR, RESET, ASK = b"\x84", b"\x18", b"?"
@@ -65,6 +67,7 @@ class Grbl(Streamer):
             if found is not None:
                 self._report = found
                 self._watch_silence(found)
+                self._watch_count(found)
                 if found.pace not in (None, 1.0) and not self.inherited:
                     with suppress(ControllerError):
                         self._send(AS_PLANNED)
@@ -95,7 +98,7 @@ class Grbl(Streamer):
 
     def _room_for(self, data: bytes) -> bool:
         held = sum(len(line.data) for line in self._sent)
-        return self._entry.streaming == "characters" and held + len(data) <= RX_BYTES
+        return self._entry.streaming == "characters" and held + len(data) <= RX_BYTES - SPARE_BYTES
 
     def _watch_silence(self, found: Report) -> None:
         """A lost `ok` would hold a sender for ever: an idle board with empty buffers owes no answer."""
@@ -108,6 +111,17 @@ class Grbl(Streamer):
         elif now - self._quiet_s > LOST_S + self._sent[0].pause_s / self._rig.time_scale:
             number = self._sent[0].number
             self._fail(f"the controller is idle and never answered line {number}", number)
+
+    def _watch_count(self, found: Report) -> None:
+        """A line or an answer that comes twice counts one too many, and the buffer overflows: the board may hold no more than is unanswered."""
+        held = sum(len(line.data) for line in self._sent)
+        over = RX_BYTES - found.room - held
+        if found.room >= 0 and self._program and over > 0:
+            number = self._sent[0].number if self._sent else self._taken.number
+            self._fail(
+                f"the controller holds {over} bytes more than are unanswered: a line or an answer came twice",
+                number,
+            )
 
     def _asked(self, timeout_s: float, urgent: bytes = b"") -> Report | None:
         """A report made after this call, None where none comes."""
