@@ -10,12 +10,11 @@ import numpy as np
 from ..diagnostics import Diagnostic, error
 from ..filaments import FilamentSet, Floats, State
 from ..processes.two_photon import MODES
-from ..quantity import MILLIWATT
 from ..scene import Print, Scene
 from .optics import size_um
 from .resin import as_resin, resin_of
 from .sections import sections_of
-from .settings import Settings, settings_of
+from .settings import Settings, milliwatts, settings_of
 from .writing import DECIMALS, Light
 
 if TYPE_CHECKING:
@@ -95,7 +94,7 @@ def _too_weak(made: Print, how: Settings) -> Diagnostic:
         f"{how.share:.4g} thresholds is the dose at {how.scan_speed:.4g} um/s; more than 1 was expected",
         made.spans.get("power", made.span),
         label="nothing would stand",
-        notes=(f"more power than {_mw(least)} at this speed, or a slower scan",),
+        notes=(f"more power than {milliwatts(least)} at this speed, or a slower scan",),
     )
 
 
@@ -113,7 +112,3 @@ def _too_wide(made: Print, wide_um: float, how: Settings) -> Diagnostic:
         label="no `power` is given, so each strut would be one line",
         notes=("give a `power`: struts wider than its voxel are hatched",),
     )
-
-
-def _mw(power: float) -> str:
-    return f"{power / MILLIWATT:.4g} mW"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Any
 
+from ..quantity import MILLIWATT
 from ..records import dataclass
 from ..scene import Print
 from . import optics
@@ -93,6 +94,11 @@ def settings_of(made: Print) -> Settings:
     """The settings of a print whose process is two_photon."""
     given = {name: made.fields[name] for name in _NAMES if made.fields.get(name) is not None}
     return Settings(**given)
+
+
+def milliwatts(power: float) -> str:
+    """A power as a bench says it."""
+    return f"{power / MILLIWATT:.4g} mW"
 
 
 def written(made: Print) -> bool:

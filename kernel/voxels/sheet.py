@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from ..quantity import MILLIWATT
 from ..scene import Print
-from .settings import settings_of
+from .settings import milliwatts, settings_of
 
 if TYPE_CHECKING:
     from ..build import Job
@@ -22,11 +21,11 @@ def says(made: Print, job: Job | None) -> tuple[float | None, tuple[tuple[str, s
         ("laser", f"{1e3 * how.wavelength:.4g} nm"),
         ("aperture", f"{how.aperture:g} in a medium of the index {how.index:g}"),
         ("scan", f"{how.mode}, {how.scan_speed:.6g} um/s"),
-        ("threshold", f"{_mw(how.threshold_power)} for {1e3 * how.threshold_time:.4g} ms"),
+        ("threshold", f"{milliwatts(how.threshold_power)} for {1e3 * how.threshold_time:.4g} ms"),
         ("focus, 1/e radii", f"{1e3 * how.w_xy:.4g} nm across, {1e3 * how.w_z:.4g} nm along"),
     ]
     if how.power is not None:
-        rows.append(("power", _mw(how.power)))
+        rows.append(("power", milliwatts(how.power)))
     rows.append(("hatch and slice", f"{1e3 * how.hatch_um:.4g} nm and {1e3 * how.slice_um:.4g} nm"))
     if how.contours:
         rows.append(("contours", str(how.contours)))
@@ -63,7 +62,3 @@ def _range(pair: Iterable[float], scale: float, unit: str) -> str:
 
 def _seconds(value: object) -> str:
     return f"{value:.4g} s" if isinstance(value, int | float) else UNKNOWN
-
-
-def _mw(power: float) -> str:
-    return f"{power / MILLIWATT:.4g} mW"

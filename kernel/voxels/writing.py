@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,7 +17,7 @@ from .sections import Rows, Sections, fill, ranges, rows_of
 from .settings import Settings
 
 #: Decimals of a um that the quantum leaves.
-DECIMALS = 3
+DECIMALS = round(-math.log10(QUANTUM_UM))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
