@@ -24,7 +24,7 @@ def campaign(name: str, first: int, last: int, *more: str) -> str:
 
 
 SAMPLES = [
-    # Seeds in which each kind of stop is met, on every rig once at least, and each mishap.
+    # Each kind of stop once at least, and four prints on every rig.
     ("stops", 0, 20),
     ("kills", 0, 10),
     ("mixed stops", 0, 2),
@@ -39,6 +39,13 @@ SAMPLES = [
 @pytest.mark.parametrize(("name", "first", "last"), SAMPLES, ids=[s[0] for s in SAMPLES])
 def test_a_sample(name: str, first: int, last: int) -> None:
     print(campaign(name, first, last, "--at-once", "1"))
+
+
+def test_stops_with_mishaps() -> None:
+    """On an A3200: answers that come late, a lost acknowledgement of the stop, a dead second connection, a full disk."""
+    said = campaign("stops", 0, 0, "--also", "95", "160", "85", "40", "--at-once", "1")
+    for what in ("ctrl-c, late", "stop, acknowledgement lost", "sigterm, guard line dead", "disk full"):
+        assert what in said, said
 
 
 FULL = [

@@ -227,6 +227,7 @@ def main() -> None:
     parser.add_argument("name", choices=CAMPAIGNS)
     parser.add_argument("first", type=int)
     parser.add_argument("last", type=int)
+    parser.add_argument("--also", type=int, nargs="*", default=[], help="more seeds")
     parser.add_argument("--at-once", type=int, default=2)
     parser.add_argument("--late", type=float, default=0.0, help="everyone wakes up to so many seconds late")
     parser.add_argument("--real", action="store_true", help="on the real clock")
@@ -237,7 +238,7 @@ def main() -> None:
         if asked.json or "failed" in said:
             print(json.dumps({"seed": seed} | said), flush=True)
 
-    seeds = list(range(asked.first, asked.last))
+    seeds = [*range(asked.first, asked.last), *asked.also]
     found = run(asked.name, seeds, at_once=asked.at_once, late_s=asked.late, real=asked.real, tell=tell)
     print(table(asked.name, found))
     failed = [k for k, f in found.items() if "failed" in f]
