@@ -137,9 +137,9 @@ def from_rings(rings_um: Iterable[Sequence[Sequence[float]]]) -> Flat:
 
     found = [shapely.make_valid(shapely.Polygon(to_nm(ring).astype(float))) for ring in rings_um]
     while len(found) > 1:
-        found = [shapely.symmetric_difference(*found[k : k + 2]) for k in range(0, len(found) - 1, 2)] + (
-            found[-1:] if len(found) % 2 else []
-        )
+        left = found[-1:] if len(found) % 2 else []
+        pairs = zip(found[::2], found[1::2], strict=False)
+        found = [*(shapely.symmetric_difference(a, b) for a, b in pairs), *left]
     return from_shapely(found)
 
 

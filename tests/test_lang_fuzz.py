@@ -10,6 +10,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from wetprint.kernel.codes import CODES as OF_KERNEL
 from wetprint.kernel.diagnostics import Diagnostic, Severity, Source
 from wetprint.lang.codes import CODES
 from wetprint.lang.fix import fix_source
@@ -18,7 +19,7 @@ from wetprint.lang.load import load
 from wetprint.lang.parser import parse
 from wetprint.lang.render import to_json, to_terminal
 
-KNOWN = {c.code for c in CODES}
+KNOWN = {c.code for c in (*CODES, *OF_KERNEL)}
 #: Wall time that one program may take, on a machine that does other things too.
 LIMIT_S = 10
 SAMPLE = 110
@@ -107,6 +108,8 @@ def run(kinds: ModuleType, designs: list[str], start: int, count: int, kind: str
             text = kinds.grammatical(rng)
         elif kind == "sensible":
             text = kinds.sensible(rng)
+        elif kind == "patterned":
+            text = kinds.patterned(rng)
         else:
             text = kinds.spoilt(rng, rng.choice([*designs, kinds.grammatical(rng), kinds.sensible(rng)]))
         try:
@@ -129,6 +132,12 @@ def test_sensible_programs(programs: ModuleType, designs: list[str]) -> None:
     assert accepted > 0
 
 
+def test_programs_of_films(programs: ModuleType, designs: list[str]) -> None:
+    parsed, accepted = run(programs, designs, 0, SAMPLE // 2, "patterned")
+    assert parsed == SAMPLE // 2
+    assert accepted > SAMPLE / 20
+
+
 def test_spoilt_programs(programs: ModuleType, designs: list[str]) -> None:
     parsed, _ = run(programs, designs, 0, SAMPLE, "spoilt")
     assert 0 < parsed < SAMPLE
@@ -144,7 +153,7 @@ def test_mending_ends(programs: ModuleType, designs: list[str]) -> None:
 
 
 @pytest.mark.soak
-@pytest.mark.parametrize("kind", ["grammatical", "sensible", "spoilt"])
+@pytest.mark.parametrize("kind", ["grammatical", "sensible", "patterned", "spoilt"])
 def test_campaign(programs: ModuleType, designs: list[str], kind: str) -> None:
     """10,000 made and 10,000 spoilt programs (the made ones half from the grammar, half from the constructs)."""
     count = SOAK if kind == "spoilt" else SOAK // 2

@@ -119,8 +119,8 @@ class DoseMatrix:
             found.setdefault(float(factor), []).append(rectangles(boxes_nm(boxes)))
         letters = found.setdefault(float(f["label_factor"] or max(f["factors"])), [])
         for text, room, at in self._labels(f):
-            # A letter is about 0.8 of its height wide.
-            capital = min(CAPITAL * p, room / (0.8 * max(1, len(text))))
+            # Letters are up to about as wide as capitals are high (`m` more, digits less).
+            capital = min(CAPITAL * p, room / (0.95 * max(1, len(text))))
             letters.append(written(text, capital, at))
         return tuple((k, joined(flats)) for k, flats in sorted(found.items()))
 
@@ -132,7 +132,7 @@ class DoseMatrix:
         whole = f["dose"] / MJ_CM2 if f["dose"] is not None else f["charge"] / UC_CM2 if unit else 1.0
         top = y + rows / 2 * p + CAPITAL * p
         out = [
-            (f"{k * whole:.3g}{unit or 'x'}", 0.9 * p, (x + (i - (columns - 1) / 2) * p, top))
+            (f"{k * whole:.3g}{unit or 'x'}", 0.85 * p, (x + (i - (columns - 1) / 2) * p, top))
             for i, k in enumerate(f["factors"])
         ]
         left = x - columns / 2 * p - BESIDE * p / 2
@@ -141,7 +141,7 @@ class DoseMatrix:
             for j, s in enumerate(f["sizes"])
         ]
         if f["loading"] is not None:
-            out.append((f"{f['loading']:.3%}".replace(".000", ""), columns * p, (x, top + 2 * CAPITAL * p)))
+            out.append((f"{f['loading'] * 100:.3g}%", columns * p, (x, top + 2 * CAPITAL * p)))
         return out
 
     def draw(self, mask: Mask) -> Flat:

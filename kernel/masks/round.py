@@ -19,13 +19,17 @@ TOLERANCE = FieldSpec(
 Point = tuple[float, float]
 
 
-def circle(at: tuple[float, ...], radius_um: float, tolerance_um: float) -> list[Point]:
-    """Corners of a polygon about a circle's curve, half of the error of its chords to either side; a multiple of four of
-    them, so that quarter turns and mirrors keep it."""
+def corners(radius_um: float, tolerance_um: float) -> tuple[int, float]:
+    """How many corners a circle has, a multiple of four, so that quarter turns and mirrors keep it; and how far they stand from
+    its middle: a little outside, so that its area is that of the circle."""
     share = min(1.0, tolerance_um / radius_um)
     n = 4 * max(4, math.ceil(math.pi / math.acos(max(0.0, 1 - share)) / 4))
-    # Of equal area: the corners stand a little outside.
-    r = radius_um * math.sqrt(2 * math.pi / n / math.sin(2 * math.pi / n))
+    return n, radius_um * math.sqrt(2 * math.pi / n / math.sin(2 * math.pi / n))
+
+
+def circle(at: tuple[float, ...], radius_um: float, tolerance_um: float) -> list[Point]:
+    """Corners of a polygon about a circle's curve, the error of its chords to either side."""
+    n, r = corners(radius_um, tolerance_um)
     return [
         (at[0] + r * math.cos(t), at[1] + r * math.sin(t)) for t in (2 * math.pi * k / n for k in range(n))
     ]
@@ -40,8 +44,8 @@ class Circle:
         return too_fine(mask, "radius")
 
     def bounds(self, mask: Mask) -> Box:
-        r = 2 * mask.fields["radius"]
-        return box_of(mask.fields["at"], r, r)
+        _, r = corners(mask.fields["radius"], mask.fields["tolerance"])
+        return box_of(mask.fields["at"], 2 * r, 2 * r)
 
     def draw(self, mask: Mask) -> Flat:
         from ..flat import from_rings
@@ -69,8 +73,8 @@ class Ring:
         return too_fine(mask, "inner", "outer")
 
     def bounds(self, mask: Mask) -> Box:
-        r = 2 * mask.fields["outer"]
-        return box_of(mask.fields["at"], r, r)
+        _, r = corners(mask.fields["outer"], mask.fields["tolerance"])
+        return box_of(mask.fields["at"], 2 * r, 2 * r)
 
     def draw(self, mask: Mask) -> Flat:
         from ..flat import from_rings

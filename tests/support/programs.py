@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -218,7 +219,8 @@ class Maker:
             return rng.choice(("true", "false"))
         unit = {
             "Speed": "[mm/s]", "Time": "s", "Volume": "nL", "Molarity": "[mM]", "Density": "[mg/mL]", "Mass": "mg",
-            "Pressure": "kPa", "Viscosity": "[Pa*s]", "Area": "[um^2]", "Hansen": "[MPa^0.5]",
+            "Pressure": "kPa", "Viscosity": "[Pa*s]", "Area": "[um^2]", "Hansen": "[MPa^0.5]", "Dose": "[mJ/cm^2]",
+            "ChargeDose": "[uC/cm^2]", "Power": "mW", "Intensity": "[mW/cm^2]", "Current": "nA", "Voltage": "kV",
         }.get(kind, "um")  # fmt: skip
         return f"{rng.choice((0.5, 1, 20))}{unit}"
 
@@ -284,8 +286,78 @@ class Maker:
         register = registers().get(kind)
         if register is None:
             return None
-        name = self.rng.choice([n for n in register.names() if head(n).fields])
-        return f"{name} {{ {self.fields(head(name))} }}"
+        name = self.rng.choice([n for n in register.names() if head(n, kind).fields])
+        return f"{name} {{ {self.fields(head(name, kind))} }}"
+
+
+class FilmMaker(Maker):
+    """Programs of masks, films and patterns."""
+
+    def program(self) -> str:
+        from wetprint.lang.heads import pattern_head, processes
+
+        rng = self.rng
+        self.names |= {
+            "mask": ["dot"], "film": ["thin"], "ligand": ["lig.tris_tad", "lig.bisazide", "lig.alkene"],
+            "developer": ["lig.toluene", "lig.water_ammonia"],
+        }  # fmt: skip
+        lines = [
+            "wp 1;", 'use "nanocrystal.wp" as nc;', 'use "ligands.wp" as lig;',
+            "mask dot = rectangle { size: [2um, 3um]; }",
+            'film thin = film { nanocrystal: "InP"; family: "III-V"; ligand: lig.tris_tad; thickness: 40nm; colour: "#3cb44b"; }',
+        ]  # fmt: skip
+        for i in range(rng.randint(1, 4)):
+            # Functions such as `grow` are written in `derived`; files do not exist here.
+            made = self.construct("mask") if rng.random() < 0.6 else None
+            words = (made or "").split(" ", 1)[0]
+            if not made or words in ("grow", "image"):
+                made = self.derived() + ";"
+            lines.append(f"mask m{i} = {made}")
+            self.names["mask"].append(f"m{i}")
+        for i in range(rng.randint(0, 2)):
+            lines.append(f"film f{i} = thin {{ thickness: {self.value('Length')}; loading: 20%; }}")
+            self.names["film"].append(f"f{i}")
+        for _ in range(rng.randint(1, 3)):
+            process = rng.choice(processes("mask"))
+            body = self.fields(pattern_head(process)).replace("process:", "process_of:")
+            body = re.sub(r"process_of: [^;]*;", "", body)
+            lines.append(f"pattern {self.value('mask')} {{ process: {process}; {body} }}")
+        if rng.random() < 0.3:
+            rng.shuffle(lines)
+        return "\n".join(lines) + "\n"
+
+    def derived(self) -> str:
+        rng = self.rng
+        one, two = (rng.choice(self.names["mask"]) for _ in range(2))
+        return rng.choice(
+            (
+                f"{rng.choice(('union', 'difference', 'intersection'))}({one}, {two})",
+                f"grow({one}, by: {rng.choice(('50nm', '-20nm', self.value('Length')))})",
+                f"invert({one}, within: {two})",
+                f"array(of: {one}, n: [{rng.randint(1, 5)}, {rng.randint(1, 5)}], pitch: [9um, {self.value('Length')}])",
+                f"rotate(move({one}, by: [{self.value('Length')}, 1um]), by: {self.value('Angle')})",
+                f"mirror(scale({one}, by: 2), across: {rng.choice('xyz')})",
+                f"slice(box {{ size: [4um, 4um, 9um]; }}, at: {self.value('Length')})",
+            )
+        )
+
+    def fields(self, construct: Any) -> str:
+        # Most texts that may be left out are words of a few.
+        kept = [
+            f
+            for f in construct.fields
+            if f.required or f.type.name != "Text" or self.rng.random() < self.wrong
+        ]
+        return super().fields(replace(construct, fields=tuple(kept)))
+
+    def value(self, kind: str, depth: int = 3) -> str:
+        if kind in ("mask", "film", "ligand", "developer") and self.rng.random() > self.wrong:
+            return self.rng.choice(self.names[kind])
+        return super().value(kind, depth)
+
+
+def patterned(rng: random.Random) -> str:
+    return FilmMaker(rng).program()
 
 
 def sensible(rng: random.Random) -> str:
