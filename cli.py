@@ -521,7 +521,8 @@ def print_(
     machine = _rig(rig, file)
     loaded = load_design(file, sets, preset)
     assert loaded.scene is not None
-    ink_alone(loaded.scene.prints)
+    for left in ink_alone(loaded.scene.prints):
+        say(left)
     toolpath = planned(loaded, waiting, machine, rules=True)
     baths = [p.bath for p in loaded.scene.prints if p.bath is not None]
     said = preflight(toolpath, machine, dry_run=dry_run, baths=baths)

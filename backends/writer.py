@@ -47,8 +47,9 @@ def write_lines(jobs: Sequence[Job], name: str, path: Path) -> None:
         WRITERS[name].write(lit, out)
 
 
-def ink_alone(prints: Sequence[Print]) -> None:
-    """Raises WetprintError (X764) where all that is made of a design is written with light: no printer is driven for that."""
+def ink_alone(prints: Sequence[Print]) -> list[str]:
+    """What a printer leaves to files of this module, in words. Raises WetprintError (X764) where that is all of a design: no machine is
+    driven for it."""
     lit = [made for made in prints if made.process == "two_photon"]
     if lit and len(lit) == len(prints):
         raise WetprintError(
@@ -59,3 +60,7 @@ def ink_alone(prints: Sequence[Print]) -> None:
                 notes=(f"`wp export DESIGN.wp -o {lit[0].part.name}.gwl` writes one",),
             )
         )
+    return [
+        f"{made.part.name} is written with two photons, not printed: `wp export DESIGN.wp -o {made.part.name}.gwl`"
+        for made in lit
+    ]

@@ -230,7 +230,9 @@ def test_ink_is_not_written_and_light_is_not_printed(light: ModuleType, tmp_path
     job = light.job(light.woodpile(), full_power=20.0 * light.MW)
     with pytest.raises(WetprintError) as caught:
         ink_alone([job.print])
-    ink_alone([replace(job.print, process="wet_writing"), job.print])
+    (told,) = ink_alone([replace(job.print, process="wet_writing"), job.print])
+    assert "body.gwl" in told
+    assert ink_alone([replace(job.print, process="wet_writing")]) == []
     assert caught.value.diagnostics[0].code == "X764"
     with pytest.raises(WetprintError) as caught:
         write_lines([replace(job, light=None)], "gwl", tmp_path / "part.gwl")
