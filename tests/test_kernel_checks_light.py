@@ -9,6 +9,8 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from wetprint.kernel.build import build
 from wetprint.kernel.check import run_checks
 from wetprint.kernel.chemistry import Ligand
@@ -53,7 +55,7 @@ def test_a_sound_design_breaks_no_rule(light: ModuleType) -> None:
 # A strut stands where its voxel reaches the substrate: an axis at half the voxel's height.
 def test_a_strut_floats_from_half_its_voxel_up(light: ModuleType) -> None:
     half = 0.5 * 0.3 * RATIO
-    for z, floats in ((half - 1e-3, False), (half + 1e-3, True)):
+    for z, floats in ((half - 1e-3, False), (half + 2e-3, True)):
         part = light.wire((0.0, 0.0, round(z, 3)), (5.0, 0.0, round(z, 3)))
         assert ("W264" in codes(light, part)) == floats
         assert "W264" not in codes(light, part, interface=0.01)
@@ -234,3 +236,43 @@ def test_rules_of_ink_leave_light_alone(light: ModuleType) -> None:
     """No bath, widths far below any nozzle: nothing of that is said of what is written."""
     found = codes(light, light.woodpile())
     assert all(264 <= int(code[1:]) <= 279 for code in found)
+
+
+@settings(max_examples=50)
+@given(
+    st.floats(1.0, 3.0), st.floats(2.5, 5.0), st.integers(2, 6), st.floats(0.6, 0.85), st.sampled_from([None, 9.0, 17.0]),
+    st.sampled_from([0, 1, 2, 3, 4]),
+)  # fmt: skip
+def test_clean_parts_are_clean_and_planted_faults_are_found(
+    light: ModuleType,
+    filament: float,
+    pitches: float,
+    layers: int,
+    rise: float,
+    block: float | None,
+    fault: int,
+) -> None:
+    filament, pitch = round(filament, 3), round(filament * pitches, 3)
+    fields: dict[str, Any] = {
+        "size": (4 * pitch, 4 * pitch), "filament": filament, "pitch": pitch, "layers": layers,
+        "layer_height": round(rise * filament, 3),
+    }  # fmt: skip
+    how: dict[str, Any] = {
+        "power": 10 * light.MW,
+        "full_power": 20 * light.MW,
+        "reach": 100.0,
+        "field": 200.0,
+    }
+    if block is not None:
+        how |= {"block": block, "overlap": 0.5}
+    clean = light.woodpile(**fields)
+    assert codes(light, clean, **how) == set()
+    planted: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
+        ("W266", {"pitch": 0.9 * filament, "size": (5 * filament, 5 * filament)}, {}),
+        ("W271", {"layer_height": 1.05 * filament}, {}),
+        ("W267", {}, {"hatch": 0.3, "ripple": 0.001}),
+        ("W269", {}, {"damage": 9 * light.MW}),
+        ("W274", {}, {"reach": 0.3}),
+    ]
+    code, other, more = planted[fault]
+    assert code in codes(light, light.woodpile(**{**fields, **other}), **{**how, **more})

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from ..figures.contacts import contacts_of, find_contacts, level_rods
 from ..figures.touches import Touches, touches
-from ..filaments import FilamentSet, Floats, Ints
+from ..filaments import QUANTUM_UM, FilamentSet, Floats, Ints
 from .blocks import Pieces
 from .sections import ranges
 from .settings import Settings
@@ -43,7 +43,8 @@ def graph_of(filaments: FilamentSet, how: Settings) -> Graph:
     """Contacts of what stands, and what holds it to the substrate."""
     s = filaments.state("wet")
     low = np.minimum.reduceat(s.points_um[:, 2] - 0.5 * upright_um(filaments), filaments.offsets[:-1])
-    floor = how.interface + 1e-9
+    # Axes are rounded to the quantum; what lies on the substrate does so still.
+    floor = how.interface + QUANTUM_UM
     if level_rods(filaments, s) is None:
         return _of_touches(touches(filaments, s), low, floor, filaments)
     found = contacts_of(filaments, "wet")
