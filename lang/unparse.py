@@ -19,6 +19,7 @@ from ..kernel.diagnostics import WetprintError, error
 from ..kernel.film import FILM, Film
 from ..kernel.lattice import LAYER_HEIGHT_RATIO
 from ..kernel.material import BATH, INK, LINKER, SOLVENT, Bath, Ink, Linker, Origin, Solvent, mix
+from ..kernel.process import PROCESSES
 from ..kernel.quantity import Construct
 from ..kernel.scene import Lattice, Mask, Path, Pattern, Placed, Region, Scene, Solid, Union
 from . import unparse_films
@@ -93,6 +94,7 @@ class _Printer:
                 body.append(f"base: {p.fields['base']};")
             if p.fields.get("anchors") is not None:
                 body.append(f"anchors: {self.name_of(p.fields['anchors'])};")
+            body += unparse_films.block(_FURTHER, p.fields, self.name_of)
             if p.bath is None:
                 raise ValueError(f"print of '{p.part.name}' has no bath")
             prints.append(f"print {self.name_of(p.part)} {{ {' '.join(body)} }}")
@@ -313,6 +315,18 @@ class _Printer:
         name = self._free(region.name or f"{part}_region")
         self.lines.append(f"region {name} in {part} where {where} {{ {' '.join(body)} }}")
 
+
+#: Fields of a print with ink that `whole` has no words of its own for.
+_FURTHER = Construct(
+    "print",
+    "print",
+    "",
+    tuple(
+        f
+        for f in PROCESSES[INK_PROCESS].construct.fields
+        if f.name not in ("base", "anchors", "speed", "turns", "lead", "seam", "loose")
+    ),
+)
 
 _CHEMICALS = {
     "Ink": ("material", INK), "Bath": ("bath", BATH), "Solvent": ("solvent", SOLVENT), "Linker": ("linker", LINKER),

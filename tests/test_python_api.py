@@ -140,21 +140,16 @@ LIB = wp.library()
 
 
 def placeless(value: Any) -> Any:
-    """Fields of a print, without the places in the source that solids among them remember."""
+    """Fields of a print or a pattern, without the places in the source that what stands among them remembers."""
     if isinstance(value, tuple):
         return tuple(placeless(v) for v in value)
     if isinstance(value, Mapping):
         return {name: placeless(v) for name, v in value.items()}
-    if isinstance(value, Expr):
-        return dataclasses.replace(value, span=HERE, args=placeless(value.args))
-    if isinstance(value, Solid | Mask):
-        return dataclasses.replace(
-            value,
-            **({"name": "", "spans": {}} if isinstance(value, Mask) else {}),
-            span=HERE,
-            fields=placeless(value.fields),
-            children=tuple(placeless(c) for c in value.children),
-        )
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        left = {"span", "spans", *(("name",) if isinstance(value, Mask) else ())}
+        return type(value), {
+            f.name: placeless(getattr(value, f.name)) for f in dataclasses.fields(value) if f.name not in left
+        }
     return value
 
 
