@@ -93,7 +93,7 @@ def too_close(flat: Flat, limit_um: float, kind: Kind, *, facing: bool = False) 
     for (one,) in windows((flat,), limit):
         cell = apart(one)
         edges = _edges(cell)
-        found.append(_seen(cell, _close(edges, edges, limit, kind, facing, same=True), limit, kind))
+        found.append(_seen(cell, _close(edges, edges, limit, kind, facing, same=True), limit, kind, facing))
     return _nearest(found)
 
 
@@ -194,28 +194,42 @@ class _Pairs:
     parts: Floats
 
 
-def _seen(cell: Cell, pairs: _Pairs, limit: float, kind: Kind) -> tuple[Floats, Floats]:
+def _seen(cell: Cell, pairs: _Pairs, limit: float, kind: Kind, facing: bool) -> tuple[Floats, Floats]:
     """Of edges, those that see each other within the limit: on some way that runs through the region (a width) or outside of it (a
-    gap) all along. Others have something between them, which is nearer."""
-    if not len(pairs.distance):
-        return pairs.distance, pairs.ways
-    see = _Sight(cell, kind)
-    distance, ways = pairs.distance.copy(), pairs.ways.copy()
+    gap) all along. Others have something between them, which is nearer. Of edges that are `facing` the nearest are enough, and
+    their shortest ways."""
+    see = _Sight(cell, kind) if len(pairs.distance) else None
+    order = np.argsort(pairs.distance, kind="stable")
+    distance, ways, parts = pairs.distance[order], pairs.ways[order], pairs.parts[order]
+    if see is None:
+        return distance, ways
+    if facing:
+        for at in range(0, len(distance), _CHUNK):
+            some = slice(at, at + _CHUNK)
+            clear = see.along(ways[some]) | (distance[some] == 0)
+            if clear.any():
+                return distance[some][clear], ways[some][clear]
+        return distance[:0], ways[:0]
     kept = see.along(ways) | (distance == 0)
-    for k in np.flatnonzero(~kept).tolist():
-        ends = [p[0] + _ALONG[:, None] * (p[1] - p[0]) for p in pairs.parts[k]]
+    best = float(distance[kept].min(initial=np.inf))
+    # Those that are hidden on their shortest way and would be nearer than any other: other ways.
+    for k in np.flatnonzero(~kept & (distance < best))[:_TRIED].tolist():
+        ends = [p[0] + _ALONG[:, None] * (p[1] - p[0]) for p in parts[k]]
         others = np.stack(
             [np.repeat(ends[0], len(_ALONG), axis=0), np.tile(ends[1], (len(_ALONG), 1))], axis=1
         )
         long = np.hypot(*(others[:, 0] - others[:, 1]).T)
-        near = np.flatnonzero((long > 0) & (long < limit))
+        near = np.flatnonzero((long > 0) & (long < min(limit, best)))
         clear = near[see.along(others[near])] if len(near) else near
         if len(clear):
-            best = int(clear[np.argmin(long[clear])])
-            kept[k], distance[k], ways[k] = True, long[best], others[best]
+            nearest = int(clear[np.argmin(long[clear])])
+            kept[k], distance[k], ways[k] = True, long[nearest], others[nearest]
+            best = float(long[nearest])
     return distance[kept], ways[kept]
 
 
+#: So many pairs at a time are looked at for a figure; of so many that are hidden other ways are tried.
+_CHUNK, _TRIED = 512, 400
 #: Where on two edges ways between them are tried.
 _ALONG = np.linspace(0.0, 1.0, 17)
 #: Where on a way it is looked whether it lies on the side that is wanted.

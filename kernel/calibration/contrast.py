@@ -103,7 +103,7 @@ def fit_contrast(table: DoseTable, *, keep: bool = False) -> tuple[ContrastFit, 
     if len(slope) < _SLOPE:
         raise WetprintError(
             error("X734", f"{len(slope)} doses of {what} lie where the thickness rises; {_SLOPE} or more were expected", rows[0].span,
-                  notes=(f"expose more between {values_d0(values):.4g} and {d100_of(values_d0(values), values[1]):.4g} mJ/cm2",))
+                  notes=(f"expose more between {_d0(values):.4g} and {d100_of(_d0(values), values[1]):.4g} mJ/cm2",))
         )  # fmt: skip
     if share.max() < 0.999:
         said.append(
@@ -114,7 +114,7 @@ def fit_contrast(table: DoseTable, *, keep: bool = False) -> tuple[ContrastFit, 
     return _as_fit(table, rows, off, values, found), said
 
 
-def values_d0(values: Floats) -> float:
+def _d0(values: Floats) -> float:
     return float(np.exp(values[0]))
 
 
@@ -267,7 +267,7 @@ def _jacobian(of: Callable[[Floats], Floats], values: Floats) -> Floats:
 def _as_fit(
     table: DoseTable, rows: Sequence[DoseRow], off: npt.NDArray[np.bool_], values: Floats, found: Fit
 ) -> ContrastFit:
-    d0, gamma = values_d0(values), float(values[1])
+    d0, gamma = _d0(values), float(values[1])
     sd, cov = found.sd, found.covariance
     # ln D100 = ln D0 + ln10 / gamma.
     turn = np.zeros(len(values))

@@ -240,8 +240,8 @@ def _bodies(found: Sequence[Prism], jobs: Sequence[Job], state: StateName) -> in
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
-    shapes = np.concatenate([np.empty(0, dtype=object), *(to_shapely(p.region) for p in found)])
-    counts = [len(to_shapely(p.region)) for p in found]
+    each = [to_shapely(p.region) for p in found]
+    shapes, counts = np.concatenate([np.empty(0, dtype=object), *each]), [len(s) for s in each]
     base, top = (np.repeat([getattr(p, k) for p in found], counts) for k in ("base_um", "top_um"))
     i, j = shapely.STRtree(shapes).query(shapes, predicate="intersects") if len(shapes) else (_NONE, _NONE)
     meet = (i < j) & (base[i] <= top[j] + GRID_UM) & (base[j] <= top[i] + GRID_UM)
