@@ -72,7 +72,7 @@ def test_the_page_offers_all_that_the_tool_writes(page: Any) -> None:
     assert set(EXPORTERS.names()) | {"png", "html", "gif", "sheet", "program"} <= set(forms) <= set(BEGINS)
 
 
-@pytest.mark.parametrize("state", ["dried", "wet"])
+@pytest.mark.parametrize("state", ["dried", pytest.param("wet", marks=pytest.mark.soak)])
 def test_geometry_arrives_as_the_command_writes_it(
     page: Any, studio: ModuleType, tmp_path: Path, state: str
 ) -> None:

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -46,13 +47,14 @@ def folder(root: Path, studio: ModuleType, tmp_path_factory: pytest.TempPathFact
     return folder
 
 
-@pytest.fixture
-def page(folder: Path, studio: ModuleType, chromium: ModuleType, tmp_path: Path) -> Iterator[Any]:
+@contextmanager
+def _opened(folder: Path, studio: ModuleType, chromium: ModuleType, profile: Path) -> Iterator[Any]:
+    """A page of a studio; when it is let go, no print is left running."""
     if chromium.CHROMIUM is None:
         pytest.skip("no Chromium here")
     server = studio.Server(folder / "two.wp", "--rig", "hands")
     try:
-        with studio.Page(chromium, tmp_path / "profile", server.url) as opened:
+        with studio.Page(chromium, profile, server.url) as opened:
             opened.server = server
             yield opened.load()
             assert opened.complaints == []
@@ -62,6 +64,19 @@ def page(folder: Path, studio: ModuleType, chromium: ModuleType, tmp_path: Path)
         stop_running(folder / "runs")
 
 
+@pytest.fixture(scope="module")
+def shared(folder: Path, studio: ModuleType, chromium: ModuleType) -> Iterator[Any]:
+    with _opened(folder, studio, chromium, folder / "profile") as opened:
+        yield opened
+
+
+@pytest.fixture
+def page(folder: Path, studio: ModuleType, chromium: ModuleType, tmp_path: Path) -> Iterator[Any]:
+    """One of its own, for tests that end it."""
+    with _opened(folder, studio, chromium, tmp_path / "profile") as opened:
+        yield opened
+
+
 def _start(page: Any) -> None:
     page.settled()
     page.click("[data-at=print]")
@@ -69,26 +84,26 @@ def _start(page: Any) -> None:
     page.click("#go")
 
 
-def test_an_operator_is_asked_for_every_nozzle_and_bath(page: Any, folder: Path) -> None:
-    page.settled()
-    assert page.js("wpStudio.state.get('result').plan.operator_stops") == 4
-    _start(page)
+def test_an_operator_is_asked_for_every_nozzle_and_bath(shared: Any, folder: Path) -> None:
+    shared.settled()
+    assert shared.js("wpStudio.state.get('result').plan.operator_stops") == 4
+    _start(shared)
     asked = []
     while True:
-        page.until(f"document.querySelector('#question') || {RUN}.startsWith('ended')", 60)
-        if page.js(f"{RUN}.startsWith('ended')"):
+        shared.until(f"document.querySelector('#question') || {RUN}.startsWith('ended')", 60)
+        if shared.js(f"{RUN}.startsWith('ended')"):
             break
-        question = page.text("#question p")
-        assert page.text("#question button.main") == "done"
-        assert page.text(".runtitle") == "Print on hands: an exchange" and "kPa" not in question
-        pressure = page.js("wpStudio.state.get('run').pressure_kpa")
+        question = shared.text("#question p")
+        assert shared.text("#question button.main") == "done"
+        assert shared.text(".runtitle") == "Print on hands: an exchange" and "kPa" not in question
+        pressure = shared.js("wpStudio.state.get('run').pressure_kpa")
         assert pressure == 0
         asked.append(question)
-        page.click("#question button.main")
-        page.until(f"document.querySelector('#question p')?.textContent !== {question!r}")
-    assert page.js(RUN) == "ended done"
+        shared.click("#question button.main")
+        shared.until(f"document.querySelector('#question p')?.textContent !== {question!r}")
+    assert shared.js(RUN) == "ended done"
     # The camera's newest picture is in the page: that of the upper layer.
-    page.until(
+    shared.until(
         "document.querySelector('.frame')?.naturalWidth === 41 && !document.querySelector('.frame').hidden"
     )
     assert [q.split()[0] for q in asked] == ["Load", "Pour", "Take", "Take"]
@@ -104,12 +119,34 @@ def test_an_operator_is_asked_for_every_nozzle_and_bath(page: Any, folder: Path)
     run.rmdir()
 
 
-def test_a_stop_in_place_of_an_exchange_ends_the_print(page: Any, folder: Path) -> None:
-    _start(page)
-    page.until("document.querySelector('#question')")
-    page.js("[...document.querySelectorAll('#question button')].find(b => b.textContent === 'stop').click()")
-    page.until(f"{RUN} === 'ended stopping'")
-    assert "M639" in page.text("run")
+def test_a_stop_in_place_of_an_exchange_ends_the_print(shared: Any, folder: Path) -> None:
+    _start(shared)
+    shared.until("document.querySelector('#question')")
+    shared.js(
+        "[...document.querySelectorAll('#question button')].find(b => b.textContent === 'stop').click()"
+    )
+    shared.until(f"{RUN} === 'ended stopping'")
+    assert "M639" in shared.text("run")
+
+
+def test_a_print_of_a_terminal_is_met_in_the_page(shared: Any, folder: Path, studio: ModuleType) -> None:
+    process = subprocess.Popen(
+        [*studio.WP, "print", "two.wp", "--rig", "slow", "--yes"],
+        cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        shared.until(f"['printing', 'travelling', 'priming', 'switching'].includes({RUN})")
+        assert "begun elsewhere on slow" in shared.text(".runtitle")
+        # One at a time: nothing else is begun beside it.
+        assert shared.js("wpStudio.ask('print_ask', [true]).then(o => [o.nonce, o.diagnostics[0].code])") == [
+            "",
+            "X745",
+        ]
+        shared.click("#stop")
+        shared.until(f"{RUN} === 'ended stopping'")
+        assert process.wait(20) == 130
+    finally:
+        process.kill()
 
 
 def test_a_new_studio_adopts_what_an_earlier_one_began(
@@ -153,26 +190,6 @@ def test_a_new_studio_adopts_what_an_earlier_one_began(
     assert page.js("wpStudio.editor.text") == TEXT
     page.browser.complaints.clear()  # of the studio that is gone
     page.server.end = lambda: 0
-
-
-def test_a_print_of_a_terminal_is_met_in_the_page(page: Any, folder: Path, studio: ModuleType) -> None:
-    process = subprocess.Popen(
-        [*studio.WP, "print", "two.wp", "--rig", "slow", "--yes"],
-        cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    try:
-        page.until(f"['printing', 'travelling', 'priming', 'switching'].includes({RUN})")
-        assert "begun elsewhere on slow" in page.text(".runtitle")
-        # One at a time: nothing else is begun beside it.
-        assert page.js("wpStudio.ask('print_ask', [true]).then(o => [o.nonce, o.diagnostics[0].code])") == [
-            "",
-            "X745",
-        ]
-        page.click("#stop")
-        page.until(f"{RUN} === 'ended stopping'")
-        assert process.wait(20) == 130
-    finally:
-        process.kill()
 
 
 def test_a_print_goes_on_without_its_browser(page: Any, folder: Path, studio: ModuleType) -> None:

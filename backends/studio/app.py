@@ -259,6 +259,7 @@ class Studio:
 
     async def print_ask(self, dry_run: bool) -> dict[str, Any]:
         wish = Wish(self.desk.text, self.desk.version, dict(self.sets), self.preset, self.rig)
+        await asyncio.to_thread(self.prints.settle)
         known = self.outcome
         if (
             known is not None

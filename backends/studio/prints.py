@@ -25,6 +25,8 @@ from .bench import Outcome
 from .printer import Order, sent
 from .wording import worded
 
+#: A print that has ended closes its lines, its camera and its watchdog within this, s.
+_CLOSES_S = 8.0
 _PICTURES = (".jpg", ".jpeg", ".png")
 
 
@@ -57,6 +59,12 @@ class Prints:
     @property
     def running(self) -> bool:
         return self.own or self._adopted is not None
+
+    def settle(self) -> None:
+        """Wait until the process of a print that has ended has closed its lines."""
+        if self.own and self._process is not None and self.status["phase"] == "ended":
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(_CLOSES_S)
 
     def offer(self, outcome: Outcome, rig: Rig, dry_run: bool) -> dict[str, Any]:
         """What would be printed, with all rules applied; `nonce` is empty where it is refused."""
