@@ -71,6 +71,9 @@ class Notice:
     def _answer(self) -> str:
         """What was answered from elsewhere, "" while nothing was."""
         asked = self._question
+        if asked is not None and not self._folder.is_dir():
+            # Nobody can answer where the folder was removed: the safe answer is the last.
+            return str(asked["choices"][-1])
         found = _json(self._folder / ANSWER)
         if asked is None or found is None or found.get("number") != asked["number"]:
             return ""

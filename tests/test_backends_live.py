@@ -1,5 +1,6 @@
 """A print that others follow by the files in its folder: told, paused, answered, stopped from elsewhere."""
 
+import shutil
 import subprocess
 import sys
 import time
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from wetprint.backends import live
+from wetprint.backends.guard import Control
 from wetprint.backends.record import is_running
 from wetprint.backends.studio.prints import Prints
 
@@ -114,3 +116,20 @@ def test_a_print_that_was_killed_is_told_of(runs: Path) -> None:
     until(lambda: not is_running(folder))
     end = live.ending(folder)
     assert end["state"] == "failed" and end["said"] == [live.BROKEN_OFF]
+
+
+def test_a_question_whose_folder_is_gone_gets_its_safe_answer(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    folder.mkdir()
+    control = Control()
+
+    def ask(question: str, choices: tuple[str, ...]) -> str:
+        assert control.said_elsewhere() == "" and live.notice(folder) is not None
+        shutil.rmtree(folder)
+        return control.said_elsewhere()
+
+    try:
+        said = live.Notice(folder, control, lambda p: None, ask).ask("Go on?", ("continue", "stop"))
+        assert said == "stop" and control.said_elsewhere() == ""
+    finally:
+        control.close()
