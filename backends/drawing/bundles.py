@@ -10,8 +10,8 @@ from ...kernel.scene import StateName
 from .camera import Frame
 from .large import shares_in_view
 
-#: Parts of more segments are drawn by some that stand for all, where a filament is thinner than so many pixels; these are at most so
-#: many pixels thick, and about so many.
+#: Of parts of more segments only what is in view is drawn. Those of more than a tenth are drawn by some that stand for all, where a
+#: filament is thinner than so many pixels; these are at most so many pixels thick, and about so many.
 _CROWD, _THIN_PX, _THICK_PX, _MOST = 100_000, 0.8, 1.25, 60_000
 
 #: Every so many layers one may stand for its neighbours: by turns of two, three or four directions each still has its share.
@@ -101,16 +101,19 @@ def standing_in(
 ) -> tuple[FilamentSet, npt.NDArray[np.uint8]]:
     """The part and the colour of each filament as `frame` needs them: of a large part only what is in view or near it, and where
     filaments are much thinner than a pixel, some that stand for all."""
-    if part.point_count - len(part) <= _CROWD:
+    segments = part.point_count - len(part)
+    thin = float(np.median(part.state(state).width_um)) < _THIN_PX * frame.um_per_px
+    if segments <= (_CROWD / 10 if thin else _CROWD):
         return part, index
     seen = in_view(part, state, frame, axes, margin=0.1)
     if not seen.any():
         seen[0] = True
-    if float(np.median(part.state(state).width_um)) >= _THIN_PX * frame.um_per_px:
+    if not thin:
         which = np.flatnonzero(seen)
         return (part, index) if seen.all() else (part.take(which), index[which])
     px = frame.um_per_px
-    fewer, of = bundles(part, state, most=_MOST, step_um=px, thickest_um=_THICK_PX * px, there=seen)
+    most = min(_MOST, segments // 4)
+    fewer, of = bundles(part, state, most=most, step_um=px, thickest_um=_THICK_PX * px, there=seen)
     return fewer, index[of]
 
 

@@ -177,7 +177,9 @@ def _light(mesh: Mesh) -> npt.NDArray[np.float64]:
     a, b, c = (mesh.points_um[mesh.faces[:, k]] for k in range(3))
     n = np.cross(b - a, c - a)
     n /= np.maximum(np.linalg.norm(n, axis=1), 1e-12)[:, None]
-    return np.asarray(_AROUND + _LIT * np.maximum(n @ _KEY, 0.0) + _SKY * np.maximum(n[:, 2], -1.0)).clip(0.0, 1.0)
+    return np.asarray(_AROUND + _LIT * np.maximum(n @ _KEY, 0.0) + _SKY * np.maximum(n[:, 2], -1.0)).clip(
+        0.0, 1.0
+    )
 
 
 def _texture(pixels: npt.NDArray[np.uint8]) -> Any:

@@ -123,7 +123,11 @@ def figures_of(part: FilamentSet, course: Course | None) -> list[tuple[Colouring
     states: list[StateName] = [name for name in STATES if getattr(part, name) is not None]
     for name in FIGURES.names():
         figure = FIGURES[name]
-        if name == "layer" or (figure.course and course is None) or (name in _SLOW and part.point_count > _PLANNED):
+        if (
+            name == "layer"
+            or (figure.course and course is None)
+            or (name in _SLOW and part.point_count > _PLANNED)
+        ):
             continue
         values = [figure.values(part, state, course) for state in (states[:1] if figure.course else states)]
         if any(np.isfinite(v).any() for v in values):
