@@ -52,6 +52,7 @@ class Marlin(Streamer):
         self._heard_s = 0.0
         self._place: Position | None = None
         self._placed = 0
+        self._told_place = False
         self._rests = 0
         self._free = -1
         self._steps = [80.0, 80.0, 400.0]
@@ -128,7 +129,7 @@ class Marlin(Streamer):
             self._resend(int(found[1]))
         elif found := _COUNT.match(text):
             x, y, z = (int(found[k + 1]) / self._steps[k] * UM for k in range(3))
-            self._place = (x, y, z)
+            self._place, self._told_place = (x, y, z), True
         elif found := _STEPS.search(text):
             self._steps = [float(found[k]) for k in (1, 2, 3)]
             self._said.append(text)
@@ -162,6 +163,9 @@ class Marlin(Streamer):
             self._free = int(found[2])
             self._capacity = max(self._capacity, self._free)
         if self._sent and self._sent[0].number == -1:
+            if not self._told_place:
+                # It belongs to what was said before: a place comes ahead of the `ok` of its question.
+                return
             self._placed += 1
             # The place is read before the blocks are counted: it is that of rest once nothing moved the time before.
             self._rests = self._rests + 1 if self._free >= self._capacity else 0
@@ -262,6 +266,7 @@ class Marlin(Streamer):
         with self._change:
             was = self._placed
             if not any(line.number == -1 for line in (*self._sent, *list(self._waiting)[:1])):
+                self._told_place = False
                 if not self._waiting:
                     self._waiting = deque()
                 self._waiting.appendleft(Line(-1, b"M114"))

@@ -63,6 +63,9 @@ def head_shares(world: World, wire: Wire, until_s: float, times: Floats) -> tupl
     ratio = flow[:, 0] / np.where(total > 0.0, total, 1.0)
     # Only stretches in which ink flows are passed by the plug.
     moves = np.flatnonzero(total > 0.0)
+    if not len(moves):
+        # Pressed for too short a time for anything to leave.
+        return times, np.full(len(times) - 1, np.nan)
     # A change leaves the tip when the dead volume has followed it.
     rising = np.concatenate([[True], np.diff(volume) > 0.0])
     comes = np.interp(volume[moves] + wire.dead_um3, volume[rising], edges[rising], right=np.inf)
