@@ -186,3 +186,10 @@ def test_noise_is_no_report() -> None:
     for k in range(len(good)):
         assert read_report(good[:k], 1.0) is None
     assert read_report(good.replace("-2.500", "-2.50"), 1.0) is None
+
+
+def test_noise_in_an_offset_is_told(sim: Sim, driver: Controller, monkeypatch: pytest.MonkeyPatch) -> None:
+    say = sim.controller._say
+    monkeypatch.setattr(sim.controller, "_say", lambda text: say(text.replace("[G92:0.0", "[G92:0*0")))
+    with pytest.raises(ControllerError, match=r"the offset G92 is 0\*000"):
+        driver.prepare()

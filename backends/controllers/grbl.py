@@ -163,7 +163,8 @@ class Grbl(Streamer):
             )
         for line in self._command("$#"):
             name, _, place = line.strip("[]").partition(":")
-            if name in ("G54", "G92") and any(float(v) for v in place.split(",")[:3]):
+            # No checksum here either: what is not zero to the letter, noise or offset, is told as it came.
+            if name in ("G54", "G92") and not re.fullmatch(r"-?0\.0+(,-?0\.0+){2,5}", place):
                 clear = "G10 L2 P1 X0 Y0 Z0" if name == "G54" else "G92.1"
                 raise ControllerError(
                     "M634",
