@@ -11,6 +11,7 @@ Beside what MaskKind asks for, a kind may have
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from .quantity import Construct, FieldSpec, Length, list_of
@@ -71,6 +72,9 @@ MASKS: Registry[MaskKind] = Registry(
     },
 )
 
+#: How far from the origin a mask may reach, um: layout files hold whole nanometres of 32 bits.
+FARTHEST_UM = 2e6
+
 #: Where a mask stands: its middle.
 CENTRE = FieldSpec(
     "at",
@@ -128,6 +132,22 @@ def extent(mask: Mask) -> Box | None:
         return box if m is None or box is None else placed_box(box, m)
     found = drawn(mask).bounds_nm()
     return None if found is None else tuple(v * GRID_UM for v in found)  # type: ignore[return-value]
+
+
+def too_far(mask: Mask) -> str | None:
+    """What is wrong with how far a mask reaches; None where nothing is, or where it had to be drawn to know."""
+    if getattr(MASKS[mask.kind], "bounds", None) is None:
+        return None
+    m = mask.matrix
+    box = extent(replace(mask, matrix=None))
+    if box is None:
+        return None
+    far = max(map(abs, box if m is None else placed_box(box, m)))
+    return (
+        None
+        if far <= FARTHEST_UM
+        else f"it reaches {far:.4g} um from the origin; at most {FARTHEST_UM:g} um was expected"
+    )
 
 
 def placed_box(box: Box, m: tuple[float, ...]) -> Box:

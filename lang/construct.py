@@ -382,10 +382,12 @@ def _solid_is_sound(ev: Evaluator, solid: Solid, spans: Mapping[str, Span], span
 
 
 def mask_is_sound(ev: Evaluator, mask: Mask, spans: Mapping[str, Span], span: Span) -> bool:
-    from ..kernel.mask import MASKS
+    from ..kernel.mask import MASKS, too_far
 
     kind: Any = MASKS[mask.kind]
     wrong = kind.complaint(mask)
+    if wrong is None and (far := too_far(mask)) is not None:
+        wrong = "", far
     if wrong is not None:
         code, text = (wrong[1][:4], wrong[1][5:]) if wrong[1].startswith("E42") else ("E420", wrong[1])
         ev.say(error(code, text, spans.get(wrong[0], span)))

@@ -50,6 +50,8 @@ def _thing(
 
 def placed(c: Call, thing: Thing, matrices: tuple[Matrix, ...]) -> Thing | Poison:
     """The mask under each matrix."""
+    from ..kernel.mask import too_far
+
     for m in matrices:
         if max(map(abs, (m[2], m[6], m[8], m[9], m[11]))) > 1e-12 or m[10] < 0:
             return c.err(
@@ -60,10 +62,13 @@ def placed(c: Call, thing: Thing, matrices: tuple[Matrix, ...]) -> Thing | Poiso
         return _thing(c, "array", {"to": matrices}, (thing.node,))
     span = c.frame.span(c.node)
     old = thing.node.matrix
-    matrix = matrices[0] if old is None else compose(matrices[0], old)
+    node = replace(thing.node, matrix=matrices[0] if old is None else compose(matrices[0], old), span=span)
+    far = too_far(node)
+    if far is not None:
+        return c.err("E420", far)
     return replace(
         thing,
-        node=replace(thing.node, matrix=matrix, span=span),
+        node=node,
         construct=None,
         given={},
         fields={},

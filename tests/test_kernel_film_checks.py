@@ -70,8 +70,8 @@ def cases(f: ModuleType) -> dict[str, tuple[Scene, Scene, tuple[str, ...]]]:
             f.pattern(f.box(0, 0, 10, 10, "two"), g, dose=second),
         )
 
-    def relief(**own: Any) -> Scene:
-        return one(f, film=own, relief=Expr("const", (0.02,), f.HERE))
+    def relief(height: float = 0.02, **own: Any) -> Scene:
+        return one(f, film=own, relief=Expr("const", (height,), f.HERE))
 
     acid = L(
         keeps_exposed_in=("nonpolar",),
@@ -82,6 +82,7 @@ def cases(f: ModuleType) -> dict[str, tuple[Scene, Scene, tuple[str, ...]]]:
     known = L(dose_low=2 * MJ, dose_high=3 * MJ, provenance={"dose_low": Origin("EBT paper")})
     shown = L(feature_um=2.0, feature_electrons_um=0.07)
     needs = L(needs="photoacid generator")
+    nothing = Mask("difference", {}, f.HERE, (f.box(0, 0, 5, 5), f.box(0, 0, 9, 9)), name="dot")
     beams = f.scene(f.pattern(f.box(0, 0, 10, 10), film(), "ebeam", field=100.0))
     return {
         "W230": (one(f, f.box(0, 0, 10, 0.498), min_width=0.5), one(f, f.box(0, 0, 10, 0.5), min_width=0.5), ("498 nm", "500 nm")),
@@ -122,10 +123,13 @@ def cases(f: ModuleType) -> dict[str, tuple[Scene, Scene, tuple[str, ...]]]:
         ),
         "W254": (one(f, developer=None), one(f), ("0 developers",)),
         "W255": (relief(), relief(d0=10 * MJ, gamma=2.0), ("gamma",)),
+        "W256": (one(f, nothing), one(f), ("0 um2", "`dot`")),
+        "W257": (one(f, developer=None, develop=False), one(f), ("0 developments", "`box`", "`green`")),
+        "W258": (relief(0.0401, d0=10 * MJ, gamma=2.0), relief(0.04, d0=10 * MJ, gamma=2.0), ("40.1 nm", "0 nm to 40 nm")),
     }  # fmt: skip
 
 
-CODES = [f"W{n}" for n in range(230, 256) if n != 250]
+CODES = [f"W{n}" for n in range(230, 259) if n != 250]
 
 
 @pytest.mark.parametrize("code", CODES)
@@ -242,6 +246,6 @@ def test_a_printed_lattice_is_held_against_the_film_below(f: ModuleType, scenes:
 
 def test_rules_of_films_load_no_numpy() -> None:
     names = [n for n in CHECKS if n.startswith("film_")]
-    assert len(names) == 26
+    assert len(names) == 29
     program = "import sys\nfrom wetprint.kernel.checks import CHECKS\n[CHECKS[n] for n in CHECKS if n.startswith('film_')]\nassert 'numpy' not in sys.modules"
     subprocess.run([sys.executable, "-c", program], check=True, env={**os.environ})

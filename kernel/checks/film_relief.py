@@ -15,6 +15,16 @@ class FilmRelief:
 
     def run(self, context: CheckContext) -> Iterator[Diagnostic]:
         for pattern, why in context.films.impossible:
+            if pattern.fields.get("relief") is None:
+                yield error(
+                    "E421",
+                    f"{why} of pattern `{pattern.name}` are too many to be united one by one; shapes that overlap an array were found",
+                    pattern.mask.span,
+                    notes=(
+                        "unite the shapes with one pixel and repeat that, or expose them as a pattern of their own",
+                    ),
+                )
+                continue
             yield error(
                 self.code,
                 f"the relief of pattern `{pattern.name}` cannot be made: {why}",

@@ -274,4 +274,25 @@ CODES: tuple[Code, ...] = (
         "error and cannot be allowed.",
         USE + BOX + _FILM + _light(more=f"{_DEVELOPED} relief: 20nm;"),
     ),
+    Code(
+        "W256",
+        "a pattern that exposes nothing",
+        "An intersection of masks that do not meet, a difference that leaves nothing, a blank image, a relief that is 0 all over: nothing of the "
+        "film is exposed. With a negative tone nothing stays. Look where the masks lie: `wp preview --view top`.",
+        USE + "mask dot = intersection(circle { radius: 2um; }, circle { radius: 2um; at: [9um, 0um]; });\n" + _FILM + _light(),
+    ),
+    Code(
+        "W257",
+        "a film that is never developed",
+        "`develop: false;` leaves a film for the next pass of it, and none follows: all of the film stays where it was spread. The last "
+        "pattern of a film names the developer.",
+        USE + BOX + _FILM + _light(more="develop: false;"),
+    ),
+    Code(
+        "W258",
+        "a relief beyond its film",
+        "A dose takes away from a film and adds nothing: heights are cut off at the film's thickness and at 0. Spread a thicker film, or "
+        "scale the relief.",
+        USE + BOX + _film(more="d0: 10[mJ/cm^2]; gamma: 2;") + _light(more=f"{_DEVELOPED} relief: 100nm;"),
+    ),
 )

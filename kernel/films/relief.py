@@ -15,6 +15,8 @@ from .dose import dose_for
 
 #: Samples along the longer side of a mask, where nothing says how fine its relief is.
 SAMPLES = 512
+#: Samples along each side that tell how high a relief is.
+COARSE = 129
 #: Most samples of one relief.
 MOST_SAMPLES = 20_000_000
 #: Root of the area of a corner that is left out, nm: on a circle of 80 um two corners are then 0.8 um apart, and the chord between
@@ -85,6 +87,24 @@ def level_sets(height: Expr, region: Flat, levels_um: Floats, finest_um: float |
         area = shapely.build_area(shapely.union_all(lines, grid_size=1.0))
         out.append(from_shapely(shapely.intersection(area, inside, grid_size=1.0)))
     return out
+
+
+def heights(height: Expr, region: Flat) -> tuple[float, float] | None:
+    """Least and largest height of a relief on `region`, um, of coarse samples; None where none of them lies within."""
+    import shapely
+
+    bounds = region.bounds_nm()
+    if bounds is None:
+        return None
+    x0, y0, x1, y1 = bounds
+    x, y = np.meshgrid(np.linspace(x0, x1, COARSE), np.linspace(y0, y1, COARSE))
+    inside = shapely.contains_xy(shapely.union_all(to_shapely(region), grid_size=1.0), x, y)
+    places = np.column_stack([x[inside], y[inside], np.zeros(int(inside.sum()))])
+    places *= GRID_UM
+    if not len(places):
+        return None
+    values = evaluate(height, places).astype(float)
+    return float(np.nanmin(values, initial=np.inf)), float(np.nanmax(values, initial=-np.inf))
 
 
 def _straightened(ring_nm: Floats) -> Floats:

@@ -213,7 +213,9 @@ def _copies_near(group: _Group, boxes: Ints, reach_nm: float) -> set[int]:
 
 def _taken(cell: Cell, which: Ints) -> Cell:
     """Copies `which` of a cell, copied out."""
-    origins = cell.repeat.origins_nm()[which]
+    row, column = np.divmod(which, cell.repeat.columns)
+    a, b = _vectors(cell.repeat)
+    origins = np.array(cell.repeat.origin_nm) + column[:, None] * a + row[:, None] * b
     m, p, r = len(which), len(cell.points_nm), len(cell.rings) - 1
     k = np.arange(m)[:, None]
     return Cell(

@@ -1,0 +1,59 @@
+"""Designs of films that somebody else gets wrong: each is answered with a place, a value and a mend."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+from wetprint.cli import app
+
+HEAD = (
+    'wp 1;\nuse "ligands.wp" as lig;\nuse "nanocrystal.wp" as nc;\n'
+    'film green = film { nanocrystal: "InP/ZnS"; family: "III-V"; ligand: lig.tris_tad; thickness: 40nm; colour: "#3cb44b"; }\n'
+    "mask dot = rectangle { size: [10um, 10um]; };\n"
+)
+
+
+def light(mask: str, more: str = "developer: lig.toluene;", film: str = "green") -> str:
+    return f"pattern {mask} {{ film: {film}; process: photopattern; wavelength: 365nm; dose: 100[mJ/cm^2]; {more} }}\n"
+
+
+CONTRAST = "film known = green { d0: 10[mJ/cm^2]; gamma: 2; };\n"
+MANY = "mask many = pixels { ppi: 15875; count: [100000, 100000]; subpixel: [400nm, 400nm]; };\n"
+
+WRONG: dict[str, tuple[str, int, tuple[str, ...]]] = {
+    "masks that do not meet": (
+        "mask z = intersection(dot, move(dot, by: [100um, 0um]));\n" + light("z"), 0, ("W256", "0 um2", ":6:10"),
+    ),
+    "a mask less itself": ("mask z = difference(dot, dot);\n" + light("z"), 0, ("W256",)),
+    "never developed": (light("dot", "develop: false;"), 0, ("W257", "`green`", "name a `developer`")),
+    "a relief above its film": (
+        CONTRAST + light("dot", "relief: 100nm; developer: lig.toluene;", "known"), 0, ("W258", "100 nm", "0 nm to 40 nm"),
+    ),
+    "a relief without end": (
+        CONTRAST + light("dot", "relief: 1um^2 / x; developer: lig.toluene;", "known"), 0, ("W258", "inf"),
+    ),
+    "larger than any substrate": ("mask z = rectangle { size: [1e300um, 10um]; };\n" + light("z"), 1, ("E420", "2e+06 um")),
+    "farther than any stage": ("mask z = move(dot, by: [5e9um, 0um]);\n" + light("z"), 1, ("E420", "5e+09 um")),
+    "ten thousand million pixels and a dot": (
+        MANY + "mask z = union(many, dot);\n" + light("z"), 1, ("E421", "10000000001 polygons", ":7:10"),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_what_is_wrong_is_said(name: str, tmp_path: Path) -> None:
+    text, code, words = WRONG[name]
+    design = tmp_path / "design.wp"
+    design.write_text(HEAD + text)
+    done = CliRunner().invoke(app, ["check", str(design)])
+    assert done.exit_code == code, done.output
+    for word in words:
+        assert word in done.output, done.output
+
+
+def test_ten_thousand_million_pixels_are_one_polygon(tmp_path: Path) -> None:
+    design = tmp_path / "design.wp"
+    design.write_text(HEAD + MANY + light("many"))
+    assert CliRunner().invoke(app, ["check", str(design)]).exit_code == 0
