@@ -215,7 +215,7 @@ def _taken(cell: Cell, which: Ints) -> Cell:
     """Copies `which` of a cell, copied out."""
     row, column = np.divmod(which, cell.repeat.columns)
     a, b = _vectors(cell.repeat)
-    origins = np.array(cell.repeat.origin_nm) + column[:, None] * a + row[:, None] * b
+    origins: Ints = np.array(cell.repeat.origin_nm, dtype=np.int64) + column[:, None] * a + row[:, None] * b
     m, p, r = len(which), len(cell.points_nm), len(cell.rings) - 1
     k = np.arange(m)[:, None]
     return Cell(
