@@ -21,11 +21,9 @@ from .kernel.trouble import FAULT, told
 from .lang import verbs as in_lang
 from .lang import verbs_design
 from .lang.pipeline import (
-    further_jobs,
+    Design,
     jobs_of,
     planned,
-    say_drying,
-    settled_jobs,
     states,
     toolpath_of,
     verdict,
@@ -47,13 +45,9 @@ from .lang.verbs import (
 from .lang.verbs import stop as end
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from .backends.preview import Look
     from .kernel.build import Job
-    from .kernel.filaments import FilamentSet
     from .kernel.rig import Rig
-    from .kernel.scene import StateName
     from .kernel.shrink import Model
     from .lang.load import Loaded
 
@@ -206,7 +200,7 @@ def preview(
     watch: o.Watch = False,
 ) -> None:
     """Look at the part: in a window, or in files where there is no display."""
-    from .backends.preview import preview as draw
+    from .backends.verbs_preview import show_design, show_jobs
 
     states(state)
     o.keep_designs(png, html, gif, mp4, glb)
@@ -226,49 +220,15 @@ def preview(
             look, state = replace(look, further=state), "dried"
         _watch(file, sets, preset, state, o.states_needed(look, asked, state, settled), asked, look, settled)
         return
-    jobs: Sequence[Job | FilamentSet]
     if run is not None:
-        jobs, state = [o.laid(run, runs, by, overlay)], "wet"
         asks["title"] = f"run {run}"
+        lines = show_jobs([o.laid(run, runs, by, overlay)], asks, state="wet", glb=glb)
     else:
         assert file is not None
-        from .backends.preview import look_for
-        from .kernel.material import FURTHER
-
-        loaded = load_design(file, sets, preset)
-        asked, look = look_for(state="dried" if state in FURTHER else state, **asks)
-        made, said = _jobs(loaded, only="both" if glb else o.states_needed(look, asked, state, settled))
-        assert loaded.scene is not None
-        if loaded.scene.patterns:
-            from .backends.verbs_films import show_scene
-
-            show(d for d in said if d.severity >= Severity.WARNING)
-            for line in show_scene(
-                loaded.scene, made, asked, replace(look, title=Path(loaded.source.name).stem), glb
-            ):
-                print(line)
-            return
-        if not asked:
-            from .backends.previews.marks import problems_of
-
-            asks["problems"] = partial(problems_of, loaded.scene, made)
-            if state in FURTHER:  # the window switches between all states
-                asks["further"], state = state, "dried"
-        made, state, said = further_jobs(made, state, said)
-        say_drying(made)
-        jobs = settled_jobs(made) if settled else made
-        show(d for d in said if d.severity >= Severity.WARNING)
-        asks["title"] = Path(loaded.source.name).stem
-    if glb is not None:
-        from .backends.export import write_geometry
-
-        write_geometry(jobs, "glb", glb, "wet" if state == "wet" else "dried")
-        print(f"model: {glb}")
-        if not any((png, html, gif, mp4)):
-            return
-    for path in draw(jobs, state=state, **asks):
-        word = {".html": "page", ".gif": "film", ".mp4": "film"}.get(path.suffix.lower(), "picture")
-        print(f"{word}: {path}")
+        design = Design(load_design(file, sets, preset), waiting)
+        lines = show_design(design, asks, state=state, settled=settled, glb=glb)
+    for line in lines:
+        print(line)
 
 
 def _watch(
@@ -347,72 +307,16 @@ def export(
     scan: o.ScanOption = "x",
 ) -> None:
     """Write geometry (stl, vtp ...), a motion program (aerotech, linuxcnc ...), masks (gds, oas, dxf) or lines of light (gwl)."""
-    from .backends.dialects import DIALECTS
-    from .backends.export import export_format, mesh_exporter, write_fused, write_geometry, write_program
-    from .backends.layout import LAYOUTS
-    from .backends.writer import ink_alone, write_lines
-    from .backends.writers import WRITERS
-    from .kernel.order import make_plan
+    from .backends.export import export_format
+    from .backends.verbs_export import write_file
 
     o.keep_designs(output)
-    name = export_format(output, format_)
-    o.fit_together(name, writer=writer, pattern=pattern, scan=scan)
-    if fused:
-        mesh_exporter(name)
-    if name in LAYOUTS:
-        _layout(load_design(file, sets, preset), name, output, writer)
-        return
-    if name in WRITERS:
-        jobs, said = _jobs(load_design(file, sets, preset), only="wet")
-        show(d for d in said if d.severity >= Severity.WARNING)
-        write_lines(jobs, name, output)
-        print(f"{name}: {output}")
-        return
-    if name in DIALECTS:
-        machine = _rig(rig, file)
-        loaded = load_design(file, sets, preset)
-        assert loaded.scene is not None
-        if (lit := o.by_laser(loaded.scene, pattern)) is not None:
-            from .backends.raster import write_raster
-
-            show(write_raster(loaded.scene, lit, machine, name, output, scan))
-            print(f"{name}: {output}")
-            return
-        ink_alone(loaded.scene.prints)
-        jobs, said = _jobs(loaded, only="wet")
-        made = make_plan(jobs, machine)
-        show(d for d in said if d.severity >= Severity.WARNING)
-        write_program(made, machine, name, output)
-    else:
-        loaded = load_design(file, sets, preset)
-        assert loaded.scene is not None
-        o.has_prints(loaded.scene, name)
-        if len(states(state)) > 1:
-            raise typer.BadParameter(
-                f"{state!r}: a file holds one state, such as dried", param_hint="--state"
-            )
-        jobs, said = _jobs(loaded, only="both" if settled else state)
-        jobs, state, said = further_jobs(jobs, state, said)
-        if settled:
-            jobs = settled_jobs(jobs)
-        show(d for d in said if d.severity >= Severity.WARNING)
-        shown: StateName = "wet" if state == "wet" else "dried"
-        if fused:
-            write_fused(jobs, name, output, shown, say)
-        else:
-            write_geometry(jobs, name, output, shown)
-    print(f"{name}: {output}")
-
-
-def _layout(loaded: Loaded, name: str, output: Path, writer: str | None) -> None:
-    """Masks of a design, with the manifest beside them."""
-    from .backends.layout import write_layout
-    from .lang.lock import design_hash
-
-    assert loaded.scene is not None
-    written = write_layout(loaded.scene, name, output, writer or "general", design_hash(loaded))
-    print(f"{name}: {output} ({written})")
-    print(f"manifest: {written.manifest}")
+    for line in write_file(
+        lambda: Design(load_design(file, sets, preset), waiting), export_format(output, format_), output,
+        rig=partial(_rig, rig, file), tell=show, say=say, state=state, settled=settled, fused=fused, writer=writer,
+        pattern=pattern, scan=scan,
+    ):  # fmt: skip
+        print(line)
 
 
 @app.command()

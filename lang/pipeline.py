@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from ..kernel.build import Job
     from ..kernel.motion import Toolpath
     from ..kernel.rig import Rig
-    from ..kernel.scene import Scene
+    from ..kernel.scene import Scene, StateName
     from ..kernel.shrink import Model
     from .load import Loaded
 
@@ -125,6 +126,52 @@ def figures_and_said(loaded: Loaded) -> tuple[dict[str, Any], list[Diagnostic]]:
         return {}, said
     jobs, more = complete_jobs(loaded.scene, jobs)
     return figures(jobs), [*said, *more]
+
+
+class Design:
+    """A loaded design, as verbs of other rooms ask for what it makes; warnings of that are told then."""
+
+    def __init__(self, loaded: Loaded, waiting: Waiting) -> None:
+        assert loaded.scene is not None
+        self.loaded, self.scene, self._waiting = loaded, loaded.scene, waiting
+
+    def jobs(self, only: str) -> tuple[Job, ...]:
+        """What it prints, in both states or in one alone."""
+        jobs, said = jobs_of(self.loaded, self._waiting, only=only)
+        show(d for d in said if d.severity >= Severity.WARNING)
+        return jobs
+
+    def in_state(self, state: str, settled: bool) -> tuple[tuple[Job, ...], StateName]:
+        """What it prints in one state, which may be a further one; then under which name the jobs hold it."""
+        if len(states(state)) > 1:
+            raise typer.BadParameter(
+                f"{state!r}: a file holds one state, such as dried", param_hint="--state"
+            )
+        jobs, said = jobs_of(self.loaded, self._waiting, only="both" if settled else state)
+        jobs, state, said = further_jobs(jobs, state, said)
+        if settled:
+            jobs = settled_jobs(jobs)
+        show(d for d in said if d.severity >= Severity.WARNING)
+        return jobs, "wet" if state == "wet" else "dried"
+
+    def to_show(self, only: str, state: str, settled: bool) -> tuple[tuple[Job, ...], tuple[Job, ...], str]:
+        """What it prints, the same in the state and place in which it is to be shown, and under which name the jobs hold that state."""
+        made, said = jobs_of(self.loaded, self._waiting, only=only)
+        jobs, state, said = further_jobs(made, state, said)
+        say_drying(jobs)
+        jobs = settled_jobs(jobs) if settled else jobs
+        show(d for d in said if d.severity >= Severity.WARNING)
+        return made, jobs, state
+
+    @property
+    def name(self) -> str:
+        return Path(self.loaded.source.name).stem
+
+    def hash(self) -> str:
+        """Of its text, its imports and its params."""
+        from .lock import design_hash
+
+        return design_hash(self.loaded)
 
 
 def states(name: str) -> tuple[str, ...]:
