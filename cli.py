@@ -425,7 +425,7 @@ def print_(
     machine = _rig(rig, file)
     loaded = load_design(file, sets, preset)
     assert loaded.scene is not None
-    for left in ink_alone(loaded.scene.prints):
+    for left in ink_alone(loaded.scene.prints, loaded.scene.patterns):
         say(left)
     toolpath = planned(loaded, waiting, machine, rules=True)
     baths = [p.bath for p in loaded.scene.prints if p.bath is not None]

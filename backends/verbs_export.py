@@ -76,7 +76,8 @@ def write_file(
         else:
             from ..kernel.order import make_plan
 
-            ink_alone(made.scene.prints)
+            for left in ink_alone(made.scene.prints, made.scene.patterns):
+                say(left)
             write_program(make_plan(made.jobs("wet"), machine), machine, name, output)
     else:
         made = design()

@@ -12,7 +12,7 @@ from .writers import WRITERS
 
 if TYPE_CHECKING:
     from ..kernel.build import Job
-    from ..kernel.scene import Print
+    from ..kernel.scene import Pattern, Print
 
 
 class Writer(Protocol):
@@ -47,20 +47,45 @@ def write_lines(jobs: Sequence[Job], name: str, path: Path) -> None:
         WRITERS[name].write(lit, out)
 
 
-def ink_alone(prints: Sequence[Print]) -> list[str]:
-    """What a printer leaves to files of this module, in words. Raises WetprintError (X764) where that is all of a design: no machine is
-    driven for it."""
+def ink_alone(prints: Sequence[Print], patterns: Sequence[Pattern] = ()) -> list[str]:
+    """What a printer leaves to files, in words: of this module, and masks. Raises WetprintError (X764) where that is all of a design: no
+    machine is driven for it."""
     lit = [made for made in prints if made.process == "two_photon"]
-    if lit and len(lit) == len(prints):
-        raise WetprintError(
-            error(
-                "X764",
-                f"{lit[0].part.name} is written with two photons, for which no machine is driven; a file was expected",
-                lit[0].spans.get("process", lit[0].span),
-                notes=(f"`wp export DESIGN.wp -o {lit[0].part.name}.gwl` writes one",),
-            )
-        )
-    return [
-        f"{made.part.name} is written with two photons, not printed: `wp export DESIGN.wp -o {made.part.name}.gwl`"
-        for made in lit
+    left = [
+        *(
+            f"{made.part.name} is written with two photons, not printed: `wp export DESIGN.wp -o {made.part.name}.gwl`"
+            for made in lit
+        ),
+        *(
+            f"{made.name} is a pattern of film {made.film.name}, not printed: `wp export DESIGN.wp -o {_file_of(made)}`"
+            for made in patterns
+        ),
     ]
+    if not left or len(lit) < len(prints):
+        return left
+    if lit:
+        what, span = (
+            f"{lit[0].part.name} is written with two photons",
+            lit[0].spans.get("process", lit[0].span),
+        )
+        file = f"{lit[0].part.name}.gwl"
+    else:
+        what, span = f"{patterns[0].name} is a pattern of film {patterns[0].film.name}", patterns[0].span
+        file = _file_of(patterns[0])
+    raise WetprintError(
+        error(
+            "X764",
+            f"{what}, for which no machine is driven; a file was expected",
+            span,
+            notes=(f"`wp export DESIGN.wp -o {file}` writes one",),
+        )
+    )
+
+
+def _file_of(pattern: Pattern) -> str:
+    """What a pattern may be written to: a program of a laser on a stage, or masks."""
+    return (
+        f"{pattern.name}.ngc --pattern {pattern.name}"
+        if pattern.process == "thermal_writing"
+        else "masks.gds"
+    )

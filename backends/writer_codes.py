@@ -34,8 +34,8 @@ WRITER: tuple[Code, ...] = (
     Code(
         "X764",
         "no machine is driven for what is written with light",
-        "Two-photon writers are closed: a file goes to their own program. `wp export design.wp -o part.gwl` writes it. Designs that print "
-        "with ink too are printed, and what light writes of them is left to the file.",
+        "Two-photon writers are closed: a file goes to their own program. `wp export design.wp -o part.gwl` writes it; of patterns of films "
+        "`wp export design.wp -o masks.gds` does. Designs that print with ink too are printed, and what else they make is left to the file.",
     ),
 )
 

@@ -72,8 +72,8 @@ MASKS: Registry[MaskKind] = Registry(
     },
 )
 
-#: How far from the origin a mask may reach, um: layout files hold whole nanometres of 32 bits.
-FARTHEST_UM = 2e6
+#: How far from the origin a mask may reach, um (10 m): no substrate is so large, and whole nanometres stay exact.
+FARTHEST_UM = 1e7
 
 #: Where a mask stands: its middle.
 CENTRE = FieldSpec(

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 from wetprint.cli import app
+from wetprint.kernel.diagnostics import WetprintError
 
 HEAD = (
     'wp 1;\nuse "ligands.wp" as lig;\nuse "nanocrystal.wp" as nc;\n'
@@ -34,7 +35,7 @@ WRONG: dict[str, tuple[str, int, tuple[str, ...]]] = {
     "a relief without end": (
         CONTRAST + light("dot", "relief: 1um^2 / x; developer: lig.toluene;", "known"), 0, ("W258", "inf"),
     ),
-    "larger than any substrate": ("mask z = rectangle { size: [1e300um, 10um]; };\n" + light("z"), 1, ("E420", "2e+06 um")),
+    "larger than any substrate": ("mask z = rectangle { size: [1e300um, 10um]; };\n" + light("z"), 1, ("E420", "1e+07 um")),
     "farther than any stage": ("mask z = move(dot, by: [5e9um, 0um]);\n" + light("z"), 1, ("E420", "5e+09 um")),
     "ten thousand million pixels and a dot": (
         MANY + "mask z = union(many, dot);\n" + light("z"), 1, ("E421", "10000000001 polygons", ":7:10"),
@@ -57,3 +58,28 @@ def test_ten_thousand_million_pixels_are_one_polygon(tmp_path: Path) -> None:
     design = tmp_path / "design.wp"
     design.write_text(HEAD + MANY + light("many"))
     assert CliRunner().invoke(app, ["check", str(design)]).exit_code == 0
+
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
+
+
+@pytest.mark.parametrize(
+    ("name", "file"), [("rgb_pixels", "masks.gds"), ("hipin_raster", "window.ngc --pattern window")]
+)
+def test_what_is_exposed_alone_is_not_printed(name: str, file: str, tmp_path: Path) -> None:
+    verb = ["print", str(EXAMPLES / f"{name}.wp"), "--rig", "sim", "--dry-run", "--runs", str(tmp_path)]
+    done = CliRunner().invoke(app, verb)
+    assert isinstance(done.exception, WetprintError)
+    (said,) = done.exception.diagnostics
+    assert said.code == "X764" and said.primary is not None
+    assert f"-o {file}`" in said.notes[0]
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("name", "left"), [("cdse_film_au_lattice", "masks.gds"), ("woodpile_twice", "beside.gwl")]
+)
+def test_a_program_says_what_it_leaves_out(name: str, left: str, tmp_path: Path) -> None:
+    done = CliRunner().invoke(app, ["export", str(EXAMPLES / f"{name}.wp"), "-o", str(tmp_path / "part.ngc")])
+    assert done.exit_code == 0
+    assert "not printed" in done.stderr and left in done.stderr

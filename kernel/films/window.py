@@ -213,7 +213,7 @@ def _copies_near(group: _Group, boxes: Ints, reach_nm: float) -> set[int]:
 
 def _taken(cell: Cell, which: Ints) -> Cell:
     """Copies `which` of a cell, copied out."""
-    row, column = np.divmod(which, cell.repeat.columns)
+    row, column = which // cell.repeat.columns, which % cell.repeat.columns
     a, b = _vectors(cell.repeat)
     origins: Ints = np.array(cell.repeat.origin_nm, dtype=np.int64) + column[:, None] * a + row[:, None] * b
     m, p, r = len(which), len(cell.points_nm), len(cell.rings) - 1
