@@ -158,6 +158,10 @@ def measure(
 
     shown = states(state)
     loaded = load_design(file, sets, preset, as_json=as_json)
+    assert loaded.scene is not None
+    for option, asked in (("--plot", plot), ("--uncertainty", uncertainty), ("--samples", samples)):
+        if asked:
+            o.has_prints(loaded.scene, f"`{option}`", "tells of")
     jobs, said = _jobs(loaded, as_json=as_json)
     with waiting("measuring"):
         found, jobs, said = figures_of(

@@ -150,8 +150,8 @@ def fit_together(name: str, *, writer: str | None, pattern: str | None, scan: st
             )
 
 
-def has_prints(scene: Scene, name: str) -> None:
-    """Raises WetprintError (X759) where a design of patterns alone is asked for geometry or for ink."""
+def has_prints(scene: Scene, name: str, tells: str = "holds") -> None:
+    """Raises WetprintError (X759) where a design of patterns alone is asked for geometry or for ink: `name` is the format or the option."""
     if scene.patterns and not scene.prints:
         from .layout import LAYOUTS
 
@@ -159,8 +159,8 @@ def has_prints(scene: Scene, name: str) -> None:
         raise WetprintError(
             error(
                 "X759",
-                f"0 prints, {n} pattern{'' if n == 1 else 's'}: {name} holds what is printed",
-                notes=(f"masks: {', '.join(LAYOUTS.names())}",),
+                f"0 prints, {n} pattern{'' if n == 1 else 's'}: {name} {tells} what is printed",
+                notes=(f"masks: {', '.join(LAYOUTS.names())}",) if tells == "holds" else (),
             )
         )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from ..kernel.diagnostics import Source, WetprintError, error
 from .calibration import _plain, _word
@@ -14,6 +14,8 @@ from .format import format_source
 if TYPE_CHECKING:
     from ..kernel.calibration.contrast import ContrastFit
     from ..kernel.film import Film
+
+T = TypeVar("T")
 
 #: The first line of every file of films that a calibration wrote: such a file may be written anew.
 FIRST = "# Measured films, written by `wp calibrate`"
@@ -43,6 +45,8 @@ def films_text(
                       "name in a file, were expected", fit.rows[0].span,
                       notes=(f"one of {', '.join(sorted(known))}" if known else "name a file that holds it with `--films FILE`",))
             )  # fmt: skip
+        if base is None:
+            _known_words(fit)
     names = tuple(_word(f.table.film) or "measured" for f in fits)
     out = [f"{FIRST} from {data}.", "#"]
     for name, fit in zip(names, fits, strict=True):
@@ -55,10 +59,43 @@ def films_text(
     return format_source(Source(f"{data}.wp", "\n".join(out) + "\n")), names
 
 
+def _known_words(fit: ContrastFit) -> None:
+    """Raises WetprintError (X738) for a family or a ligand that the file could not name."""
+    from ..kernel.chemistry import FAMILIES, Ligand
+    from .scope import nearest
+    from .source import LIBRARY
+
+    said = fit.table.words
+    ligands = tuple(_things(LIBRARY / "ligands.wp", Ligand))
+    for what, word, known in (
+        ("family", said["family"], FAMILIES),
+        ("ligand", _ligand(said["ligand"]), ligands),
+    ):
+        if word in known:
+            continue
+        near = nearest(word, known)
+        own = ("define it in a file of your own and name that with `--films FILE`",)
+        raise WetprintError(
+            error("X738", f"`{said[what]}` is no {what} that is known; " + (f"`{near}`" if near else f"one of {', '.join(known)}")
+                  + " was expected", fit.rows[0].span, notes=own if what == "ligand" else ())
+        )  # fmt: skip
+
+
+def _ligand(said: str) -> str:
+    """The name of a ligand in the library, of what a table says."""
+    return re.sub(r"\W+", "_", said.strip()).strip("_").lower()
+
+
 def _films_of(path: Path) -> dict[str, Film]:
     """The films of a file. Raises WetprintError where it has errors."""
-    from ..kernel.diagnostics import Severity
     from ..kernel.film import Film
+
+    return _things(path, Film)
+
+
+def _things(path: Path, kind: type[T]) -> dict[str, T]:
+    """What a file defines of one kind. Raises WetprintError where it has errors."""
+    from ..kernel.diagnostics import Severity
     from .load import load
     from .values import Thing
 
@@ -67,7 +104,7 @@ def _films_of(path: Path) -> dict[str, Film]:
     if wrong:
         raise WetprintError(*wrong)
     things = {n: b.value.node for n, b in loaded.env.bindings.items() if isinstance(b.value, Thing)}
-    return {n: v for n, v in things.items() if isinstance(v, Film)}
+    return {n: v for n, v in things.items() if isinstance(v, kind)}
 
 
 def _days(fit: ContrastFit) -> str:
@@ -94,11 +131,10 @@ def _film(name: str, fit: ContrastFit, base: Film | None, source: str) -> str:
     fields = []
     if base is None:
         words = fit.table.words
-        ligand = re.sub(r"\W+", "_", words["ligand"]).lower()
         fields += [
             f'nanocrystal: "{_plain(words["nanocrystal"])}"',
             f'family: "{_plain(words["family"])}"',
-            f"ligand: lig.{ligand}",
+            f"ligand: lig.{_ligand(words['ligand'])}",
         ]
         spread = fit.table.spread_um
         fields.append(

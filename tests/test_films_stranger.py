@@ -83,3 +83,31 @@ def test_a_program_says_what_it_leaves_out(name: str, left: str, tmp_path: Path)
     done = CliRunner().invoke(app, ["export", str(EXAMPLES / f"{name}.wp"), "-o", str(tmp_path / "part.ngc")])
     assert done.exit_code == 0
     assert "not printed" in done.stderr and left in done.stderr
+
+
+@pytest.mark.parametrize("option", [["--plot", "p.svg"], ["--uncertainty"], ["--samples", "8"]])
+def test_figures_of_filaments_are_not_asked_of_films(option: list[str]) -> None:
+    done = CliRunner().invoke(app, ["measure", str(EXAMPLES / "hipin_raster.wp"), *option])
+    assert isinstance(done.exception, WetprintError)
+    (said,) = done.exception.diagnostics
+    assert said.code == "X759" and option[0] in said.message
+
+
+@pytest.mark.parametrize(
+    ("family", "ligand", "words"),
+    [("III-V", "tristad", "`tris_tad`"), ("III-X", "tris_tad", "`III-V`"), ("III-V", "Tris TAD", "")],
+)
+def test_a_table_names_what_the_library_has(family: str, ligand: str, words: str, tmp_path: Path) -> None:
+    rows = [(20 * 10 ** (k / 10), min(21.0 * k / 10, 42.0)) for k in range(1, 29)]
+    table, film = tmp_path / "dose.csv", tmp_path / "film.wp"
+    table.write_text(
+        "film,dose [mJ/cm2],thickness [nm],nanocrystal,family,ligand,date\n"
+        + "".join(f"green,{d},{t},InP/ZnS,{family},{ligand},2026-05-01\n" for d, t in rows)
+    )
+    done = CliRunner().invoke(app, ["calibrate", "--dose", str(table), "-o", str(film)])
+    if words:
+        assert isinstance(done.exception, WetprintError) and not film.exists()
+        (said,) = done.exception.diagnostics
+        assert said.code == "X738" and words in said.message and said.primary is not None
+    else:
+        assert done.exit_code == 0 and "lig.tris_tad;" in film.read_text(), done.output
