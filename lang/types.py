@@ -23,6 +23,20 @@ USUAL_UNIT: dict[str, str] = {
     "Intensity": "[mW/cm^2]", "Current": "nA", "Voltage": "kV",
 }  # fmt: skip
 
+#: Fields whose lengths are usual in nm: a wrong guess that `wp fix` writes is a thousandfold slip.
+IN_NM = frozenset(
+    f"`{name}`"
+    for name in (
+        "wavelength",
+        "wavelengths",
+        "thickness",
+        "overlay",
+        "size_error",
+        "edge_roughness",
+        "relief",
+    )
+)
+
 #: Equal within rounding: figures that differ by less than this part of themselves are the same figure.
 SAME = 1e-9
 
@@ -153,13 +167,13 @@ def _number(value: Any, kind: Type, place: Place, state: StateName | None) -> An
 
 
 def missing_unit(value: Num, kind: str, place: Place) -> Diagnostic:
-    unit = USUAL_UNIT.get(kind, "")
+    unit = "nm" if kind == "Length" and place.what in IN_NM else USUAL_UNIT.get(kind, "")
     fixes: tuple[Fix, ...] = ()
     note: tuple[str, ...] = ()
     node = place.node
     bare = node.operand if isinstance(node, s.Unary) else node
     expected = _an(kind)
-    if isinstance(bare, s.Number) and unit:
+    if isinstance(bare, s.Number) and not bare.unit and unit:
         expected = f"`{place.text}{unit}`"
         fixes = place.replace(f"write {expected}", f"{place.text}{unit}")
     elif unit:
@@ -356,6 +370,9 @@ def nearest_field(construct: Construct, name: str, taken: frozenset[str] = froze
     }
     if spoken.get(name) in names:
         return spoken[name]
+    if name == "bath":
+        # Light needs none: no field that is spelt like it is meant.
+        return None
     begun = [n for n in names if n.startswith(name)]
     if len(begun) == 1:
         return begun[0]

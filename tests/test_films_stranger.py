@@ -23,6 +23,14 @@ def light(mask: str, more: str = "developer: lig.toluene;", film: str = "green")
 CONTRAST = "film known = green { d0: 10[mJ/cm^2]; gamma: 2; };\n"
 MANY = "mask many = pixels { ppi: 15875; count: [100000, 100000]; subpixel: [400nm, 400nm]; };\n"
 
+LATTICE = (
+    "lattice body = octet { size: [6um, 6um]; layers: 1; pitch: 3um; filament: 200nm; material: green; }\n"
+)
+LIT = (
+    "print body { process: two_photon; wavelength: 780nm; aperture: 1.4; index: 1.518; scan_speed: 100[um/s]; "
+    "threshold_power: 5mW; threshold_time: 1ms; %s }\n"
+)
+
 WRONG: dict[str, tuple[str, int, tuple[str, ...]]] = {
     "masks that do not meet": (
         "mask z = intersection(dot, move(dot, by: [100um, 0um]));\n" + light("z"), 0, ("W256", "0 um2", ":6:10"),
@@ -37,6 +45,11 @@ WRONG: dict[str, tuple[str, int, tuple[str, ...]]] = {
     ),
     "larger than any substrate": ("mask z = rectangle { size: [1e300um, 10um]; };\n" + light("z"), 1, ("E420", "1e+07 um")),
     "farther than any stage": ("mask z = move(dot, by: [5e9um, 0um]);\n" + light("z"), 1, ("E420", "5e+09 um")),
+    "a wavelength without a unit": (light("dot").replace("365nm", "365"), 1, ("E201", "write `365nm`")),
+    "a share for a power": (
+        LATTICE + LIT % "full_power: 20%;", 1, ("E201", "`20%` has no unit", "a Power was expected"),
+    ),
+    "a bath for light": (LATTICE + LIT % "bath: nc.gold_bath;", 1, ("E102", "has no field `bath`; it has")),
     "ten thousand million pixels and a dot": (
         MANY + "mask z = union(many, dot);\n" + light("z"), 1, ("E421", "10000000001 polygons", ":7:10"),
     ),
