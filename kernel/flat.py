@@ -43,6 +43,24 @@ class Repeat:
         out: Ints = np.array(self.origin_nm, dtype=np.int64) + i[:, None] * a + j[:, None] * b
         return out
 
+    def origins_near_nm(self, low_nm: npt.ArrayLike, high_nm: npt.ArrayLike) -> Ints:
+        """Where the copies stand that may stand in a box, [N,2], the columns running fastest: all that do, and few others."""
+        a, b = np.array(self.a_nm, dtype=float), np.array(self.b_nm, dtype=float)
+        # What is not repeated has no step: one across the other stands in for it.
+        a = a if self.columns > 1 else np.array([-b[1], b[0]]) if self.rows > 1 else np.array([1.0, 0.0])
+        b = b if self.rows > 1 else np.array([-a[1], a[0]])
+        if abs(a[0] * b[1] - a[1] * b[0]) <= 1e-9 * np.hypot(*a) * np.hypot(*b):
+            return self.origins_nm()
+        (x0, y0), (x1, y1) = (np.asarray(v) - np.array(self.origin_nm) for v in (low_nm, high_nm))
+        at = np.array([(x0, y0), (x1, y0), (x0, y1), (x1, y1)]) @ np.linalg.inv(np.column_stack([a, b])).T
+        first = np.maximum(np.floor(at.min(axis=0)) - 1, 0).astype(np.int64)
+        last = np.minimum(np.ceil(at.max(axis=0)) + 1, [self.columns - 1, self.rows - 1]).astype(np.int64)
+        columns, rows = (max(0, int(n)) for n in last - first + 1)
+        (ax, ay), (bx, by) = self.a_nm, self.b_nm
+        i, j, (x, y) = int(first[0]), int(first[1]), self.origin_nm
+        here = (x + i * ax + j * bx, y + i * ay + j * by)
+        return replace(self, columns=columns, rows=rows, origin_nm=here).origins_nm()
+
 
 @dataclass(frozen=True, eq=False)
 class Cell:
@@ -124,7 +142,9 @@ def shifted(flat: Flat, x_nm: int, y_nm: int) -> Flat:
         tuple(
             replace(
                 c,
-                repeat=replace(c.repeat, origin_nm=(c.repeat.origin_nm[0] + x_nm, c.repeat.origin_nm[1] + y_nm)),
+                repeat=replace(
+                    c.repeat, origin_nm=(c.repeat.origin_nm[0] + x_nm, c.repeat.origin_nm[1] + y_nm)
+                ),
             )
             for c in flat.cells
         )
@@ -177,7 +197,9 @@ def repeated(flat: Flat, columns: int, rows: int, a_nm: tuple[int, int], b_nm: t
 def copied_out(flat: Flat) -> Cell:
     """All copies as polygons of one cell. Raises ValueError above MOST_POLYGONS."""
     if flat.count > MOST_POLYGONS:
-        raise ValueError(f"{flat.count} polygons")
+        raise ValueError(
+            f"{flat.count} polygons are more than the {MOST_POLYGONS} that can be copied out, as an array is that other shapes lie on"
+        )
     points, rings, polygons = [], [np.zeros(1, np.int64)], [np.zeros(1, np.int64)]
     at_point = at_ring = 0
     for cell in flat.cells:

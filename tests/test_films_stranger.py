@@ -8,6 +8,7 @@ import pytest
 from typer.testing import CliRunner
 from wetprint.cli import app
 from wetprint.kernel.diagnostics import WetprintError
+from wetprint.kernel.flat import Repeat
 
 HEAD = (
     'wp 1;\nuse "ligands.wp" as lig;\nuse "nanocrystal.wp" as nc;\n'
@@ -124,3 +125,32 @@ def test_a_table_names_what_the_library_has(family: str, ligand: str, words: str
         assert said.code == "X738" and words in said.message and said.primary is not None
     else:
         assert done.exit_code == 0 and "lig.tris_tad;" in film.read_text(), done.output
+
+
+def test_copies_in_a_box_are_all_found() -> None:
+    for columns, rows, a, b in (
+        (7, 5, (10, 0), (0, 12)), (7, 5, (8, 6), (-6, 8)), (9, 1, (10, 3), (0, 0)), (1, 9, (0, 0), (2, 11)), (1, 1, (0, 0), (0, 0)),
+        (4, 3, (10, 0), (20, 0)), (7, 5, (-10, 0), (4, -9)),
+    ):  # fmt: skip
+        repeat = Repeat(columns, rows, a, b, (100, -50))
+        every = repeat.origins_nm()
+        for low, high in (
+            ((95, -55), (125, -20)),
+            ((0, -500), (90, 500)),
+            ((130, -30), (130, -30)),
+            ((100, -50), (100, -50)),
+        ):
+            inside = every[((every >= low) & (every <= high)).all(axis=1)].tolist()
+            found = repeat.origins_near_nm(low, high).tolist()
+            assert [p for p in found if p in inside] == inside
+            assert all(p in every.tolist() for p in found)
+
+
+def test_ten_thousand_million_pixels_are_drawn(tmp_path: Path) -> None:
+    design = tmp_path / "design.wp"
+    design.write_text(HEAD + MANY + light("many"))
+    picture = tmp_path / "many.png"
+    done = CliRunner().invoke(
+        app, ["preview", str(design), "--png", str(picture), "--size", "64x48", "--view", "top"]
+    )
+    assert done.exit_code == 0 and picture.stat().st_size > 0, done.output

@@ -148,7 +148,7 @@ def within(region: Flat, window: Window) -> Flat:
         if not len(cell):
             continue
         low, high = cell.points_nm.min(axis=0), cell.points_nm.max(axis=0)
-        origins = cell.repeat.origins_nm()
+        origins = cell.repeat.origins_near_nm(box_nm[:2] - high, box_nm[2:] - low)
         touches = ((origins + high > box_nm[:2]) & (origins + low < box_nm[2:])).all(axis=1)
         inner = ((origins + low >= box_nm[:2]) & (origins + high <= box_nm[2:])).all(axis=1)
         kept += [replace(cell, repeat=Repeat(origin_nm=(int(x), int(y)))) for x, y in origins[inner].tolist()]

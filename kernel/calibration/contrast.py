@@ -101,9 +101,15 @@ def fit_contrast(table: DoseTable, *, keep: bool = False) -> tuple[ContrastFit, 
             error("X733", f"the thickness of {what} does not rise with the dose", rows[0].span)
         )
     if len(slope) < _SLOPE:
+        low, high = _d0(values), d100_of(_d0(values), values[1])
+        where = (
+            f"between {low:.4g} and {high:.4g} mJ/cm2"
+            if high > dose.min()
+            else f"below {dose.min():.4g} mJ/cm2: all of these lie on the plateau"
+        )
         raise WetprintError(
             error("X734", f"{len(slope)} doses of {what} lie where the thickness rises; {_SLOPE} or more were expected", rows[0].span,
-                  notes=(f"expose more between {_d0(values):.4g} and {d100_of(_d0(values), values[1]):.4g} mJ/cm2",))
+                  notes=(f"expose more {where}",))
         )  # fmt: skip
     if share.max() < 0.999:
         said.append(

@@ -18,7 +18,7 @@ class FilmRelief:
             if pattern.fields.get("relief") is None:
                 yield error(
                     "E421",
-                    f"{why} of pattern `{pattern.name}` are too many to be united one by one; shapes that overlap an array were found",
+                    f"pattern `{pattern.name}` cannot be drawn: {why}",
                     pattern.mask.span,
                     notes=(
                         "unite the shapes with one pixel and repeat that, or expose them as a pattern of their own",
