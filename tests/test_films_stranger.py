@@ -8,7 +8,8 @@ import pytest
 from typer.testing import CliRunner
 from wetprint.cli import app
 from wetprint.kernel.diagnostics import WetprintError
-from wetprint.kernel.flat import Repeat
+from wetprint.kernel.films.fields import across
+from wetprint.kernel.flat import GRID_UM, Flat, Repeat, copied_out, rectangles, repeated
 
 HEAD = (
     'wp 1;\nuse "ligands.wp" as lig;\nuse "nanocrystal.wp" as nc;\n'
@@ -154,3 +155,20 @@ def test_ten_thousand_million_pixels_are_drawn(tmp_path: Path) -> None:
         app, ["preview", str(design), "--png", str(picture), "--size", "64x48", "--view", "top"]
     )
     assert done.exit_code == 0 and picture.stat().st_size > 0, done.output
+
+
+def test_write_fields_of_an_array_as_of_its_copies() -> None:
+    dot = rectangles([(3, -2, 40, 55), (60, 0, 70, 9)])
+    for columns, rows, side in ((9, 7, 100.0), (1, 30, 37.0), (30, 1, 250.0), (5, 5, 1e6), (8, 3, 13.0)):
+        array = repeated(dot, columns, rows, (83, 0), (0, 71))
+        count, of, at = across(array, side * GRID_UM)
+        assert (count, of) == across(Flat((copied_out(array),)), side * GRID_UM)[:2]
+        assert bool(count) == (at != (0.0, 0.0))
+
+
+def test_ten_thousand_million_pixels_cross_fields(tmp_path: Path) -> None:
+    design = tmp_path / "design.wp"
+    beam = "pattern many { film: green; process: ebeam; dose: 100[uC/cm^2]; field: 501um; developer: lig.toluene; }\n"
+    design.write_text(HEAD + MANY + beam)
+    done = CliRunner().invoke(app, ["check", str(design)])
+    assert done.exit_code == 0 and "W251" in done.output, done.output
