@@ -172,3 +172,11 @@ def test_ten_thousand_million_pixels_cross_fields(tmp_path: Path) -> None:
     design.write_text(HEAD + MANY + beam)
     done = CliRunner().invoke(app, ["check", str(design)])
     assert done.exit_code == 0 and "W251" in done.output, done.output
+
+
+def test_a_table_of_doses_without_dose_is_told(tmp_path: Path) -> None:
+    table = tmp_path / "dose.csv"
+    table.write_text("film,dose [mJ/cm2],thickness [nm]\ngreen,20,0\ngreen,60,42\n")
+    done = CliRunner().invoke(app, ["calibrate", str(table)])
+    assert isinstance(done.exception, WetprintError)
+    assert any("`--dose`" in note for d in done.exception.diagnostics for note in d.notes)

@@ -282,9 +282,11 @@ def _header(
     missing = [c for c in columns if c.required and c.name not in seen]
     if missing:
         whole = Span(source, cells[0][1].start, cells[-1][1].end)
+        doses = "dose" not in by_name and any(t.strip().lower().startswith("dose") for t, _ in cells)
+        of_films = ("thickness against dose is fitted with `--dose`",) if doses else ()
         said.append(
             error("X731", f"no column {' and no column '.join(f'`{_shown(c)}`' for c in missing)}", whole,
-                  notes=tuple(f"{_shown(c)}: {c.doc}" for c in missing))
+                  notes=(*(f"{_shown(c)}: {c.doc}" for c in missing), *of_films))
         )  # fmt: skip
     return heads, said
 
