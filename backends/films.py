@@ -24,9 +24,7 @@ def films_of(scene: Scene, jobs: Sequence[FilamentSet | Job], state: StateName =
     """Every pass of the design with the prisms of film that it leaves, and the printed part in `state`. Raises WetprintError (X712) for
     a relief that no dose can make."""
     says = {
-        step.item: ", ".join(v for _, v in step.says)
-        for step in steps_of(scene, ())
-        if step.kind == "expose"
+        step.item: ", ".join(v for _, v in step.says) for step in steps_of(scene, ()) if step.kind == "expose"
     }
     try:
         found = prisms(scene)

@@ -115,11 +115,17 @@ def look_for(
     asked = [(name, path) for name, path in files if path is not None]
     if overlay and any(name == "html" for name, _ in asked):
         raise WetprintError(
-            error("X726", "a page begins without a ghost: `both` shows one in it; a picture (--png) does at once")
+            error(
+                "X726",
+                "a page begins without a ghost: `both` shows one in it; a picture (--png) does at once",
+            )
         )
     if not asked and overlay:
         raise WetprintError(
-            error("X726", "the window begins without a ghost: its key G shows one; a picture (--png) does at once")
+            error(
+                "X726",
+                "the window begins without a ghost: its key G shows one; a picture (--png) does at once",
+            )
         )
     films: dict[str, Film] = {"": "", "turn": "turn", "drying": "drying", "print": "print"}
     if film not in films:

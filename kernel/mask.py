@@ -127,19 +127,31 @@ def extent(mask: Mask) -> Box | None:
     turned by other than quarter turns."""
     bounds: Any = getattr(MASKS[mask.kind], "bounds", None)
     m = mask.matrix
-    if bounds is not None and (m is None or m[0] == m[5] == 0 or m[1] == m[4] == 0):
+    if bounds is not None and _level(m):
         box: Box | None = bounds(mask)
         return box if m is None or box is None else placed_box(box, m)
     found = drawn(mask).bounds_nm()
     return None if found is None else tuple(v * GRID_UM for v in found)  # type: ignore[return-value]
 
 
+def _level(m: tuple[float, ...] | None) -> bool:
+    """Whether a map turns by quarter turns alone."""
+    return m is None or m[0] == m[5] == 0 or m[1] == m[4] == 0
+
+
+def _known(mask: Mask) -> bool:
+    """Whether its extent is known without drawing it."""
+    return (
+        _level(mask.matrix) and hasattr(MASKS[mask.kind], "bounds") and all(_known(c) for c in mask.children)
+    )
+
+
 def too_far(mask: Mask) -> str | None:
     """What is wrong with how far a mask reaches; None where nothing is, or where it had to be drawn to know."""
-    if getattr(MASKS[mask.kind], "bounds", None) is None:
+    m, still = mask.matrix, replace(mask, matrix=None)
+    if not _known(still):
         return None
-    m = mask.matrix
-    box = extent(replace(mask, matrix=None))
+    box = extent(still)
     if box is None:
         return None
     far = max(map(abs, box if m is None else placed_box(box, m)))

@@ -38,7 +38,13 @@ def here() -> Span:
     return Span(Source(name, "".join(lines)), start, start + len(text))
 
 
-_KINDS: dict[str, Any] = {"material": (Ink, Film), "bath": Bath, "linker": Linker, "solvent": Solvent, "solid": Solid}
+_KINDS: dict[str, Any] = {
+    "material": (Ink, Film),
+    "bath": Bath,
+    "linker": Linker,
+    "solvent": Solvent,
+    "solid": Solid,
+}
 
 
 def checked(scene: Scene) -> tuple[Scene, list[Diagnostic]]:

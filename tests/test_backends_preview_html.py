@@ -215,7 +215,8 @@ def test_a_page_is_turned_coloured_and_printed_by_hand(
             assert browser.js("document.getElementById('scale').style.display") == "block"
             assert browser.js("document.getElementById('scale').innerText").strip()
         browser.key("c", 67)
-        assert browser.js("wetprint.view.by") == "ink"
+        assert browser.js("wetprint.view.by") == names[(names.index("time") + 1) % len(names)]
+        browser.js("(e => { e.value = 'ink'; e.onchange(); })(document.getElementById('by'))")
         assert browser.js("document.getElementById('scale').style.display") == "none"
         browser.js("(e => { e.value = 'movement'; e.onchange(); })(document.getElementById('by'))")
         seen = pixels()

@@ -94,7 +94,7 @@ def test_a_users_rig_prints_on_servers_of_another_process(tmp_path: Path, design
         unseen = wp(tmp_path, "rig", "test", "lab1", "--move")
         assert unseen.returncode == 0 and "not moved" in unseen.stdout
 
-        done = wp(tmp_path, "print", design, *SETS, "--rig", "lab1", "--yes", "--runs", "runs")
+        done = wp(tmp_path, "print", design, *SETS, "--rig", "lab1", "--yes", "--runs", "runs", stdin="yes\n")
         assert done.returncode == 0, done.stderr
         assert re.search(r"(\d+) of \1 filaments executed", done.stdout)
         assert not list((tmp_path / "runs").glob("*/truth.npz")), (
@@ -119,7 +119,7 @@ def test_what_such_a_print_lays_is_the_plan(tmp_path: Path, design: str) -> None
         machine = load_rig("lab1", [tmp_path])
         assert not machine.simulated and machine.controller.transport == sim.controller.url
         assert machine.time_scale == 30.0 and machine.dispensers["right"].transport == sim.boxes["right"].url
-        done = wp(tmp_path, "print", design, *SETS, "--rig", "lab1", "--yes", "--runs", "runs")
+        done = wp(tmp_path, "print", design, *SETS, "--rig", "lab1", "--yes", "--runs", "runs", stdin="yes\n")
         assert done.returncode == 0, done.stderr
         loaded = load(design, sets={"layers": "2"})
         assert loaded.scene is not None

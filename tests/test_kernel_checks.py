@@ -109,7 +109,9 @@ def test_every_rule_is_tried() -> None:
     """Those of the stage, the nozzle and the vessel stand in test_kernel_checks_limits.py; those of baths below; those of films (from
     W230) and of light (from W264) in test_kernel_film_checks.py and test_kernel_light_checks.py."""
     with_rig, of_baths = {"W214", "W215", "W216", "W218", "W219"}, {"W201", "W202"}
-    assert {c for c in (CHECKS[name].code for name in CHECKS) if c < "W230"} == set(PAIRS) | with_rig | of_baths
+    assert {c for c in (CHECKS[name].code for name in CHECKS) if c < "W230"} == set(
+        PAIRS
+    ) | with_rig | of_baths
 
 
 @pytest.mark.parametrize("code", PAIRS)

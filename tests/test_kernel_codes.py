@@ -21,7 +21,7 @@ WITH_RIG = ("W214", "W216")
 #: A film below light of a later pass lies below its film too (W233).
 BESIDE = {
     "W221": {"W211"}, "W205": {"W260"}, "W206": {"W262"}, "W208": {"W260"}, "W271": {"W264"}, "W277": {"W270"},
-    "W242": {"W233"},
+    "W242": {"W233"}, "E422": {"E315"},
 }  # fmt: skip
 
 

@@ -279,7 +279,10 @@ CODES: tuple[Code, ...] = (
         "a pattern that exposes nothing",
         "An intersection of masks that do not meet, a difference that leaves nothing, a blank image, a relief that is 0 all over: nothing of the "
         "film is exposed. With a negative tone nothing stays. Look where the masks lie: `wp preview --view top`.",
-        USE + "mask dot = intersection(circle { radius: 2um; }, circle { radius: 2um; at: [9um, 0um]; });\n" + _FILM + _light(),
+        USE
+        + "mask dot = intersection(circle { radius: 2um; }, circle { radius: 2um; at: [9um, 0um]; });\n"
+        + _FILM
+        + _light(),
     ),
     Code(
         "W257",
