@@ -60,7 +60,7 @@ $(VENV)/.run: pyproject.toml | system-base
 	@touch $@
 
 $(VENV)/.test: pyproject.toml $(VENV)/.run | system-test
-	$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[test,lsp,studio]'
+	$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[test,lsp,studio,camera]'
 	@touch $@
 
 # Debian packages: installed when root, named when not. A package that is there already costs nothing.
