@@ -21,7 +21,7 @@ from .controller import ControllerError
 from .dispenser import Ask, DispenserError
 from .guard import Control, Stopped, settle
 from .handover import hand_over, is_carried
-from .journal import Journal, JournalError
+from .journal import Journal, JournalError, find_run
 from .live import Notice
 from .opening import Opened
 from .preflight import preflight
@@ -78,7 +78,7 @@ def run_print(
     if resume is None:
         folder = new_folder(runs, design)
     else:
-        folder = resuming.find_run(runs, resume)
+        folder = find_run(runs, resume)
     held = lock(folder)
     if held is None:
         raise WetprintError(error("M656", f"run {folder.name} is being printed right now by another process"))

@@ -16,6 +16,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from ..kernel.diagnostics import WetprintError, error
+
 SCHEMA = """
 create table if not exists meta (key text primary key, value text not null);
 create table if not exists event (id integer primary key, time real not null, kind text not null, data text not null);
@@ -253,11 +255,28 @@ def runs_table(found: list[dict[str, Any]]) -> str:
     return "\n".join(lines)
 
 
+def find_run(runs: Path, name: str) -> Path:
+    """Folder of the run called `name`, or of the only one that begins so; `last` is the newest. Raises WetprintError M654."""
+    known = sorted(p.name for p in runs.iterdir() if (p / NAME).is_file()) if runs.is_dir() else []
+    if name == "last" and known:
+        return runs / known[-1]
+    found = [k for k in known if k == name] or [k for k in known if k.startswith(name)]
+    if len(found) == 1:
+        return runs / found[0]
+    what = "no run begins with" if not found else f"{len(found)} runs begin with"
+    raise WetprintError(
+        error(
+            "M654",
+            f"`{name}`: {what} this in {runs}",
+            notes=(f"the newest are {', '.join(known[-3:])}",) if known else (),
+        )
+    )
+
+
 def show_run(run: str, runs: Path | None = None) -> dict[str, Any]:
     """All that is on record of one run (a name, the beginning of one, or `last`), bytes counted, not listed. Raises WetprintError
     M654."""
     from .record import default_runs
-    from .resume import find_run
 
     folder = find_run(default_runs() if runs is None else runs, run)
     db = open_database(folder / NAME)

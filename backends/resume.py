@@ -20,8 +20,7 @@ from .controller import ControllerError
 from .dispenser import Ask
 from .journal import NAME, Journal, JournalError, filament_ids, open_database, read
 from .rejoin import Cut
-from .runner import PLACE_UM
-from .track import AHEAD_ROWS, NEAR_UM, distance_um, last_rows, rows_of_lines, span_of
+from .track import AHEAD_ROWS, NEAR_UM, PLACE_UM, distance_um, last_rows, rows_of_lines, span_of
 
 #: The watchdog's record in a run's folder.
 WATCHDOG = "watchdog.json"
@@ -43,24 +42,6 @@ class Prior:
     watchdog: dict[str, Any]
     #: Where it was cut, told beside the journal because that could not be written any more.
     beside: dict[str, Any] = field(default_factory=dict)
-
-
-def find_run(runs: Path, name: str) -> Path:
-    """Folder of the run called `name`, or of the only one that begins so; `last` is the newest. Raises WetprintError M654."""
-    known = sorted(p.name for p in runs.iterdir() if (p / NAME).is_file()) if runs.is_dir() else []
-    if name == "last" and known:
-        return runs / known[-1]
-    found = [k for k in known if k == name] or [k for k in known if k.startswith(name)]
-    if len(found) == 1:
-        return runs / found[0]
-    what = "no run begins with" if not found else f"{len(found)} runs begin with"
-    raise WetprintError(
-        error(
-            "M654",
-            f"`{name}`: {what} this in {runs}",
-            notes=(f"the newest are {', '.join(known[-3:])}",) if known else (),
-        )
-    )
 
 
 def read_state(folder: Path) -> Prior:

@@ -25,7 +25,8 @@ from ..kernel.toolpath.frames import from_stage, to_stage
 from .controller import Controller, ControllerError, Motion, Position, open_controller
 from .dispenser import Ask, Dispenser, DispenserError, open_dispenser
 from .guard import Control, Guard, settle
-from .runner import MARGIN_S, PLACE_UM, SLOWER, ending
+from .runner import MARGIN_S, SLOWER, ending
+from .track import PLACE_UM
 from .watchdog import Watchdog
 
 CONNECT_S = 5.0

@@ -14,9 +14,8 @@ from ..kernel.diagnostics import Source, Span, WetprintError, error
 from ..kernel.filaments import FilamentSet, Floats, Ints, State, filaments
 from ..kernel.material import Ink, Solvent
 from ..kernel.motion import DWELL
-from .journal import NAME, open_database
+from .journal import NAME, find_run, open_database
 from .record import PART, TOOLPATH, default_runs
-from .resume import find_run
 
 TRUTH = "truth.npz"
 #: Steps of time that are told apart, from dark to light (viridis; it stays in order in greys and for the colour-blind).

@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ..kernel.diagnostics import WetprintError, error
-from .journal import NAME, open_database, programs_of
+from .journal import NAME, find_run, open_database, programs_of
 from .record import default_runs
-from .resume import find_run
 
 
 def replay(run: str, runs: Path | None = None, *, channel: str | None = None) -> Iterator[bytes]:

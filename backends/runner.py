@@ -23,14 +23,12 @@ from .journal import Journal, JournalError
 from .rejoin import Work
 from .sections import Section, sections
 from .states import FOLLOWS, Progress, State
-from .track import Track, last_rows
+from .track import PLACE_UM, Track, last_rows
 
 #: Pause between two polls of the controller.
 POLL_S = 0.02
 #: A section may take so much longer than planned, plus a fixed margin, before it counts as hung.
 SLOWER, MARGIN_S = 1.5, 15.0
-#: The stage must stand within this distance of where a section ends, or of where a print is resumed.
-PLACE_UM = 1.0
 #: Seen so far beside its way, so often in a row, the stage does not run the program that was sent (assumed: beyond what corners are rounded
 #: by, and what a stage moves in rapids between two of its axes being read). No board's checksum sees all that a line can do to a move:
 #: Marlin's does not see swapped digits, GRBL has none.

@@ -10,6 +10,9 @@ from ..kernel.rig import Rig
 from ..kernel.toolpath.frames import to_stage
 from .controller import Position
 
+#: The stage must stand within this distance of where a section ends, or of where a print is resumed.
+PLACE_UM = 1.0
+
 #: A measured position belongs to a move when it is so near to it. Beyond servo noise, far below a filament (assumed).
 NEAR_UM = 2.0
 #: How many moves the reported line may run ahead of the motion.

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 from wetprint.backends.emulator.truth import compare
-from wetprint.backends.resume import find_run
+from wetprint.backends.journal import find_run
 from wetprint.backends.rig_emulate import addresses, copy_for, start_servers
 from wetprint.backends.rig_store import load_rig
 from wetprint.kernel.build import build
