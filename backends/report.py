@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -34,21 +34,19 @@ class Form(Protocol):
 
 
 @dataclass
-class Subject:
-    """What is reported: a design that has no errors of language or geometry, with both states of its jobs.
+class StepSubject:
+    """What is reported of any design without errors of language or geometry; all, where it prints nothing wet: films and what two photons
+    write, step by step.
 
     `file`: what the user calls the design; `text`: its source; `design_hash`: of the text, its imports and its params.
-    `params`: rows of `wp params --json`. `diagnostics`: all that `wp check` says, with this rig.
+    `params`: rows of `wp params --json`. `diagnostics`: all that `wp check` says.
     """
 
     file: str
     text: str
     scene: Scene
-    jobs: Sequence[Job]
-    rig: Rig
-    toolpath: Toolpath
+    jobs: Sequence[Job] = ()
     diagnostics: Sequence[Diagnostic] = ()
-    dryings: Sequence[Drying] = ()
     params: Sequence[Mapping[str, Any]] = ()
     design_hash: str = ""
     picture_size: tuple[int, int] = (1000, 700)
@@ -56,6 +54,15 @@ class Subject:
     @property
     def name(self) -> str:
         return "design" if self.file.startswith("<") else Path(self.file).stem
+
+
+@dataclass
+class Subject(StepSubject):
+    """What is reported of a print: both states of its jobs, with what this rig makes of them, and what `wp check` says with it."""
+
+    rig: Rig = field(kw_only=True)
+    toolpath: Toolpath = field(kw_only=True)
+    dryings: Sequence[Drying] = field(kw_only=True, default=())
 
     @cached_property
     def filaments(self) -> FilamentSet:
@@ -83,24 +90,6 @@ class Subject:
     @property
     def errors(self) -> list[Diagnostic]:
         return [d for d in self.diagnostics if d.severity is Severity.ERROR]
-
-
-@dataclass
-class StepSubject:
-    """What is reported of a design that prints nothing wet: films and what two photons write, step by step; fields as of `Subject`."""
-
-    file: str
-    text: str
-    scene: Scene
-    jobs: Sequence[Job] = ()
-    diagnostics: Sequence[Diagnostic] = ()
-    params: Sequence[Mapping[str, Any]] = ()
-    design_hash: str = ""
-    picture_size: tuple[int, int] = (1000, 700)
-
-    @property
-    def name(self) -> str:
-        return "design" if self.file.startswith("<") else Path(self.file).stem
 
 
 def complete(scene: Scene, jobs: Sequence[Job]) -> tuple[tuple[Job, ...], list[Drying]]:
@@ -132,7 +121,7 @@ def form_of(path: Path) -> str:
     return name
 
 
-def write_report(subject: Subject | StepSubject, path: Path) -> Path:
+def write_report(subject: StepSubject, path: Path) -> Path:
     """Write the sheet in the form that the ending of `path` means. Same subject, same bytes.
 
     Raises WetprintError: X725 unknown ending, X712 nothing printed, X710 not writable, and what pictures raise.

@@ -47,8 +47,8 @@ def subject_of(name: str, text: str | None = None, rig: str = "sim", sets: Seque
     toolpath = make_toolpath(plan, machine)
     said += problems(plan, machine, toolpath)
     return Subject(
-        loaded.source.name, loaded.source.text, loaded.scene, jobs, machine, toolpath, said, dryings,
-        params_json(loaded)["params"], "0" * 64, SMALL,
+        loaded.source.name, loaded.source.text, loaded.scene, jobs, said, params_json(loaded)["params"], "0" * 64, SMALL,
+        rig=machine, toolpath=toolpath, dryings=dryings,
     )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from ..drawing.stack import bodies, height_um, scale_um_per_px, stack
 from ..exporter import rgb
 from ..opengl import prepare_window
 from ..preview import Look
+from .sliders import add_slider
 from .stage import PAPER, SLIDE
 
 if TYPE_CHECKING:
@@ -63,11 +64,14 @@ class FilmWindow:
         p.camera.parallel_scale = 0.55 * look.size[1] * scale_um_per_px(self.shown, look.size, camera)
         p.enable_terrain_style(mouse_wheel_zooms=True, shift_pans=True)
         if self.passes > 1:
-            p.add_slider_widget(
-                lambda v: self.show_passes(round(v)), [0, self.passes], value=self.passes, title="passes",
-                pointa=(0.70, 0.92), pointb=(0.96, 0.92), style="modern", fmt="%.0f",
-                color="#{:02x}{:02x}{:02x}".format(*self._letters), title_height=0.016, slider_width=0.012, tube_width=0.004,
-            )  # fmt: skip
+            add_slider(
+                p,
+                lambda v: self.show_passes(round(v)),
+                (0, self.passes),
+                self.passes,
+                "passes",
+                self._letters,
+            )
         self._card()
 
     def show_passes(self, count: int) -> None:

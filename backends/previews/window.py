@@ -23,6 +23,7 @@ from ..preview import Look
 from .asking import Asking
 from .further import further_parts
 from .marks import problems_of
+from .sliders import add_slider
 from .stage import PAPER, SLIDE
 
 if TYPE_CHECKING:
@@ -101,36 +102,17 @@ class Window(Asking):
 
     def _slide(self) -> None:
         """The sliders of the layers and of the print."""
+        ink = self.letters.ink
         if self._find_course is not None:
-            self._progress = self.plotter.add_slider_widget(
-                lambda v: self.show_printed(round(v / 100 * len(self.part))),
-                [0, 100],
-                value=100 if self.printed is None else 100 * self.printed / len(self.part),
-                title="printed, %",
-                pointa=(0.70, 0.80),
-                pointb=(0.96, 0.80),
-                style="modern",
-                fmt="%.0f",
-                color="#{:02x}{:02x}{:02x}".format(*self.letters.ink),
-                title_height=0.016,
-                slider_width=0.012,
-                tube_width=0.004,
-            )
+            printed = 100 if self.printed is None else 100 * self.printed / len(self.part)
+            self._progress = add_slider(
+                self.plotter, lambda v: self.show_printed(round(v / 100 * len(self.part))), (0, 100), printed,
+                "printed, %", ink, height=0.80,
+            )  # fmt: skip
         if self.layers > 1:
-            self._slider = self.plotter.add_slider_widget(
-                lambda v: self.show_layers(round(v)),
-                [1, self.layers],
-                value=self.shown_layers,
-                title="layers",
-                pointa=(0.70, 0.92),
-                pointb=(0.96, 0.92),
-                style="modern",
-                fmt="%.0f",
-                color="#{:02x}{:02x}{:02x}".format(*self.letters.ink),
-                title_height=0.016,
-                slider_width=0.012,
-                tube_width=0.004,
-            )
+            self._slider = add_slider(
+                self.plotter, lambda v: self.show_layers(round(v)), (1, self.layers), self.shown_layers, "layers", ink
+            )  # fmt: skip
 
     def renew(self, seen: Seen | None) -> None:
         """Show another version of the part, from where the camera is; None keeps the last one and says that it is old. What was marked

@@ -42,7 +42,7 @@ def _photo(subject: Subject, name: StateName) -> Photo:
     )
 
 
-def params(subject: Subject | StepSubject) -> tuple[Block, ...]:
+def params(subject: StepSubject) -> tuple[Block, ...]:
     """The params of the design and the values that this sheet was made with."""
     if not subject.params:
         return ()

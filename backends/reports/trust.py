@@ -169,7 +169,7 @@ def _solvent_values(solvent: Solvent) -> dict[str, str]:
     return {**values, "permittivity": numbers.sig(solvent.permittivity)}
 
 
-def diagnostics(subject: Subject | StepSubject) -> tuple[Block, ...]:
+def diagnostics(subject: StepSubject) -> tuple[Block, ...]:
     """All that `wp check` says, with the rig where there is one; the worst first."""
     if not subject.diagnostics:
         return (Note("Nothing: no error, no warning, no note."),)

@@ -143,7 +143,7 @@ def subject_of(outcome: Outcome, rig: Rig, design: Path) -> Subject:
     reading = outcome.reading
     assert reading.scene is not None and outcome.toolpath is not None
     return Subject(
-        design.name, outcome.wish.text, reading.scene, outcome.jobs, rig, outcome.toolpath,
-        (*outcome.diagnostics, *outcome.refusals), [j.drying for j in outcome.jobs if j.drying is not None],
-        reading.params["params"], reading.design_hash,
+        design.name, outcome.wish.text, reading.scene, outcome.jobs, (*outcome.diagnostics, *outcome.refusals),
+        reading.params["params"], reading.design_hash, rig=rig, toolpath=outcome.toolpath,
+        dryings=[j.drying for j in outcome.jobs if j.drying is not None],
     )  # fmt: skip
