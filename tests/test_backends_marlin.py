@@ -1,7 +1,12 @@
 """Marlin 2: the live driver against the emulated board on a real pseudo-terminal: resends, lost answers, stops, wrong settings."""
 
+import os
+import pty
+import threading
 import time
+import tty
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -196,3 +201,30 @@ def test_without_advanced_ok_the_line_is_not_taken_for_exact(sim: Sim, tmp_path:
         assert not found.exact
     assert found.motion is Motion.DONE and found.position_um == END_UM
     made.close()
+
+
+def test_a_place_that_another_asked_for_is_not_the_cut(tmp_path: Path) -> None:
+    """A watchdog inherits the line while an answer to its dead executor is on its way, in steps that it does not know yet."""
+    board, line = pty.openpty()
+    tty.setraw(line)
+    rig = load_rig("sim-marlin")
+    rig = replace(rig, controller=replace(rig.controller, transport=f"descriptor:{line}"))
+    driver = open_controller(rig, tmp_path)
+    driver.connect(2.0)
+
+    def answer() -> None:
+        heard = b""
+        while b"M114\n" not in heard:
+            heard += os.read(board, 4096)
+        count = b"X:0.00 Y:0.00 Z:0.00 E:0.00 Count X:%d Y:%d Z:%d\nok\n"
+        os.write(board, count % (490_000, 500_000, 250_000))
+        os.write(board, b"ok\nok\necho:M92 X10000.00 Y10000.00 Z10000.00\nok\n")
+        os.write(board, count % (500_000, 500_000, 250_000))
+
+    thread = threading.Thread(target=answer)
+    thread.start()
+    halt = driver.cut(lambda: True)
+    thread.join()
+    driver.close()
+    os.close(board)
+    assert halt.stopped and halt.cut_um == (50_000.0, 50_000.0, 25_000.0)

@@ -53,6 +53,9 @@ class Marlin(Streamer):
         self._place: Position | None = None
         self._placed = 0
         self._told_place = False
+        #: False from a stop on until the board answers what stands before its question for the place: what comes in between was asked
+        #: by others, and counted in steps that one who inherits the line does not know.
+        self._fenced = True
         self._rests = 0
         self._free = -1
         self._steps = [80.0, 80.0, 400.0]
@@ -128,10 +131,13 @@ class Marlin(Streamer):
         elif found := _RESEND.fullmatch(text):
             self._resend(int(found[1]))
         elif found := _COUNT.match(text):
+            if not self._fenced:
+                return
             x, y, z = (int(found[k + 1]) / self._steps[k] * UM for k in range(3))
             self._place, self._told_place = (x, y, z), True
         elif found := _STEPS.search(text):
             self._steps = [float(found[k]) for k in (1, 2, 3)]
+            self._fenced = True
             self._said.append(text)
         elif text.startswith("echo:busy"):
             return
@@ -323,12 +329,12 @@ class Marlin(Streamer):
         off = b"".join(b"M107 P%d\n" % output for output in self._outputs)
         with self._change:
             line = self._line_in_motion() if self._program else 0
-            self._place = None
+            self._place, self._fenced = None, False
             self._skip = 0
             self._sent.clear()
         told = ""
         # What hangs half sent on the line is ended first. M92 tells what the counts of M114 mean, to one who has inherited the line;
-        # M114 is the fence: when it is answered, all before it was done.
+        # M114 behind it is the fence: when it is answered, all before it was done.
         stop = b"\nM410\n" + off + b"M92\nM114\n"
         try:
             self._send(stop, 0.05, urgent=True)
@@ -347,7 +353,7 @@ class Marlin(Streamer):
             except ControllerError as reason:
                 told = reason.message
         self._cut_s = time.monotonic()
-        place = self._place
+        place, self._fenced = self._place, True
         self._forget()
         return Halt(place, line, heard, heard, told, running, read_s if heard else 0.0, exact=self._exact)
 
