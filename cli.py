@@ -11,24 +11,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .backends import options as o
-from .backends import verbs as in_backends
-from .backends.quiet import Quiet, let_go
-from .backends.verbs import Runs
-from .backends.waiting import waiting
+from .backends.verbs import options as o
+from .backends.verbs import rigs as in_backends
+from .backends.verbs.command import Quiet, let_go
+from .backends.verbs.rigs import Runs
+from .backends.verbs.waiting import waiting
 from .kernel.diagnostics import Diagnostic, Severity
 from .kernel.trouble import FAULT, told
-from .lang import verbs as in_lang
-from .lang import verbs_design
-from .lang.pipeline import (
-    Design,
-    jobs_of,
-    planned,
-    states,
-    toolpath_of,
-    verdict,
-)
-from .lang.verbs import (
+from .lang.verbs import asked as in_lang
+from .lang.verbs import design as verbs_design
+from .lang.verbs.asked import (
     DESIGN_ERROR,
     File,
     Json,
@@ -42,7 +34,15 @@ from .lang.verbs import (
     show,
     stdin,
 )
-from .lang.verbs import stop as end
+from .lang.verbs.asked import stop as end
+from .lang.verbs.pipeline import (
+    Design,
+    jobs_of,
+    planned,
+    states,
+    toolpath_of,
+    verdict,
+)
 
 if TYPE_CHECKING:
     from .backends.preview import Look
@@ -93,7 +93,7 @@ def check(
 ) -> None:
     """Find all errors, warnings and broken design rules."""
     from .lang.load import load
-    from .lang.pipeline import all_said
+    from .lang.verbs.pipeline import all_said
 
     loaded = load(file, text=stdin(file), sets=assignments(sets), preset=preset)
     said = all_said(loaded, partial(_rig, rig, file) if rig else None)
@@ -112,7 +112,7 @@ def fmt(
 ) -> None:
     """Lay designs out in the one style."""
     from .backends.files import writing
-    from .lang.verbs_design import lay_out
+    from .lang.verbs.design import lay_out
 
     lay_out(files, writing, check_only=check_only, diff=diff)
 
@@ -154,7 +154,7 @@ def measure(
     as_json: Json = False,
 ) -> None:
     """Figures of the wet and the dried part, as it was drawn or as it settles in the bath."""
-    from .lang.verbs_measure import figures_of, spread_asked, tell
+    from .lang.verbs.measure import figures_of, spread_asked, tell
 
     shown = states(state)
     loaded = load_design(file, sets, preset, as_json=as_json)
@@ -204,7 +204,7 @@ def preview(
     watch: o.Watch = False,
 ) -> None:
     """Look at the part: in a window, or in files where there is no display."""
-    from .backends.verbs_preview import show_design, show_jobs
+    from .backends.verbs.preview import show_design, show_jobs
 
     states(state)
     o.keep_designs(png, html, gif, mp4, glb)
@@ -247,7 +247,7 @@ def _watch(
 ) -> None:
     """Draw a design anew whenever it is saved."""
     from .backends.watch import Made, watch_files, watch_window
-    from .lang.verbs_watch import maker
+    from .lang.verbs.watch import maker
 
     make = maker(file, sets, preset, Made, waiting, state=state, only=only, settled=settled)
     tell = partial(print, flush=True)
@@ -279,7 +279,7 @@ def calibrate(
     from .backends.plots import calibration_plots, write_plots
     from .kernel.calibrate import calibrate as fit
     from .kernel.calibration.measurements import read_table
-    from .lang.verbs_calibrate import dated, fit_doses, free_to_write, tell_fits, write_inks
+    from .lang.verbs.calibrate import dated, fit_doses, free_to_write, tell_fits, write_inks
 
     date = dated(date)
     if output is not None:
@@ -312,7 +312,7 @@ def export(
 ) -> None:
     """Write geometry (stl, vtp ...), a motion program (aerotech, linuxcnc ...), masks (gds, oas, dxf) or lines of light (gwl)."""
     from .backends.export import export_format
-    from .backends.verbs_export import write_file
+    from .backends.verbs.export import write_file
 
     o.keep_designs(output)
     for line in write_file(
@@ -333,7 +333,7 @@ def plan(
     machine = _rig(rig, file)
     loaded = load_design(file, sets, preset)
     if loaded.scene is not None and loaded.scene.in_steps:
-        from .lang.verbs_films import tell_steps
+        from .lang.verbs.plan import tell_steps
 
         tell_steps(loaded, waiting, machine, as_json=as_json)
         return
@@ -356,7 +356,7 @@ def nozzle(
     as_json: Json = False,
 ) -> None:
     """Which nozzle and which pressure a width needs on a rig."""
-    from .lang.verbs_calibrate import tell_nozzles
+    from .lang.verbs.calibrate import tell_nozzles
 
     tell_nozzles(_rig(rig, "-"), width, ink, inks, wet=wet, speed=speed, as_json=as_json)
 

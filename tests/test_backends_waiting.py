@@ -5,8 +5,8 @@ import sys
 import time
 
 import pytest
-from wetprint.backends import waiting as room
-from wetprint.backends.waiting import waiting
+from wetprint.backends.verbs import waiting as room
+from wetprint.backends.verbs.waiting import waiting
 
 
 class Terminal(io.StringIO):

@@ -5,20 +5,20 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ..kernel.diagnostics import Severity
+from ...kernel.diagnostics import Severity
+from .asked import print_json, show
 from .pipeline import Waiting, jobs_of, toolpath_of
-from .verbs import print_json, show
 
 if TYPE_CHECKING:
-    from ..kernel.rig import Rig
-    from .load import Loaded
+    from ...kernel.rig import Rig
+    from ..load import Loaded
 
 
 def tell_steps(loaded: Loaded, waiting: Waiting, rig: Rig, *, as_json: bool) -> None:
     """`wp plan` of a design with patterns: the plan of what is printed wet, if anything is, and all steps in order."""
-    from ..kernel.films.steps import as_data, steps_table
-    from ..kernel.order import summary, summary_table
-    from ..kernel.process import steps_of
+    from ...kernel.films.steps import as_data, steps_table
+    from ...kernel.order import summary, summary_table
+    from ...kernel.process import steps_of
 
     assert loaded.scene is not None
     jobs, said = jobs_of(loaded, waiting, only="wet", as_json=as_json)

@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import typer
 
-from ..kernel.diagnostics import Diagnostic, WetprintError, error
-from .verbs import print_json, say, show
+from ...kernel.diagnostics import Diagnostic, WetprintError, error
+from .asked import print_json, say, show
 
 if TYPE_CHECKING:
-    from ..kernel.calibrate import InkFit
-    from ..kernel.rig import Rig
+    from ...kernel.calibrate import InkFit
+    from ...kernel.rig import Rig
 
 
 def dated(date: str | None) -> str | None:
     """The day that `--date` gives, in the one form."""
     if date is None:
         return None
-    from ..kernel.calibration.measurements import day
+    from ...kernel.calibration.measurements import day
 
     try:
         return day(date)
@@ -33,8 +33,8 @@ def dated(date: str | None) -> str | None:
 
 def free_to_write(output: Path) -> None:
     """Inks and films go to a .wp file that is not there, or that a calibration wrote."""
-    from .calibration import FIRST
-    from .film_file import FIRST as FIRST_OF_FILMS
+    from ..calibration import FIRST
+    from ..film_file import FIRST as FIRST_OF_FILMS
 
     if output.suffix != ".wp":
         raise typer.BadParameter(f"{output}: inks are written to a .wp file", param_hint="--output")
@@ -55,7 +55,7 @@ def write_inks(
     writing: Callable[[Path], AbstractContextManager[BinaryIO]],
 ) -> list[Path]:
     """Write the inks and, where the nozzles were calibrated, their loads for a rig file."""
-    from .calibration import inks_text, rig_text
+    from ..calibration import inks_text, rig_text
 
     text, names = inks_text(fits, data=data.name, day=date or "", inks=inks)
     loads = rig_text(fits, names, data=data.name, day=date or "")
@@ -72,7 +72,7 @@ def write_inks(
 def tell_fits(
     fits: Sequence[InkFit], said: Sequence[Diagnostic], written: Sequence[Path], *, as_json: bool
 ) -> None:
-    from ..kernel.calibration.text import as_data, summary_text
+    from ...kernel.calibration.text import as_data, summary_text
 
     if as_json:
         print_json({"inks": as_data(fits), "files": [str(p) for p in written]})
@@ -87,8 +87,8 @@ def tell_nozzles(
     machine: Rig, width: str, ink: str, inks: Path | None, *, wet: bool, speed: str | None, as_json: bool
 ) -> None:
     """Nozzles and pressures of a rig for a width, in the bath or held and free when it is dried."""
-    from ..kernel.calibration.nozzles import choices, choices_table, tips_um
-    from .calibration import find_ink, quantities
+    from ...kernel.calibration.nozzles import choices, choices_table, tips_um
+    from ..calibration import find_ink, quantities
 
     found = find_ink(ink, inks)
     um, um_s = quantities(width, speed or f"{machine.speeds.print_um_s!r}[um/s]")
@@ -128,9 +128,9 @@ def fit_doses(
     as_json: bool,
 ) -> None:
     """`wp calibrate --dose`: contrast curves from thickness against dose, told and written."""
-    from ..kernel.calibration.contrast import as_data, fit_contrast, summary_text
-    from ..kernel.calibration.doses import parse_doses
-    from ..kernel.calibration.measurements import read_text
+    from ...kernel.calibration.contrast import as_data, fit_contrast, summary_text
+    from ...kernel.calibration.doses import parse_doses
+    from ...kernel.calibration.measurements import read_text
 
     tables, diagnostics = parse_doses(read_text(data))
     said, fits = list(diagnostics), []
@@ -140,7 +140,7 @@ def fit_doses(
         said += more
     written = []
     if output is not None:
-        from .film_file import films_text
+        from ..film_file import films_text
 
         text, _ = films_text(fits, data=data.name, day=date or "", films=films)
         with writing(output) as out:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from ..kernel.rig import Rig
+    from ...kernel.rig import Rig
 
 rig_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Rigs: show, make, test, emulate.")
 run_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="The record of a print.")
@@ -26,21 +26,21 @@ def _print_json(data: object) -> None:
 
 
 def _rig(name: str) -> Rig:
-    from .rig_store import load_rig
+    from ..rig_store import load_rig
 
     return load_rig(name, [Path.cwd() / "rigs"])
 
 
 def stop(runs: Runs = None) -> None:
     """Stop the print that runs now, ink first, from any terminal."""
-    from .session import stop_running
+    from ..session import stop_running
 
     print(stop_running(runs))
 
 
 def rigs(as_json: Json = False) -> None:
     """List the rigs that can be named."""
-    from .rig_store import list_rigs
+    from ..rig_store import list_rigs
 
     found = list_rigs([Path.cwd() / "rigs"])
     if as_json:
@@ -59,7 +59,7 @@ def rig_show(name: str) -> None:
 @rig_app.command("schema")
 def rig_schema() -> None:
     """The JSON schema of rig files, for editors."""
-    from .rig_schema_json import json_schema
+    from ..rig_schema_json import json_schema
 
     _print_json(json_schema())
 
@@ -78,7 +78,7 @@ def rig_emulate(
     ] = None,
 ) -> None:
     """Serve the emulated machines of a rig until Ctrl-C, for rig files in other terminals."""
-    from .rig_emulate import serve
+    from ..rig_emulate import serve
 
     serve(_rig(name), scale=scale, port=port, copy=copy, tell=lambda text: print(text, flush=True))
 
@@ -91,7 +91,7 @@ def rig_test(
     as_json: Json = False,
 ) -> None:
     """Ask the real devices who they are and how they stand; nothing moves or flows unless allowed."""
-    from .rig_trial import at_terminal, row
+    from ..rig_trial import at_terminal, row
 
     machine = _rig(name)
     found = at_terminal(
@@ -108,7 +108,7 @@ def rig_test(
 
 def runs_(runs: Runs = None, as_json: Json = False) -> None:
     """List the record of all prints."""
-    from .journal import list_runs, runs_table
+    from ..journal import list_runs, runs_table
 
     found = list_runs(runs)
     if as_json:
@@ -128,15 +128,15 @@ def run_show(
     ] = None,
 ) -> None:
     """Tell what happened in a print."""
-    from .journal import run_table, show_run
+    from ..journal import run_table, show_run
 
     if output is not None:
-        from .report import form_of
+        from ..report import form_of
 
         form_of(output)
     found = show_run(run, runs)
     if output is not None:
-        from .report import write_run
+        from ..report import write_run
 
         print(f"report: {write_run(found, output)}")
     elif as_json:
@@ -155,8 +155,8 @@ def run_replay(
     runs: Runs = None,
 ) -> None:
     """The same bytes that a print sent, to standard output or a file."""
-    from .files import writing
-    from .run_replay import replay
+    from ..files import writing
+    from ..run_replay import replay
 
     messages = replay(run, runs, channel=channel)
     if output is None:

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, TypeVar
 
 import typer
 
-from ..kernel.diagnostics import Severity, WetprintError
+from ...kernel.diagnostics import Severity, WetprintError
+from .asked import assignments, has_errors, load_design, show
 from .pipeline import Waiting, drawn_alone, further_jobs, jobs_of, settled_jobs
-from .verbs import assignments, has_errors, load_design, show
 
 if TYPE_CHECKING:
-    from ..kernel.build import Job
-    from ..kernel.scene import Scene
-    from ..kernel.shrink import Model
+    from ...kernel.build import Job
+    from ...kernel.scene import Scene
+    from ...kernel.shrink import Model
 
 
 Made = TypeVar("Made")
@@ -34,8 +34,8 @@ def maker(
     settled: bool,
 ) -> Callable[[], Made]:
     """What reads the design and gives `made(files to watch, ways to its parts, its scene)`: the quick way first, the right one last."""
-    from .files import files_of
-    from .load import load
+    from ..files import files_of
+    from ..load import load
 
     if not Path(file).is_file():
         load_design(file)

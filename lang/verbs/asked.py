@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from ..kernel.diagnostics import Diagnostic, Severity
+from ...kernel.diagnostics import Diagnostic, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from .load import Loaded
+    from ..load import Loaded
 
 File = Annotated[str, typer.Argument(metavar="FILE", help="a design (.wp), or - for standard input")]
 Set = Annotated[
@@ -28,7 +28,7 @@ DESIGN_ERROR = 1
 
 
 def show(diagnostics: Iterable[Diagnostic], *, as_json: bool = False) -> None:
-    from .render import to_json, to_terminal
+    from ..render import to_json, to_terminal
 
     found = list(diagnostics)
     if as_json:
@@ -70,7 +70,7 @@ def load_design(
     file: str, sets: Sequence[str] | None = None, preset: str | None = None, *, as_json: bool = False
 ) -> Loaded:
     """The design, free of language errors; else says what is wrong and ends."""
-    from .load import load
+    from ..load import load
 
     loaded = load(file, text=stdin(file), sets=assignments(sets), preset=preset)
     if loaded.scene is None or has_errors(loaded.diagnostics):
@@ -84,7 +84,7 @@ def stdin(file: str) -> str | None:
 
 def fix(file: File) -> None:
     """Apply the fixes that diagnostics offer."""
-    from .fix import fix_file
+    from ..fix import fix_file
 
     count, left = fix_file(Path(file))
     print(f"{file}: {count} fix{'' if count == 1 else 'es'} applied")
@@ -95,8 +95,8 @@ def fix(file: File) -> None:
 
 def lock(file: File, sets: Set = None, preset: Preset = None) -> None:
     """Pin what a design imports: a change of it becomes an error until it is pinned again."""
-    from .load import load
-    from .lock import write_lock
+    from ..load import load
+    from ..lock import write_lock
 
     if file == "-":
         raise typer.BadParameter("a design on standard input has no place for a lock file", param_hint="FILE")
@@ -110,7 +110,7 @@ def lock(file: File, sets: Set = None, preset: Preset = None) -> None:
 
 def hash_(file: File, sets: Set = None, preset: Preset = None, as_json: Json = False) -> None:
     """One number for a design, its imports and the values of its params."""
-    from .lock import design_hash
+    from ..lock import design_hash
 
     found = design_hash(load_design(file, sets, preset, as_json=as_json))
     if as_json:
@@ -121,7 +121,7 @@ def hash_(file: File, sets: Set = None, preset: Preset = None, as_json: Json = F
 
 def params(file: File, sets: Set = None, preset: Preset = None, as_json: Json = False) -> None:
     """List the params of a design."""
-    from .params import params_json, params_table
+    from ..params import params_json, params_table
 
     loaded = load_design(file, sets, preset, as_json=as_json)
     if as_json:
@@ -132,7 +132,7 @@ def params(file: File, sets: Set = None, preset: Preset = None, as_json: Json = 
 
 def lsp() -> None:
     """Serve editors with the language (standard input and output)."""
-    from .server import serve
+    from ..server import serve
 
     serve()
 

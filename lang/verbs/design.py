@@ -10,9 +10,9 @@ from typing import Annotated, BinaryIO
 
 import typer
 
-from ..kernel.diagnostics import WetprintError, error
+from ...kernel.diagnostics import WetprintError, error
+from .asked import DESIGN_ERROR, File, load_design, show, stdin
 from .pipeline import figures_and_said
-from .verbs import DESIGN_ERROR, File, load_design, show, stdin
 
 
 def new(
@@ -23,7 +23,7 @@ def new(
     ink: Annotated[str, typer.Option("--ink", help="ink to calibrate")] = "gold",
 ) -> None:
     """Write a commented starter design."""
-    from .starter import starter
+    from ..starter import starter
 
     path = Path(name if name.endswith(".wp") else f"{name}.wp")
     if path.name == ".wp":
@@ -38,7 +38,7 @@ def new(
         path.write_text(starter(path.stem), encoding="utf-8")
         print(f"{path} written. Look at it with: wp preview {path}")
         return
-    from .calibration import calibration_print
+    from ..calibration import calibration_print
 
     design, rows = calibration_print(path.stem, ink)
     path.write_text(design, encoding="utf-8")
@@ -55,8 +55,8 @@ def lay_out(
     diff: bool,
 ) -> None:
     """`wp fmt`: lay designs out in the one style, written by `writing`; or only say what would change."""
-    from .format import format_source
-    from .source import read_source
+    from ..format import format_source
+    from ..source import read_source
 
     changed = 0
     for file in files:
@@ -86,7 +86,7 @@ def lay_out(
 
 def test(file: File) -> None:
     """Run the tests that a design holds."""
-    from .post import run_tests
+    from ..post import run_tests
 
     loaded = load_design(file)
     results = run_tests(loaded, figures_and_said)

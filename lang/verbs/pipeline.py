@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from ..kernel.diagnostics import Diagnostic, Severity
-from .verbs import has_errors, say, show
-from .verbs import stop as end
+from ...kernel.diagnostics import Diagnostic, Severity
+from .asked import has_errors, say, show
+from .asked import stop as end
 
 if TYPE_CHECKING:
-    from ..kernel.build import Job
-    from ..kernel.motion import Toolpath
-    from ..kernel.rig import Rig
-    from ..kernel.scene import Scene, StateName
-    from ..kernel.shrink import Model
-    from .load import Loaded
+    from ...kernel.build import Job
+    from ...kernel.motion import Toolpath
+    from ...kernel.rig import Rig
+    from ...kernel.scene import Scene, StateName
+    from ...kernel.shrink import Model
+    from ..load import Loaded
 
 #: Tells a person at a terminal what is being done, as long as a `with` block runs.
 Waiting = Callable[[str], AbstractContextManager[None]]
@@ -33,8 +33,8 @@ def jobs_of(
 
     `waiting` shows what takes long. Where `only` the state that was drawn is asked for, and the wet part is made to dry to it, nothing need be solved.
     """
-    from ..kernel.build import build
-    from ..kernel.shrink import complete_jobs
+    from ...kernel.build import build
+    from ...kernel.shrink import complete_jobs
 
     assert loaded.scene is not None
     jobs, said = build(loaded.scene)
@@ -57,8 +57,8 @@ def drawn_alone(scene: Scene, only: str) -> bool:
 
 
 def toolpath_of(jobs: tuple[Job, ...], rig: Rig) -> Toolpath:
-    from ..kernel.motion import make_toolpath
-    from ..kernel.order import make_plan
+    from ...kernel.motion import make_toolpath
+    from ...kernel.order import make_plan
 
     return make_toolpath(make_plan(jobs, rig), rig)
 
@@ -67,16 +67,16 @@ def verdict(
     loaded: Loaded, jobs: tuple[Job, ...], rig: Rig | None, toolpath: Toolpath | None = None
 ) -> list[Diagnostic]:
     """What the design rules and the design's own checks say of finished geometry. `toolpath` where it is made already."""
-    from ..kernel.check import run_checks
-    from ..kernel.measure import figures
-    from .post import run_post_checks
+    from ...kernel.check import run_checks
+    from ...kernel.measure import figures
+    from ..post import run_post_checks
 
     assert loaded.scene is not None
     said = run_checks(loaded.scene, jobs, rig)
     if loaded.scene.post_checks:
         said += run_post_checks(loaded.scene, figures(jobs))
     if rig is not None and not has_errors(said):
-        from ..kernel.planning.rig_check import problems
+        from ...kernel.planning.rig_check import problems
 
         if toolpath is None:
             toolpath = toolpath_of(jobs, rig)
@@ -101,13 +101,13 @@ def all_said(loaded: Loaded, rig: Callable[[], Rig] | None) -> list[Diagnostic]:
     said = list(loaded.diagnostics)
     if loaded.scene is None or has_errors(said):
         return said
-    from ..kernel.build import build
+    from ...kernel.build import build
 
     jobs, more = build(loaded.scene)
     said += more
     if has_errors(said):
         return said
-    from ..kernel.shrink import complete_jobs
+    from ...kernel.shrink import complete_jobs
 
     # The closed-form drying model: rules have an answer at once; what goes to a printer is checked with the frame.
     jobs, more = complete_jobs(loaded.scene, jobs, model="analytic")
@@ -116,9 +116,9 @@ def all_said(loaded: Loaded, rig: Callable[[], Rig] | None) -> list[Diagnostic]:
 
 def figures_and_said(loaded: Loaded) -> tuple[dict[str, Any], list[Diagnostic]]:
     """Figures and diagnostics of a design that has no language errors, for tests that a design holds."""
-    from ..kernel.build import build
-    from ..kernel.measure import figures
-    from ..kernel.shrink import complete_jobs
+    from ...kernel.build import build
+    from ...kernel.measure import figures
+    from ...kernel.shrink import complete_jobs
 
     assert loaded.scene is not None
     jobs, said = build(loaded.scene)
@@ -169,13 +169,13 @@ class Design:
 
     def hash(self) -> str:
         """Of its text, its imports and its params."""
-        from .lock import design_hash
+        from ..lock import design_hash
 
         return design_hash(self.loaded)
 
 
 def states(name: str) -> tuple[str, ...]:
-    from ..kernel.material import FURTHER
+    from ...kernel.material import FURTHER
 
     if name not in ("wet", "dried", "both", *FURTHER):
         listed = f"wet, dried or both, or {' or '.join(FURTHER)}"
@@ -192,9 +192,9 @@ def settled_jobs(jobs: tuple[Job, ...]) -> tuple[Job, ...]:
 
 def settled_with(jobs: tuple[Job, ...]) -> tuple[tuple[Job, ...], dict[str, Any]]:
     """The jobs as they lie in the bath, and what that makes of each, in plain values."""
-    from ..kernel.drying.sag import ASSUMPTIONS
-    from ..kernel.drying.settle import ASSUMED
-    from ..kernel.drying.settle import settled as settle
+    from ...kernel.drying.sag import ASSUMPTIONS
+    from ...kernel.drying.settle import ASSUMED
+    from ...kernel.drying.settle import settled as settle
 
     # What light has written is as stiff as it will be.
     inked = [job for job in jobs if job.light is None]
@@ -221,11 +221,11 @@ def further_jobs(
     jobs: tuple[Job, ...], state: str, said: list[Diagnostic], *, as_json: bool = False
 ) -> tuple[tuple[Job, ...], str, list[Diagnostic]]:
     """The jobs in a state that is neither wet nor dried, which is then called dried; as they are for those two."""
-    from ..kernel.material import FURTHER
+    from ...kernel.material import FURTHER
 
     if state not in FURTHER:
         return jobs, state, said
-    from ..kernel.drying.states import further
+    from ...kernel.drying.states import further
 
     jobs, more = further(jobs, state)
     if has_errors(more):
@@ -236,7 +236,7 @@ def further_jobs(
 def say_drying(jobs: tuple[Job, ...]) -> None:
     """By which model the parts were dried, and what it rests on."""
     if any(job.drying is not None for job in jobs):
-        from ..kernel.measure import drying_lines, told_drying
+        from ...kernel.measure import drying_lines, told_drying
 
         for line in drying_lines(told_drying(jobs)):
             say(line)

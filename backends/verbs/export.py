@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from ..kernel.build import Job
-    from ..kernel.diagnostics import Diagnostic
-    from ..kernel.rig import Rig
-    from ..kernel.scene import Scene, StateName
+    from ...kernel.build import Job
+    from ...kernel.diagnostics import Diagnostic
+    from ...kernel.rig import Rig
+    from ...kernel.scene import Scene, StateName
 
 
 class Design(Protocol):
@@ -48,12 +48,12 @@ def write_file(
 
     Raises WetprintError, of the families and X759 where an option says nothing of this format.
     """
-    from .dialects import DIALECTS
-    from .export import mesh_exporter, write_fused, write_geometry, write_program
-    from .layout import LAYOUTS, write_layout
+    from ..dialects import DIALECTS
+    from ..export import mesh_exporter, write_fused, write_geometry, write_program
+    from ..layout import LAYOUTS, write_layout
+    from ..writer import ink_alone, write_lines
+    from ..writers import WRITERS
     from .options import by_laser, fit_together, has_prints
-    from .writer import ink_alone, write_lines
-    from .writers import WRITERS
 
     fit_together(name, writer=writer, pattern=pattern, scan=scan)
     if fused:
@@ -70,11 +70,11 @@ def write_file(
         machine, made = rig(), design()
         lit = by_laser(made.scene, pattern)
         if lit is not None:
-            from .raster import write_raster
+            from ..raster import write_raster
 
             tell(write_raster(made.scene, lit, machine, name, output, scan))
         else:
-            from ..kernel.order import make_plan
+            from ...kernel.order import make_plan
 
             for left in ink_alone(made.scene.prints, made.scene.patterns):
                 say(left)

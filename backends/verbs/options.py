@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..kernel.diagnostics import WetprintError, error
+from ...kernel.diagnostics import WetprintError, error
 
 if TYPE_CHECKING:
-    from ..kernel.filaments import FilamentSet
-    from ..kernel.scene import Pattern, Scene
-    from .preview import Look
+    from ...kernel.filaments import FilamentSet
+    from ...kernel.scene import Pattern, Scene
+    from ..preview import Look
 
 StateOption = Annotated[
     str, typer.Option("--state", help="wet, dried or both; xerogel or sintered where inks tell how")
@@ -133,9 +133,9 @@ def keep_designs(*outputs: Path | None) -> None:
 
 def fit_together(name: str, *, writer: str | None, pattern: str | None, scan: str) -> None:
     """Options of `wp export` that say something of the format they are given for. Raises WetprintError (X759)."""
-    from .dialects import DIALECTS
-    from .layout import LAYOUTS
-    from .raster import SCANS
+    from ..dialects import DIALECTS
+    from ..layout import LAYOUTS
+    from ..raster import SCANS
 
     if scan not in SCANS:
         raise typer.BadParameter(f"{scan!r}: expected {', '.join(SCANS)}", param_hint="--scan")
@@ -153,7 +153,7 @@ def fit_together(name: str, *, writer: str | None, pattern: str | None, scan: st
 def has_prints(scene: Scene, name: str, tells: str = "holds") -> None:
     """Raises WetprintError (X759) where a design of patterns alone is asked for geometry or for ink: `name` is the format or the option."""
     if scene.patterns and not scene.prints:
-        from .layout import LAYOUTS
+        from ..layout import LAYOUTS
 
         n = len(scene.patterns)
         raise WetprintError(
@@ -169,7 +169,7 @@ def by_laser(scene: Scene, pattern: str | None) -> Pattern | None:
     """The pattern that a motion program is to write, None where it is ink that it lays."""
     if pattern is None and not scene.patterns:
         return None
-    from .raster import chosen
+    from ..raster import chosen
 
     return chosen(scene, pattern)
 
@@ -205,7 +205,7 @@ def of_a_design(file: str | None, run: str | None, by: str | None) -> bool:
         )
     if file is None:
         return False
-    from .colouring import names
+    from ..colouring import names
 
     if by is not None and by not in names():
         raise typer.BadParameter(f"{by!r}: expected {', '.join(names())}", param_hint="--by")
@@ -223,7 +223,7 @@ def watched(file: str | None, glb: Path | None) -> str:
 
 def laid(run: str, runs: Path | None, by: str | None, overlay: bool) -> FilamentSet:
     """What a run has laid so far."""
-    from .run_part import deposited
+    from ..run_part import deposited
 
     if by not in ("time", "ink", None) or overlay:
         said_of = "--overlay" if overlay else "--by"

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from ..kernel.diagnostics import Diagnostic, Severity
+from ...kernel.diagnostics import Diagnostic, Severity
+from .asked import print_json, show
 from .pipeline import further_jobs
-from .verbs import print_json, show
 
 if TYPE_CHECKING:
-    from ..kernel.build import Job
-    from ..kernel.calibration.spread import Spread
-    from ..kernel.scene import Scene
+    from ...kernel.build import Job
+    from ...kernel.calibration.spread import Spread
+    from ...kernel.scene import Scene
 
 
 def figures_of(
@@ -30,9 +30,9 @@ def figures_of(
     """Figures of both states and of a further one, the jobs in the state that is asked for, and all that is said.
 
     `settled`: the figures are those of the part as it lies in the bath; the jobs are as they were."""
-    from ..kernel.figures.network import AXES
-    from ..kernel.material import FURTHER
-    from ..kernel.measure import measure
+    from ...kernel.figures.network import AXES
+    from ...kernel.material import FURTHER
+    from ...kernel.measure import measure
 
     if not set(conductance) <= set("xyz"):
         raise typer.BadParameter(f"{conductance!r}: expected some of x, y and z", param_hint="--conductance")
@@ -60,8 +60,8 @@ def figures_of(
 
 def spread_asked(jobs: tuple[Job, ...], state: str, samples: int, seed: int) -> Spread:
     """What the spread of the inks' figures makes of the dried part."""
-    from ..kernel.calibration.spread import spread_of
-    from ..kernel.material import FURTHER
+    from ...kernel.calibration.spread import spread_of
+    from ...kernel.material import FURTHER
 
     if state in FURTHER:
         raise typer.BadParameter("the spread of inks is that of the dried part", param_hint="--uncertainty")
@@ -79,7 +79,7 @@ def tell(
     if as_json:
         print_json(found if spread is None else {**found, "uncertainty": spread.as_dict()})
         return
-    from ..kernel.measure import table
+    from ...kernel.measure import table
 
     print(table(found, tuple(shown)))
     if "settled" in found:
@@ -87,7 +87,7 @@ def tell(
 
         say_settled(found["settled"])
     if spread is not None:
-        from ..kernel.calibration.spread import spread_table
+        from ...kernel.calibration.spread import spread_table
 
         print(spread_table(spread))
     show(d for d in said if d.severity >= Severity.WARNING)

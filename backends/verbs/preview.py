@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from ..kernel.build import Job
-    from ..kernel.filaments import FilamentSet
-    from ..kernel.scene import Scene, StateName
-    from .preview import Look
+    from ...kernel.build import Job
+    from ...kernel.filaments import FilamentSet
+    from ...kernel.scene import Scene, StateName
+    from ..preview import Look
 
 
 class Design(Protocol):
@@ -34,9 +34,9 @@ def show_design(
     design: Design, asks: dict[str, Any], *, state: str, settled: bool, glb: Path | None
 ) -> Iterator[str]:
     """Show a design as `asks` says (fields of a Look, and files by their kind); a line for each file that was written."""
-    from ..kernel.material import FURTHER
+    from ...kernel.material import FURTHER
+    from ..preview import look_for
     from .options import states_needed
-    from .preview import look_for
 
     asks = asks | {"title": design.name}
     asked, look = look_for(state="dried" if state in FURTHER else state, **asks)
@@ -45,7 +45,7 @@ def show_design(
         yield from _films(design.scene, design.jobs(only), asked, look, glb)
         return
     if not asked:
-        from .previews.marks import problems_of
+        from ..previews.marks import problems_of
 
         if state in FURTHER:  # the window switches between all states
             asks["further"], state = state, "dried"
@@ -60,10 +60,10 @@ def show_jobs(
     jobs: Sequence[FilamentSet | Job], asks: dict[str, Any], *, state: str, glb: Path | None
 ) -> Iterator[str]:
     """Show printed parts; a line for each file that was written."""
-    from .preview import preview
+    from ..preview import preview
 
     if glb is not None:
-        from .export import write_geometry
+        from ..export import write_geometry
 
         write_geometry(jobs, "glb", glb, "wet" if state == "wet" else "dried")
         yield f"model: {glb}"
@@ -75,8 +75,8 @@ def show_jobs(
 def _films(
     scene: Scene, jobs: Sequence[Job], asked: Sequence[tuple[str, Path]], look: Look, glb: Path | None
 ) -> Iterator[str]:
-    from .films import films_of
-    from .previews.stacked import show_films, state_of, write_glb
+    from ..films import films_of
+    from ..previews.stacked import show_films, state_of, write_glb
 
     state: StateName = state_of(look)
     films = films_of(scene, jobs, state)
