@@ -188,7 +188,7 @@ class Design:
         return summary(made, toolpath, machine)
 
     def _motion(self, rig: str | Path | Rig) -> tuple[Any, Toolpath, Rig]:
-        from .backends.rig_store import load_rig
+        from .backends.rigs.store import load_rig
         from .kernel.motion import make_toolpath
         from .kernel.order import make_plan
 

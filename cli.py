@@ -71,7 +71,7 @@ def _jobs(
 
 
 def _rig(name: str, file: str) -> Rig:
-    from .backends.rig_store import load_rig
+    from .backends.rigs.store import load_rig
 
     beside = Path.cwd() if file == "-" else Path(file).resolve().parent
     return load_rig(name, [beside / "rigs", Path.cwd() / "rigs"])
@@ -483,7 +483,7 @@ def rig_new(
     yes: Annotated[bool, typer.Option("--yes", help="ask nothing, write a template to fill in")] = False,
 ) -> None:
     """Ask for what a printer is, and write rigs/NAME.toml."""
-    from .backends.rig_new import new_rig, on_terminal
+    from .backends.rigs.new import new_rig, on_terminal
 
     asks = sys.stdin.isatty() and not yes
     path, missing = new_rig(name, Path("rigs"), on_terminal if asks else None, say)

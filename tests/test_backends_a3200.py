@@ -13,7 +13,7 @@ from wetprint.backends.controllers import CONTROLLERS
 from wetprint.backends.controllers.aerotech import number
 from wetprint.backends.emulator.aerobasic import ProgramError, parse, schedule
 from wetprint.backends.emulator.sim import Sim, emulate
-from wetprint.backends.rig_store import load_rig
+from wetprint.backends.rigs.store import load_rig
 
 PROGRAM = b"""; a line, ink in its middle
 G71 G76 G90 G359 G108 G17

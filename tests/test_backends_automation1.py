@@ -15,7 +15,7 @@ from wetprint.backends.emulator import MACHINES
 from wetprint.backends.emulator.sim import Sim, start
 from wetprint.backends.guard import Control
 from wetprint.backends.preflight import preflight
-from wetprint.backends.rig_new import _address, _AnswerError
+from wetprint.backends.rigs.new import _address, _AnswerError
 from wetprint.backends.states import State
 from wetprint.kernel.rig import Rig
 

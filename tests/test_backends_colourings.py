@@ -16,7 +16,7 @@ from wetprint.backends.course import Course, begun_filament, course_of, nozzle_a
 from wetprint.backends.drawing.picture import picture
 from wetprint.backends.preview import Look, preview
 from wetprint.backends.previews.film import moments
-from wetprint.backends.rig_store import load_rig
+from wetprint.backends.rigs.store import load_rig
 from wetprint.kernel.build import Job, build
 from wetprint.kernel.diagnostics import WetprintError
 from wetprint.kernel.shrink import complete_jobs

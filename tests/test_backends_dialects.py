@@ -125,7 +125,7 @@ def test_foreign_lines_are_refused_with_their_number(name: str) -> None:
 
 @pytest.mark.parametrize("name", ALL)
 def test_a_program_that_stands_alone_says_what_to_do(plans: ModuleType, name: str) -> None:
-    from wetprint.backends.rig_store import load_rig
+    from wetprint.backends.rigs.store import load_rig
 
     rig = load_rig("paper")
     toolpath = plans.planned(plans.cross_layers(2, 80.0, 40.0, inks=("au", "cdse")), rig)[1]

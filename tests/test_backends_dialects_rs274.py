@@ -81,7 +81,7 @@ def test_linuxcnc_reads_what_was_planned(plans: ModuleType, tmp_path: Path, corn
 
 @needs_rs274
 def test_linuxcnc_stops_for_an_operator(plans: ModuleType, tmp_path: Path) -> None:
-    from wetprint.backends.rig_store import load_rig
+    from wetprint.backends.rigs.store import load_rig
 
     rig = load_rig("paper")
     toolpath = plans.planned(plans.cross_layers(2, 80.0, 40.0, inks=("au", "cdse")), rig)[1]

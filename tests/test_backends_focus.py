@@ -13,7 +13,7 @@ from wetprint.backends.colouring import part_and_values
 from wetprint.backends.course import course_of, there_at
 from wetprint.backends.focus import as_lines
 from wetprint.backends.preview import preview
-from wetprint.backends.rig_store import load_rig
+from wetprint.backends.rigs.store import load_rig
 from wetprint.kernel.build import Job, build
 from wetprint.kernel.shrink import complete_jobs
 

@@ -11,7 +11,7 @@ import pytest
 from wetprint.backends.controller import Controller, ControllerError, Motion, open_controller
 from wetprint.backends.emulator.sim import Sim, emulate
 from wetprint.backends.grbl_words import read_report
-from wetprint.backends.rig_store import load_rig
+from wetprint.backends.rigs.store import load_rig
 from wetprint.kernel.rig import Rig
 
 PROGRAM = b"""(a line, ink in its middle)

@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 from wetprint.backends.controller import Controller, ControllerError, Motion, open_controller
 from wetprint.backends.emulator.sim import Sim, emulate
-from wetprint.backends.rig_store import load_rig
+from wetprint.backends.rigs.store import load_rig
 
 PROGRAM = b"""(a line, ink in its middle)
 G21 G90 G17 G94 G40 G49 G80 G64 P0.00050 Q0.000100

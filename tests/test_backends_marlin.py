@@ -15,7 +15,7 @@ import pytest
 from wetprint.backends.controller import Controller, ControllerError, Motion, open_controller
 from wetprint.backends.emulator.marlin import Marlin as Board
 from wetprint.backends.emulator.sim import Sim, emulate
-from wetprint.backends.rig_store import load_rig
+from wetprint.backends.rigs.store import load_rig
 
 PROGRAM = b"""; a line, ink in its middle
 G21

@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 from wetprint.backends.controller import Controller, Motion, open_controller
 from wetprint.backends.dialects import DIALECTS
-from wetprint.backends.rig_store import load_rig
+from wetprint.backends.rigs.store import load_rig
 from wetprint.kernel.toolpath.frames import to_stage
 
 BRIDGE = Path(__file__).parent / "support" / "octoprint_bridge.py"

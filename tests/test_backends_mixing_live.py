@@ -15,7 +15,7 @@ from wetprint.backends.emulator.truth import ENDS_UM, is_purge, part_points, pur
 from wetprint.backends.executor import run_print
 from wetprint.backends.guard import Control
 from wetprint.backends.journal import show_run
-from wetprint.backends.rig_store import load_rig
+from wetprint.backends.rigs.store import load_rig
 from wetprint.backends.states import Progress, RunResult, State
 from wetprint.kernel.build import build
 from wetprint.kernel.motion import Toolpath, make_toolpath

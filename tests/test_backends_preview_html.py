@@ -19,7 +19,7 @@ from wetprint.backends.drawing.camera import Camera
 from wetprint.backends.preview import Look
 from wetprint.backends.previews import PREVIEWS
 from wetprint.backends.previews.html import packed, page, render_html
-from wetprint.backends.rig_store import load_rig
+from wetprint.backends.rigs.store import load_rig
 from wetprint.kernel.build import build
 from wetprint.kernel.diagnostics import WetprintError
 from wetprint.kernel.filaments import FilamentSet, State

@@ -13,7 +13,7 @@ import pytest
 import shapely
 from wetprint.backends.dialects import DIALECTS
 from wetprint.backends.raster import chosen, raster, run_up_um, strokes, write_raster
-from wetprint.backends.rig_store import load_rig
+from wetprint.backends.rigs.store import load_rig
 from wetprint.kernel.diagnostics import WetprintError
 from wetprint.kernel.films.raster import Lines, hatch, outlines, within
 from wetprint.kernel.flat import Flat, Repeat, area_um2, joined, rectangles, to_shapely

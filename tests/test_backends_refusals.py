@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from wetprint.backends.preflight import preflight
-from wetprint.backends.rig_store import load_rig
+from wetprint.backends.rigs.store import load_rig
 from wetprint.kernel.diagnostics import Diagnostic, Severity, WetprintError
 from wetprint.kernel.material import Bath
 from wetprint.kernel.motion import DWELL, PRINT, TRAVEL, Toolpath

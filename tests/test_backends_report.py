@@ -18,7 +18,7 @@ from wetprint.backends.reports.blocks import Beside, Cell, Drawing, Photo, Sheet
 from wetprint.backends.reports.html import HTML
 from wetprint.backends.reports.machine import printed_s
 from wetprint.backends.reports.sheet import sheet
-from wetprint.backends.rig_store import load_rig
+from wetprint.backends.rigs.store import load_rig
 from wetprint.kernel.build import build
 from wetprint.kernel.check import run_checks
 from wetprint.kernel.diagnostics import WetprintError

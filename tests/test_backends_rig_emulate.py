@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 from wetprint.backends.emulator.truth import compare
 from wetprint.backends.journal import find_run
-from wetprint.backends.rig_emulate import addresses, copy_for, start_servers
-from wetprint.backends.rig_store import load_rig
+from wetprint.backends.rigs.emulate import addresses, copy_for, start_servers
+from wetprint.backends.rigs.store import load_rig
 from wetprint.kernel.build import build
 from wetprint.kernel.diagnostics import WetprintError
 from wetprint.kernel.motion import make_toolpath

@@ -10,9 +10,9 @@ import time
 from pathlib import Path
 
 import pytest
-from wetprint.backends.rig_new import new_rig
-from wetprint.backends.rig_store import load_rig
-from wetprint.backends.rig_text import FILL_IN
+from wetprint.backends.rigs.new import new_rig
+from wetprint.backends.rigs.store import load_rig
+from wetprint.backends.rigs.text import FILL_IN
 from wetprint.kernel.diagnostics import WetprintError
 from wetprint.kernel.rig_file import parse_rig
 from wetprint.kernel.rig_schema import SECTIONS

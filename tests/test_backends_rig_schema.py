@@ -11,8 +11,8 @@ from typing import Any
 
 import jsonschema
 import pytest
-from wetprint.backends.rig_new import new_rig
-from wetprint.backends.rig_schema_json import json_schema
+from wetprint.backends.rigs.new import new_rig
+from wetprint.backends.rigs.schema import json_schema
 from wetprint.kernel.diagnostics import WetprintError
 from wetprint.kernel.rig_file import parse_rig
 from wetprint.kernel.rig_schema import SECTIONS

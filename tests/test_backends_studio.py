@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from wetprint.backends.rig_store import load_rig
+from wetprint.backends.rigs.store import load_rig
 from wetprint.backends.studio import web
 from wetprint.backends.studio.bench import Bench, Outcome, Wish, packed_part, solved
 from wetprint.backends.studio.desk import Desk

@@ -9,7 +9,7 @@ import pytest
 from wetprint.backends.colourings import COLOURINGS as FIGURES
 from wetprint.backends.preview import Look
 from wetprint.backends.previews.marks import ALARM, distance_told, problems_at, problems_of
-from wetprint.backends.rig_store import load_rig
+from wetprint.backends.rigs.store import load_rig
 from wetprint.kernel.build import Job, build
 from wetprint.kernel.shrink import complete_jobs
 from wetprint.lang.load import load

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from wetprint.backends.codes import CODES as OF_BACKENDS
-from wetprint.backends.rig_store import BUILT_IN
+from wetprint.backends.rigs.store import BUILT_IN
 from wetprint.backends.shown import SHOWN as BY_BACKENDS
 from wetprint.cli import main
 from wetprint.kernel.codes import CODES as OF_KERNEL

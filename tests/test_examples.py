@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from wetprint.backends.dialects import DIALECTS
 from wetprint.backends.executor import run_print
-from wetprint.backends.rig_store import load_rig
+from wetprint.backends.rigs.store import load_rig
 from wetprint.backends.states import State
 from wetprint.kernel.build import Job, build
 from wetprint.kernel.diagnostics import Severity

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from wetprint.backends.dialects import DIALECTS
-from wetprint.backends.rig_store import load_rig
+from wetprint.backends.rigs.store import load_rig
 from wetprint.kernel.build import build
 from wetprint.kernel.diagnostics import Severity, Source, Span
 from wetprint.kernel.filaments import FilamentSet, State

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from wetprint.backends.rig_store import load_rig
+from wetprint.backends.rigs.store import load_rig
 from wetprint.kernel.build import Job, build
 from wetprint.kernel.check import run_checks
 from wetprint.kernel.checks import CHECKS

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from wetprint.backends.rig_store import load_rig
+from wetprint.backends.rigs.store import load_rig
 from wetprint.kernel.build import Job, build
 from wetprint.kernel.check import run_checks
 from wetprint.kernel.drying.sag import FREE_END, SUPPORTED, limit_um

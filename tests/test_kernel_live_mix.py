@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from wetprint.backends.rig_store import load_rig
+from wetprint.backends.rigs.store import load_rig
 from wetprint.kernel.build import build
 from wetprint.kernel.filaments import FilamentSet, join
 from wetprint.kernel.order import make_plan

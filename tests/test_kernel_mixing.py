@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from wetprint.backends.rig_store import load_rig
+from wetprint.backends.rigs.store import load_rig
 from wetprint.kernel.build import Job, build
 from wetprint.kernel.diagnostics import Diagnostic, Severity, WetprintError
 from wetprint.kernel.motion import DWELL, PRINT, Toolpath, make_toolpath

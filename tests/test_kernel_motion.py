@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from wetprint.backends.rig_store import load_rig
+from wetprint.backends.rigs.store import load_rig
 from wetprint.kernel.filaments import filaments
 from wetprint.kernel.motion import APPROACH, DWELL, PRINT, RETREAT, TRAVEL, Toolpath
 from wetprint.kernel.planning.rig_check import problems

@@ -7,7 +7,7 @@ from types import ModuleType
 
 import numpy as np
 import pytest
-from wetprint.backends.rig_store import load_rig
+from wetprint.backends.rigs.store import load_rig
 from wetprint.kernel.filaments import FilamentSet
 from wetprint.kernel.lattices import LATTICES
 from wetprint.kernel.planning.circles import circles, uncircled

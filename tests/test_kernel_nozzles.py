@@ -11,7 +11,7 @@ import wetprint as wp
 from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
-from wetprint.backends.rig_store import load_rig
+from wetprint.backends.rigs.store import load_rig
 from wetprint.cli import app
 from wetprint.kernel import flow
 from wetprint.kernel.calibration.nozzles import (

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from wetprint.backends.rig_store import load_rig
+from wetprint.backends.rigs.store import load_rig
 from wetprint.kernel.order import make_plan, nozzle_of_inks, summary, summary_table
 from wetprint.kernel.planning.batches import ink_sequence
 from wetprint.kernel.planning.improve import travel_um

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from wetprint.backends import rig_store
 from wetprint.backends.codes import CODES
-from wetprint.backends.rig_store import BUILT_IN, find_rig, list_rigs, load_rig
+from wetprint.backends.rigs import store as rig_store
+from wetprint.backends.rigs.store import BUILT_IN, find_rig, list_rigs, load_rig
 from wetprint.kernel import rig as model
 from wetprint.kernel.diagnostics import Diagnostic, WetprintError
 from wetprint.kernel.rig_file import parse_rig
@@ -230,7 +230,7 @@ def test_a_rig_that_is_not_there_names_what_is(tmp_path: Path) -> None:
 def test_codes_of_rigs_are_told(root: Path) -> None:
     known = {c.code for c in CODES}
     used = set()
-    for path in [*(root / "kernel").rglob("*rig*.py"), root / "backends" / "rig_store.py"]:
+    for path in [*(root / "kernel").rglob("*rig*.py"), root / "backends" / "rigs" / "store.py"]:
         used |= set(re.findall(r'"(R5\d\d)"', path.read_text()))
     assert used and used <= known
 

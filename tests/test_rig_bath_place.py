@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from wetprint.backends.preflight_ink import check_baths
-from wetprint.backends.rig_store import load_rig
+from wetprint.backends.rigs.store import load_rig
 from wetprint.kernel.build import build
 from wetprint.kernel.motion import make_toolpath
 from wetprint.kernel.order import make_plan

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from wetprint.backends.export import write_geometry, write_program
 from wetprint.backends.exporters import EXPORTERS
-from wetprint.backends.rig_store import load_rig
+from wetprint.backends.rigs.store import load_rig
 from wetprint.backends.studio.bench import Wish, solved
 from wetprint.backends.studio.exports import exported, offered
 from wetprint.kernel.diagnostics import WetprintError

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...kernel.diagnostics import WetprintError, error, warning
 from ..record import toolpath_hash
-from ..rig_store import list_rigs, load_rig
+from ..rigs.store import list_rigs, load_rig
 from ..watch import Files
 from . import web
 from .bench import Bench, Outcome, Wish, solved

@@ -26,7 +26,7 @@ def _print_json(data: object) -> None:
 
 
 def _rig(name: str) -> Rig:
-    from ..rig_store import load_rig
+    from ..rigs.store import load_rig
 
     return load_rig(name, [Path.cwd() / "rigs"])
 
@@ -40,7 +40,7 @@ def stop(runs: Runs = None) -> None:
 
 def rigs(as_json: Json = False) -> None:
     """List the rigs that can be named."""
-    from ..rig_store import list_rigs
+    from ..rigs.store import list_rigs
 
     found = list_rigs([Path.cwd() / "rigs"])
     if as_json:
@@ -59,7 +59,7 @@ def rig_show(name: str) -> None:
 @rig_app.command("schema")
 def rig_schema() -> None:
     """The JSON schema of rig files, for editors."""
-    from ..rig_schema_json import json_schema
+    from ..rigs.schema import json_schema
 
     _print_json(json_schema())
 
@@ -78,7 +78,7 @@ def rig_emulate(
     ] = None,
 ) -> None:
     """Serve the emulated machines of a rig until Ctrl-C, for rig files in other terminals."""
-    from ..rig_emulate import serve
+    from ..rigs.emulate import serve
 
     serve(_rig(name), scale=scale, port=port, copy=copy, tell=lambda text: print(text, flush=True))
 
@@ -91,7 +91,7 @@ def rig_test(
     as_json: Json = False,
 ) -> None:
     """Ask the real devices who they are and how they stand; nothing moves or flows unless allowed."""
-    from ..rig_trial import at_terminal, row
+    from ..rigs.trial import at_terminal, row
 
     machine = _rig(name)
     found = at_terminal(

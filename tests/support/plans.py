@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from wetprint.backends.rig_store import load_rig
+from wetprint.backends.rigs.store import load_rig
 from wetprint.kernel.build import Job
 from wetprint.kernel.diagnostics import Source, Span
 from wetprint.kernel.filaments import FilamentSet, filaments

@@ -14,7 +14,7 @@ from wetprint.backends.emulator.sim import Sim
 from wetprint.backends.emulator.truth import is_purge, part_points, planned, purge_places
 from wetprint.backends.executor import run_print
 from wetprint.backends.guard import Control
-from wetprint.backends.rig_store import load_rig
+from wetprint.backends.rigs.store import load_rig
 from wetprint.backends.states import Progress, RunResult
 from wetprint.kernel.diagnostics import Source, Span
 from wetprint.kernel.filaments import FilamentSet, filaments

@@ -17,17 +17,17 @@ from typing import Any
 
 import numpy as np
 
-from ..kernel.filaments import Floats, filaments
-from ..kernel.motion import DWELL, TRAVEL, Toolpath
-from ..kernel.plan import Plan
-from ..kernel.rig import ANALOG, Rig
-from ..kernel.toolpath.frames import from_stage, to_stage
-from .controller import Controller, ControllerError, Motion, Position, open_controller
-from .dispenser import Ask, Dispenser, DispenserError, open_dispenser
-from .guard import Control, Guard, settle
-from .runner import MARGIN_S, SLOWER, ending
-from .track import PLACE_UM
-from .watchdog import Watchdog
+from ...kernel.filaments import Floats, filaments
+from ...kernel.motion import DWELL, TRAVEL, Toolpath
+from ...kernel.plan import Plan
+from ...kernel.rig import ANALOG, Rig
+from ...kernel.toolpath.frames import from_stage, to_stage
+from ..controller import Controller, ControllerError, Motion, Position, open_controller
+from ..dispenser import Ask, Dispenser, DispenserError, open_dispenser
+from ..guard import Control, Guard, settle
+from ..runner import MARGIN_S, SLOWER, ending
+from ..track import PLACE_UM
+from ..watchdog import Watchdog
 
 CONNECT_S = 5.0
 #: Between two readings of the position that must agree.
@@ -166,7 +166,7 @@ class _Trial:
 
     def run(self, path: Toolpath, name: str) -> None:
         """Run a small program to its end. Raises _TrialError; then ink is off and the stage has stopped."""
-        from .dialects import DIALECTS
+        from ..dialects import DIALECTS
 
         assert self.controller is not None and self.guard is not None
         program = DIALECTS[self.rig.controller.dialect].write(path, self.rig, slice(1, len(path)))
@@ -354,7 +354,7 @@ def try_rig(
 ) -> list[Finding]:
     """Look at every device of `rig`. `tell` hears each finding as it comes. A rig with `emulated:` addresses gets its emulators
     (`sim` brings them) and no questions. Faults of devices are findings, not exceptions."""
-    from .emulator.sim import is_emulated, start
+    from ..emulator.sim import is_emulated, start
 
     with ExitStack() as stack:
         emulated = sim is not None or is_emulated(rig)
@@ -394,7 +394,7 @@ def row(f: Finding) -> str:
 
 def at_terminal(rig: Rig, *, move: bool, dispense: bool, tell: Callable[[Finding], None]) -> list[Finding]:
     """`try_rig` with the questions put on the terminal."""
-    from .session import Terminal
+    from ..session import Terminal
 
     control = Control()
     terminal = Terminal(control)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Mapping, Sequence
 
-from ..kernel.rig_schema import SECTIONS
+from ...kernel.rig_schema import SECTIONS
 
 #: Stands in a comment where a rig file lacks a field that it needs.
 FILL_IN = "FILL IN"

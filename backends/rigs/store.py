@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from pathlib import Path
 
-from ..kernel.diagnostics import Diagnostic, WetprintError, error
-from ..kernel.rig import ANALOG, Rig
-from ..kernel.rig_file import parse_rig
+from ...kernel.diagnostics import Diagnostic, WetprintError, error
+from ...kernel.rig import ANALOG, Rig
+from ...kernel.rig_file import parse_rig
 
-BUILT_IN = Path(__file__).parent / "rigs"
+BUILT_IN = Path(__file__).parent
 
 
 def user_folder() -> Path:
@@ -96,7 +96,7 @@ def _read(path: Path) -> Rig:
 
 
 def _dialect(rig: Rig, path: Path) -> list[Diagnostic]:
-    from .dialects import DIALECTS
+    from ..dialects import DIALECTS
 
     name = rig.controller.dialect
     if name in DIALECTS:
@@ -109,7 +109,7 @@ def _dialect(rig: Rig, path: Path) -> list[Diagnostic]:
 
 def _transports(rig: Rig, path: Path) -> list[Diagnostic]:
     """Addresses whose kind nobody knows; whether anything answers there is asked when it is used."""
-    from .transports import TRANSPORTS
+    from ..transports import TRANSPORTS
 
     known = [f"{kind}:" for kind in ("emulated", *TRANSPORTS.names()) if kind != "descriptor"]
     places = {"controller.transport": rig.controller.transport}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..kernel.rig_schema import SECTIONS, SOME, Key
+from ...kernel.rig_schema import SECTIONS, SOME, Key
 
 _AXES = ("x", "y", "z")
 _PAIRS = {"pair": 2, "triple": 3}
@@ -59,11 +59,11 @@ def _value(key: Key, factor: float) -> dict[str, Any]:
 def _text(key: Key) -> dict[str, Any]:
     choices: tuple[Any, ...] = key.choices
     if key.name == "dialect":
-        from .dialects import DIALECTS
+        from ..dialects import DIALECTS
 
         choices = DIALECTS.names()
     elif key.name == "kind":
-        from .dispensers import DISPENSERS
+        from ..dispensers import DISPENSERS
 
         choices = DISPENSERS.names()
     return {"enum": list(choices)} if choices else {"type": "string", "minLength": 1}

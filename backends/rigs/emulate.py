@@ -9,9 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 from threading import Event
 
-from ..kernel.diagnostics import WetprintError, error
-from ..kernel.rig import Rig
-from .emulator.sim import EMULATED, Sim, start
+from ...kernel.diagnostics import WetprintError, error
+from ...kernel.rig import Rig
+from ..emulator.sim import EMULATED, Sim, start
 
 #: The dispenser that is emulated.
 BOX = "ultimus_v"

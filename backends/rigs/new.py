@@ -9,9 +9,9 @@ from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
-from ..kernel.diagnostics import Diagnostic, WetprintError, error
-from ..kernel.rig_file import parse_rig
-from .rig_text import FILL_IN, rig_text
+from ...kernel.diagnostics import Diagnostic, WetprintError, error
+from ...kernel.rig_file import parse_rig
+from .text import FILL_IN, rig_text
 
 #: Asks for a line of text; an empty one leaves the field out.
 Line = Callable[[str], str]
@@ -96,9 +96,9 @@ def _yes_no(raw: str) -> str:
 
 
 def _address(raw: str) -> str:
-    from .controllers.automation1 import PACKAGE
-    from .transport import TransportError
-    from .transports import TRANSPORTS
+    from ..controllers.automation1 import PACKAGE
+    from ..transport import TransportError
+    from ..transports import TRANSPORTS
 
     kind = raw.partition(":")[0]
     if raw.startswith(PACKAGE + ":"):
@@ -163,9 +163,9 @@ class _Interview:
 
 
 def _interview(name: str, line: Line, tell: Callable[[str], None]) -> tuple[dict[str, str], list[str], int]:
-    from .controllers import CONTROLLERS
-    from .dialects import DIALECTS
-    from .dispensers import DISPENSERS
+    from ..controllers import CONTROLLERS
+    from ..dialects import DIALECTS
+    from ..dispensers import DISPENSERS
 
     i = _Interview(line, tell)
     tell(
