@@ -32,7 +32,8 @@ class Writer(Protocol):
 def write_lines(jobs: Sequence[Job], name: str, path: Path) -> None:
     """Write what is written with light of `jobs` to `path` in the format `name`.
 
-    Raises WetprintError: X760 where nothing is, X761 to X763 where the format cannot say it, X710 where the file cannot be written.
+    Raises WetprintError: X760 where nothing is, X761 to X763 where the format cannot say it, X765 where the objective would hit what
+    stands, X710 where the file cannot be written.
     """
     lit = [job for job in jobs if job.light is not None]
     if not lit:

@@ -44,8 +44,13 @@ def agrees(light: ModuleType, gwl_referee: ModuleType, job: Any, full: float) ->
     assert machine.stage == pytest.approx([0.0, 0.0], abs=1e-9)
     assert machine.interface == writing.how.interface
     assert {t.mode for t in done} == {{"galvo": "GalvoScanMode", "piezo": "PiezoScanMode"}[writing.how.mode]}
+    numbers = np.array([p for t in done for p in t.in_field])
     if writing.how.field is not None:
-        assert max(abs(v) for t in done for xy in t.in_field for v in xy) <= 0.5 * writing.how.field + 1e-3
+        low, high = (0.0, 1.0) if writing.how.mode == "piezo" else (-0.5, 0.5)
+        assert numbers[:, :2].min() >= low * writing.how.field - 1e-3
+        assert numbers[:, :2].max() <= high * writing.how.field + 1e-3
+    if writing.how.z_range is not None:
+        assert numbers[:, 2].min() >= -1e-9 and numbers[:, 2].max() <= writing.how.z_range + 1e-3
 
 
 CASES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
@@ -60,6 +65,33 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("octet", {}, {"power_scaling": 0.8}),
     ("octet", {}, {"block": 2.5, "overlap": 0.3, "shear": 0.2, "invert_z": True}),
     ("octet", {"filament": 0.7}, {"power": 8.0, "shrink": 0.15}),
+    ("woodpile", {"layers": 20}, {"block_height": 2.5, "overlap": 0.8, "z_range": 3.0}),
+    (
+        "octet",
+        {"layers": 4},
+        {
+            "block": 3.0,
+            "block_height": 2.2,
+            "overlap": 0.8,
+            "shear": 0.2,
+            "invert_z": True,
+            "z_range": 3.2,
+            "field": 5.2,
+        },
+    ),
+    (
+        "octet",
+        {"layers": 3, "filament": 0.5},
+        {
+            "power": 9.0,
+            "mode": "piezo",
+            "block": 4.0,
+            "block_height": 3.0,
+            "overlap": 1.0,
+            "field": 5.5,
+            "z_range": 4.2,
+        },
+    ),
 ]
 
 
@@ -199,6 +231,42 @@ def test_a_file_read_back_has_the_same_nodes_as_the_ink(light: ModuleType, gwl_r
     printed = find_contacts(build(inked)[0][0].filaments, "dried", pairs=True).places
     expected = {tuple(sorted((int(a), int(b)))) for p in printed for a, b in zip(p.one, p.two, strict=True)}
     assert found == expected
+
+
+def test_tiers_go_up_with_the_drive_and_look_for_no_interface(
+    light: ModuleType, gwl_referee: ModuleType
+) -> None:
+    post = light.wire((0.0, 0.0, 0.0), (0.0, 0.0, 10.0))
+    job = light.job(post, full_power=90.0 * light.MW, block_height=3.0, overlap=1.0, invert_z=True)
+    lines = text(job).splitlines()
+    words = [line for line in lines if line.split()[0] in ("AddZDrivePosition", "FindInterfaceAt")]
+    assert words == ["FindInterfaceAt 0", *(f"AddZDrivePosition {z}" for z in ("2.500", "3.000", "3.000"))]
+    done, machine = gwl_referee.run(text(job))
+    assert [(t.in_field[0][2], t.in_field[-1][2]) for t in done] == [(0, 3.5), (0, 4.0), (0, 4.0), (0, 1.5)]
+    assert machine.drive == pytest.approx(8.5)
+
+
+def test_the_objective_goes_down_for_the_next_print_only_where_it_can(
+    light: ModuleType, gwl_referee: ModuleType
+) -> None:
+    post = light.wire((0.0, 0.0, 0.0), (0.0, 0.0, 10.0))
+    fields = {"full_power": 90.0 * light.MW, "block_height": 3.0, "overlap": 1.0, "invert_z": True}
+    scene = light.scene(post, **fields, reach=10.0)
+    second = replace(scene.prints[0], part=light.wire((20.0, 0.0, 0.1), (30.0, 0.0, 0.1)))
+    first = scene.prints[0]
+    jobs, _ = build(replace(scene, prints=(first, second)))
+    done, machine = gwl_referee.run(text(*jobs))
+    assert np.array(done[-1].sample) == pytest.approx(np.array([(20.0, 0.0, 0.1), (30.0, 0.0, 0.1)]))
+    assert machine.drive == pytest.approx(0.0, abs=1e-9)
+    for reach, order, code in ((9.99, (first, second), "X765"), (9.99, (second, first), None)):
+        prints = tuple(replace(p, fields={**p.fields, "reach": reach}) for p in order)
+        jobs, _ = build(replace(scene, prints=prints))
+        if code is None:
+            text(*jobs)
+            continue
+        with pytest.raises(WetprintError) as caught:
+            text(*jobs)
+        assert caught.value.diagnostics[0].code == code
 
 
 # -- refusals --------------------------------------------------------------------------------------------------------

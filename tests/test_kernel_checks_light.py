@@ -189,6 +189,54 @@ def test_a_field_holds_its_block_and_the_overlap(light: ModuleType) -> None:
     assert "W273" not in codes(light, part)
 
 
+def test_a_stage_begins_at_the_corner_of_its_field(light: ModuleType) -> None:
+    """Mirrors look straight ahead: a block of 4 um, whose lines run on by .2 um to one side, takes 4.4 um of their field."""
+    part = light.wire((-4.0, 0.0, 0.1), (4.0, 0.0, 0.1))
+    fields = {"block": 4.0, "overlap": 0.4}
+    flips(lambda field: "W273" in codes(light, part, field=field, **fields), 4.4, above=False)
+    flips(lambda field: "W273" in codes(light, part, field=field, mode="piezo", **fields), 4.2, above=False)
+
+
+def test_the_range_of_the_focus_holds_a_tier_and_its_overlap(light: ModuleType) -> None:
+    post = light.wire((0.0, 0.0, 0.0), (0.0, 0.0, 10.0))
+    flips(lambda z: "W273" in codes(light, post, z_range=z), 10.0, above=False)
+    stacked = {"block_height": 3.0, "overlap": 1.0}
+    # From half an overlap below a tier to half an overlap above it.
+    flips(lambda z: "W273" in codes(light, post, z_range=z, **stacked), 4.0, above=False)
+
+
+def test_an_objective_in_the_resin_hits_nothing_that_stands(light: ModuleType) -> None:
+    """Two posts in two blocks: the second is begun where the first stands 10 um high; in tiers, where it stands as high as one."""
+    posts = tuple(light.wire((x, 0.0, 0.0), (x, 0.0, 10.0), name=f"p{x:g}") for x in (0.0, 6.0))
+    part = Union("body", posts, light.HERE)
+    side = {"invert_z": True, "block": 3.0, "overlap": 1.0}
+    flips(lambda reach: "W274" in codes(light, part, reach=reach, **side), 10.0, above=False)
+    tiers = {**side, "block_height": 3.0}
+    flips(lambda reach: "W274" in codes(light, part, reach=reach, **tiers), 4.0, above=False)
+    # Through the substrate the whole of the part must be within reach, tiers or not.
+    tiers["invert_z"] = False
+    flips(lambda reach: "W274" in codes(light, part, reach=reach, **tiers), 10.0, above=False)
+
+
+def test_a_seam_across_a_post_wants_the_length_of_its_voxel(light: ModuleType) -> None:
+    post = light.wire((0.0, 0.0, 0.0), (0.0, 0.0, 10.0))
+    flips(
+        lambda overlap: "W272" in codes(light, post, block_height=5.0, overlap=overlap),
+        0.3 * RATIO,
+        above=False,
+    )
+
+
+def test_what_only_a_later_tier_holds_drifts(light: ModuleType) -> None:
+    """A hook: what hangs below a beam is held when its tier has come."""
+    post = light.wire((0.0, 0.0, 0.0), (0.0, 0.0, 8.0), name="post")
+    beam = light.wire((0.0, 0.0, 8.0), (4.0, 0.0, 8.0), name="beam")
+    drop = light.wire((4.0, 0.0, 8.0), (4.0, 0.0, 2.0), name="drop")
+    part = Union("body", (post, beam, drop), light.HERE)
+    assert "W265" in codes(light, part, block_height=5.0, overlap=1.0)
+    assert "W265" not in codes(light, part)
+
+
 def test_the_focus_gets_no_higher_than_its_working_distance(light: ModuleType) -> None:
     # The sixth layer's axes.
     top = 0.15 + 5 * 0.4

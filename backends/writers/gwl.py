@@ -37,21 +37,32 @@ class Gwl:
     doc = "trajectories of a focus for two-photon writing, um and % of the laser power"
 
     def write(self, jobs: Sequence[Job], out: BinaryIO) -> None:
-        at_nm = np.zeros(2, np.int64)
+        at_nm = np.zeros(3, np.int64)
+        stands_um = 0.0
         for job in jobs:
             assert job.light is not None
             writing = job.light.writing
             percent = _percent(job, writing)
             _small_enough(job, writing)
+            _free_way_down(job, stands_um)
+            stands_um = max(stands_um, writing.top_um)
             out.write(ascii_lines(_head(job, writing)))
-            bounds = np.searchsorted(writing.block, np.arange(len(writing.centre_um) + 1))
-            for b, centre in enumerate(writing.centre_um):
+            bounds = np.searchsorted(writing.block, np.arange(len(writing.origin_um) + 1))
+            powers = False
+            for b, origin in enumerate(writing.origin_um):
                 low, high = int(bounds[b]), int(bounds[b + 1])
-                centre_nm = np.rint(centre * 1e3).astype(np.int64)
-                out.write(ascii_lines(_block(b, len(bounds) - 1, high - low, centre_nm - at_nm, writing)))
-                at_nm = centre_nm
-                out.writelines(_lines(writing, percent, low, high, centre))
-        out.write(ascii_lines(_moves(-at_nm)))
+                origin_nm = np.rint(origin * 1e3).astype(np.int64)
+                out.write(ascii_lines(_block(b, len(bounds) - 1, high - low, origin_nm - at_nm, writing)))
+                at_nm = origin_nm
+                one = _one_power(writing, percent, low, high)
+                if (one is None) != powers:
+                    powers = not powers
+                    out.write(ascii_lines(["PowerValuesOn" if powers else "PowerValuesOff"]))
+                out.writelines(_lines(writing, percent, low, high, origin, one))
+            if powers:
+                out.write(ascii_lines(["PowerValuesOff"]))
+        # The drive stays where it is: nothing is to be hit on the way.
+        out.write(ascii_lines(_moves(-at_nm * (1, 1, 0))))
 
 
 def _head(job: Job, writing: Writing) -> list[str]:
@@ -68,7 +79,8 @@ def _head(job: Job, writing: Writing) -> list[str]:
         f"resin: {resins or 'not said'}",
         f"threshold: {how.threshold_power / MILLIWATT:.6g} mW for {1e3 * how.threshold_time:.6g} ms",
         f"power: {power}; 100 % is {how.full_power * how.power_scaling / MILLIWATT:.6g} mW",
-        f"the substrate lies at z = 0, the part is sunk by {how.interface:.6g} um; lines of a block are about its middle",
+        f"the substrate lies at z = 0, the part is sunk by {how.interface:.6g} um; "
+        f"points of a block count from {'its lower corner' if how.mode == 'piezo' else 'its middle'}",
     ]
     lines = [f"% {text}" for text in said]
     lines += [
@@ -84,13 +96,19 @@ def _head(job: Job, writing: Writing) -> list[str]:
 
 
 def _block(number: int, of: int, lines: int, step_nm: Ints, writing: Writing) -> list[str]:
-    head = [f"% block {number + 1} of {of}, {lines} lines"] if of > 1 else []
-    return [*head, *_moves(step_nm), f"FindInterfaceAt {writing.how.interface:.10g}"]
+    """The way to a block; what stands on others cannot look for the interface, and rests on where it was found last."""
+    tier = int(writing.tier[number])
+    where = f", tier {tier + 1}" if writing.tier.any() else ""
+    head = [f"% block {number + 1} of {of}{where}, {lines} lines"] if of > 1 else []
+    find = [] if tier else [f"FindInterfaceAt {writing.how.interface:.10g}"]
+    return [*head, *_moves(step_nm), *find]
 
 
 def _moves(step_nm: Ints) -> list[str]:
-    """What moves the stage, from block to block."""
-    return [f"MoveStage{axis} {nm / 1e3:.3f}" for axis, nm in zip("XY", step_nm.tolist(), strict=True) if nm]
+    """What moves stage and drive from block to block: up first, and down last."""
+    names = ("MoveStageX", "MoveStageY", "AddZDrivePosition")
+    moves = [f"{name} {nm / 1e3:.3f}" for name, nm in zip(names, step_nm.tolist(), strict=True) if nm]
+    return [moves[-1], *moves[:-1]] if step_nm[2] > 0 else moves
 
 
 def _percent(job: Job, writing: Writing) -> Floats:
@@ -124,40 +142,61 @@ def _small_enough(job: Job, writing: Writing) -> None:
     points = writing.lines.state("wet").points_um
     if not len(points):
         return
-    centre = writing.centre_um[np.repeat(writing.block, np.diff(writing.lines.offsets))]
-    far = max(float(np.abs(points[:, :2] - centre).max()), float(np.abs(points[:, 2]).max()))
+    origin = writing.origin_um[np.repeat(writing.block, np.diff(writing.lines.offsets))]
+    far = float(np.abs(points - origin).max())
     if far >= MOST - 1:
         raise WetprintError(
             error(
                 "X763",
-                f"{far:.5g} um lies a line of {job.name} from the middle of its block; less than {MOST - 1} um was expected",
+                f"{far:.5g} um lies a line of {job.name} from where its block counts from; less than {MOST - 1} um was expected",
                 job.print.spans.get("block", job.print.span),
-                notes=("cut the part into blocks: `block: ...; overlap: ...;`",),
+                notes=("cut the part into blocks: `block: ...; overlap: ...;`, `block_height: ...;`",),
             )
         )
 
 
-def _lines(writing: Writing, percent: Floats, low: int, high: int, centre: Floats) -> Iterator[bytes]:
-    """The trajectories low to high - 1, about the middle of their block."""
+def _free_way_down(job: Job, stands_um: float) -> None:
+    """Whether an objective in the resin gets down again beside what was written before. Raises WetprintError (X765)."""
+    assert job.light is not None
+    how = job.light.how
+    if not how.invert_z or how.reach is None or stands_um <= how.reach:
+        return
+    raise WetprintError(
+        error(
+            "X765",
+            f"{stands_um:.4g} um stand where the objective goes down to write {job.name}; at most its working distance of "
+            f"{how.reach:.4g} um was expected",
+            job.print.span,
+            notes=("write the higher part last, or into a file of its own",),
+        )
+    )
+
+
+def _one_power(writing: Writing, percent: Floats, low: int, high: int) -> float | None:
+    """The power of all lines low to high - 1, None where they differ."""
+    powers = percent[int(writing.lines.offsets[low]) : int(writing.lines.offsets[high])]
+    return float(powers[0]) if len(powers) and bool((powers == powers[0]).all()) else None
+
+
+def _lines(
+    writing: Writing, percent: Floats, low: int, high: int, origin: Floats, one: float | None
+) -> Iterator[bytes]:
+    """The trajectories low to high - 1, from the origin of their block; `one` is the power of them all."""
     if high == low:
         return
     offsets = writing.lines.offsets
     first, last = int(offsets[low]), int(offsets[high])
-    powers = percent[first:last]
-    same = bool((powers == powers[0]).all())
-    if same:
-        yield f"LaserPower {powers[0] / _UNIT:.{DECIMALS}f}\n".encode()
+    if one is not None:
+        yield f"LaserPower {one / _UNIT:.{DECIMALS}f}\n".encode()
     ends = np.zeros(last - first, bool)
     ends[offsets[low + 1 : high + 1] - 1 - first] = True
     points = writing.lines.state("wet").points_um
-    labels = [b"", b" ", b" ", b""] if same else [b"", b" ", b" ", b" ", b""]
+    labels = [b"", b" ", b" ", b""] if one is not None else [b"", b" ", b" ", b" ", b""]
     tails = np.array([b"\n", b"\nWrite\n"], dtype="S7").view(np.uint8).reshape(2, 7)
     for at in range(first, last, CHUNK):
         stop = min(at + CHUNK, last)
-        some = points[at:stop].copy()
-        some[:, :2] -= centre
-        columns = list(np.rint(some.T * _UNIT))
-        if not same:
+        columns = list(np.rint((points[at:stop] - origin).T * _UNIT))
+        if one is None:
             columns.append(percent[at:stop])
         body, _ = number_lines(columns, labels, DECIMALS)
         tail = tails[ends[at - first : stop - first].astype(np.int64)]

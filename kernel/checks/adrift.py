@@ -20,7 +20,7 @@ class Adrift:
             light = job.light
             assert light is not None
             # In one block every strut that is held in the end is held when it is written: the order sees to it.
-            if light.how.block is None:
+            if light.how.block is None and light.how.block_height is None:
                 continue
             _, floats = light.order
             pieces = light.pieces

@@ -16,19 +16,25 @@ class Seam:
     def run(self, context: CheckContext) -> Iterator[Diagnostic]:
         import numpy as np
 
+        from ..voxels.optics import along_um
+
         for job in context.written:
             light = job.light
             assert light is not None
-            if light.how.block is None or not light.pieces.cuts:
+            pieces, sections = light.pieces, light.sections
+            if not pieces.cuts:
                 continue
-            cut = np.bincount(light.pieces.strut, minlength=len(light.struts)) > 1
-            width = float(light.sections.voxel_wide_um[cut[light.struts.owner()]].max(initial=0.0))
-            if light.how.overlap >= width * (1 - 1e-9):
+            how = light.how
+            cut = np.bincount(pieces.strut, minlength=len(light.struts)) > 1
+            # As long as a voxel is in the direction of the strut: a climbing one needs more.
+            long = sections.voxel_wide_um * along_um(sections.climb2, how.w_xy, how.w_z) / how.w_xy
+            width = float(long[cut[light.struts.owner()]].max(initial=0.0))
+            if how.overlap >= width * (1 - 1e-9):
                 continue
-            cuts = light.pieces.cuts
+            cuts = pieces.cuts
             yield warning(
                 self.code,
-                f"{light.how.overlap:.4g} um is the overlap at seams of {job.name}, which cut struts at {cuts} "
+                f"{how.overlap:.4g} um is the overlap at seams of {job.name}, which cut struts at {cuts} "
                 f"place{'' if cuts == 1 else 's'}; a voxel of {width:.4g} um was expected",
                 context.setting(job, "overlap"),
                 label="struts break where their parts do not hold each other",

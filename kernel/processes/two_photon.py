@@ -104,11 +104,20 @@ class TwoPhoton:
             ),
             _length("field", "side of what the writer reaches without moving its stage"),
             _length("block", "side of the blocks that the part is cut into", told="the part is one block"),
+            _length(
+                "block_height",
+                "height of the blocks, which stand on each other",
+                told="no block stands on another",
+            ),
+            _length("z_range", "how far the focus goes up without the drive of the objective"),
             FieldSpec(
                 "overlap", Length, "how far lines run on across a seam, both together", default=0.0, low=0.0
             ),
             FieldSpec("shear", Angle, "lean of the seams from the vertical", default=0.0, low=-1.0, high=1.0),
-            _length("reach", "working distance: how high above the substrate the focus gets"),
+            _length(
+                "reach",
+                "working distance: how high above the substrate the focus gets; with `invert_z` how far above it the objective begins",
+            ),
             FieldSpec(
                 "interface", Length, "how deep the part is sunk into the substrate", default=0.0, low=0.0
             ),

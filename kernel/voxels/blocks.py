@@ -20,7 +20,8 @@ class Pieces:
 
     `strut int64[N]`, `block int64[N]` (row of `centre_um`), `begin_um`, `end_um [N]`: place along the strut without what runs on.
     `offsets int64[N+1]` over points; point i lies `share[i]` of the way from point `low[i]` of the struts to point `high[i]`.
-    `centre_um[B,2]`: centres of the blocks at the substrate, in the order in which they are written.
+    `centre_um[B,2]`: centres of the blocks at the substrate (of stacked ones at their foot), in the order in which they are written;
+    `tier int64[B]`: 0 for those on the substrate, 1 for those that stand on them.
     """
 
     strut: Ints
@@ -33,6 +34,7 @@ class Pieces:
     share: Floats
     centre_um: Floats
     cuts: int
+    tier: Ints
 
     def at(self, column: Floats) -> Floats:
         """A column of the struts' points at the points of the pieces."""
@@ -62,20 +64,20 @@ def pieces_of(filaments: FilamentSet, points_um: Floats, how: Settings) -> Piece
         centre = 0.5 * (points_um[:, :2].min(axis=0) + points_um[:, :2].max(axis=0)) if f else np.zeros(2)
         return Pieces(
             np.arange(f), np.zeros(f, np.int64), np.zeros(f), total, filaments.offsets, whole, whole,
-            np.zeros(len(whole)), _nanometres(centre)[None, :], 0,
+            np.zeros(len(whole)), _nanometres(centre)[None, :], 0, np.zeros(1, np.int64),
         )  # fmt: skip
     origin, count, side = grid
     flat = _upright(points_um, how)
     who, where = [np.arange(f)], [np.zeros(f)]
-    for axis in (0, 1):
+    for axis in range(3):
         a, b = flat[first, axis], flat[first + 1, axis]
-        low = np.ceil((np.minimum(a, b) - origin[axis]) / side - 1e-12).astype(np.int64)
-        high = np.floor((np.maximum(a, b) - origin[axis]) / side + 1e-12).astype(np.int64)
+        low = np.ceil((np.minimum(a, b) - origin[axis]) / side[axis] - 1e-12).astype(np.int64)
+        high = np.floor((np.maximum(a, b) - origin[axis]) / side[axis] + 1e-12).astype(np.int64)
         low, high = np.maximum(low, 1), np.minimum(high, count[axis] - 1)
         many = np.where(a == b, 0, np.maximum(high - low + 1, 0))
         row = np.repeat(np.arange(len(first)), many)
         k = low[row] + np.arange(len(row)) - np.repeat(np.cumsum(many) - many, many)
-        t = np.clip((origin[axis] + k * side - a[row]) / (b[row] - a[row]), 0.0, 1.0)
+        t = np.clip((origin[axis] + k * side[axis] - a[row]) / (b[row] - a[row]), 0.0, 1.0)
         who.append(owner[row])
         where.append(along[first[row]] + t * length[row])
     strut, begin = np.concatenate(who), np.concatenate(where)
@@ -109,41 +111,52 @@ def pieces_of(filaments: FilamentSet, points_um: Floats, how: Settings) -> Piece
     offsets, low_at, high_at, share = _points(
         filaments, along, strut, np.maximum(begin - half, 0.0), np.minimum(end + half, total[strut])
     )
-    rank, centre = _order(origin, count, side, how)
+    rank, centre, tier = _order(origin, count, side, how)
     used, block = np.unique(rank[tile], return_inverse=True)
     return Pieces(
-        strut, block.astype(np.int64), begin, end, offsets, low_at, high_at, share, centre[used], cuts
-    )
+        strut, block.astype(np.int64), begin, end, offsets, low_at, high_at, share, centre[used], cuts, tier[used]
+    )  # fmt: skip
+
+
+def _lean(how: Settings) -> float:
+    """How far seams lean to x and to y for a um upwards."""
+    return math.tan(how.shear) if how.block is not None else 0.0
 
 
 def _upright(points_um: Floats, how: Settings) -> Floats:
-    """x and y of points as the seams see them: upright seams, whatever their lean."""
-    flat = points_um[:, :2].copy()
+    """Points as the seams see them: upright seams, whatever their lean."""
+    flat = points_um.copy()
     if how.shear:
-        flat -= math.tan(how.shear) * points_um[:, 2:]
+        flat[:, :2] -= _lean(how) * points_um[:, 2:]
     return flat
 
 
-def _grid(points_um: Floats, how: Settings) -> tuple[Floats, Ints, float] | None:
-    """Lower corner, number and side of the blocks, which lie about the middle of the part; None where one holds all."""
-    if how.block is None or not len(points_um):
+def _grid(points_um: Floats, how: Settings) -> tuple[Floats, Ints, Floats] | None:
+    """Lower corner, numbers and sides of the blocks, by axis; None where one holds all. They lie about the middle of the part and are
+    stacked from its lowest axis up."""
+    if (how.block is None and how.block_height is None) or not len(points_um):
         return None
     flat = _upright(points_um, how)
     low, high = flat.min(axis=0), flat.max(axis=0)
-    count = np.maximum(np.ceil((high - low) / how.block - 1e-9), 1.0).astype(np.int64)
+    # An axis along which nothing is cut has one block that is as long as the part.
+    asked = [np.inf if s is None else s for s in (how.block, how.block, how.block_height)]
+    side = np.minimum(asked, np.where(np.isinf(asked), np.maximum(high - low, 1.0), np.inf))
+    count = np.maximum(np.ceil((high - low) / side - 1e-9), 1.0).astype(np.int64)
     if (count == 1).all():
         return None
-    return 0.5 * (low + high) - 0.5 * count * how.block, count, how.block
+    origin = 0.5 * (low + high) - 0.5 * count * side
+    origin[2] = low[2]
+    return origin, count, side
 
 
 def _tiles(
-    filaments: FilamentSet, flat: Floats, along: Floats, strut: Ints, at_um: Floats, origin: Floats, side: float, count: Ints
+    filaments: FilamentSet, flat: Floats, along: Floats, strut: Ints, at_um: Floats, origin: Floats, side: Floats, count: Ints
 ) -> Ints:  # fmt: skip
-    """The block of each place `at_um` along its strut, row by row of blocks."""
+    """The block of each place `at_um` along its strut: tier by tier, row by row of blocks. What lies in a seam is the next one's."""
     low, share = _between(filaments, along, strut, at_um)
     place = flat[low] + share[:, None] * (flat[low + 1] - flat[low])
-    cell = np.clip(np.floor((place - origin) / side).astype(np.int64), 0, count - 1)
-    return np.asarray(cell[:, 1] * count[0] + cell[:, 0])
+    cell = np.clip(np.floor((place - origin) / side + 1e-9).astype(np.int64), 0, count - 1)
+    return np.asarray((cell[:, 2] * count[1] + cell[:, 1]) * count[0] + cell[:, 0])
 
 
 def _between(filaments: FilamentSet, along: Floats, strut: Ints, at_um: Floats) -> tuple[Ints, Floats]:
@@ -181,22 +194,26 @@ def _points(
     return offsets, low, high, share
 
 
-def _order(origin: Floats, count: Ints, side: float, how: Settings) -> tuple[Ints, Floats]:
-    """Rank of every block in the order of writing, and the centres in that order, rounded to the quantum of all files.
+def _order(origin: Floats, count: Ints, side: Floats, how: Settings) -> tuple[Ints, Floats, Ints]:
+    """Rank of every block in the order of writing; the centres, rounded to the quantum of all files, and the tiers in that order.
 
-    Row by row, there and back. Blocks whose seams lean come one behind the other, so that none has to be written beneath what
-    hangs over its seam: away from the side they lean to, or towards it where light comes from above (`invert_z`).
+    Tier by tier from the substrate up: light from above never passes a finished tier, and an objective that dips into the resin has
+    nothing beside it that is higher than what it writes. In a tier row by row, there and back. Blocks whose seams lean come one
+    behind the other, so that none has to be written beneath what hangs over its seam: away from the side they lean to, or
+    towards it where light comes from above (`invert_z`).
     """
-    y, x = np.divmod(np.arange(int(count.prod())), int(count[0]))
-    centre = _nanometres(origin + (np.stack([x, y], axis=1) + 0.5) * side)
+    tier, rest = np.divmod(np.arange(int(count.prod())), int(count[0] * count[1]))
+    y, x = np.divmod(rest, int(count[0]))
+    foot = np.where(tier > 0, origin[2] + tier * side[2], 0.0)
+    centre = origin[:2] + (np.stack([x, y], axis=1) + 0.5) * side[:2] + (_lean(how) * foot)[:, None]
     if how.shear:
         sign = -1 if (how.shear > 0) == how.invert_z else 1
-        order = np.lexsort((sign * x, sign * y))
+        order = np.lexsort((sign * x, sign * y, tier))
     else:
-        order = np.lexsort((np.where(y % 2 == 0, x, -x), y))
+        order = np.lexsort((np.where(y % 2 == 0, x, -x), y, tier))
     rank = np.empty(len(order), np.int64)
     rank[order] = np.arange(len(order))
-    return rank, centre[order]
+    return rank, _nanometres(centre)[order], tier[order]
 
 
 def _nanometres(points_um: Floats) -> Floats:

@@ -98,21 +98,23 @@ CODES: tuple[Code, ...] = (
         "W272",
         "struts that break at a seam",
         "Blocks are written one after the other, and a stage is never quite where it should be. A strut that a seam cuts runs on across it by "
-        "half of `overlap` from either side; less than the width of a voxel leaves nothing that holds.",
+        "half of `overlap` from either side; less than a voxel in the direction of the strut leaves nothing that holds.",
         _THICK + _print("power: 10mW; block: 6um; overlap: 100nm;"),
     ),
     Code(
         "W273",
         "a block larger than the field",
-        "What the writer reaches without moving its stage is `field` wide. The part, or a block of it with the overlap on either side, needs "
-        "more. Give `block` and `overlap`, so that the part is cut into blocks.",
+        "What the writer reaches without moving its stage is `field` wide, and `z_range` high without moving the drive of its objective. The "
+        "part, or a block of it with the overlap on either side, needs more. Give `block`, `block_height` and `overlap`, so that the part "
+        "is cut into blocks beside and above each other.",
         _THICK + _print("power: 10mW; field: 8um;"),
     ),
     Code(
         "W274",
         "higher than the focus gets",
-        "The highest line lies above the working distance (`reach`), or above the film that the part is written in. Blocks on top of each "
-        "other are not written.",
+        "The highest line lies above the working distance (`reach`), or above the film that the part is written in. An objective that dips "
+        "into the resin (`invert_z`) goes up with the part: there nothing that stands may reach `reach` above the focus, and lower "
+        "blocks that are stacked (`block_height`) see to that.",
         _THICK + _print("power: 10mW; reach: 2um;"),
     ),
     Code(

@@ -76,11 +76,12 @@ def _faults(made: Print) -> list[Diagnostic]:
     mode = fields.get("mode") or "galvo"
     if mode not in MODES:
         fault("mode", f"`{mode}` is no way to scan; {' or '.join(MODES)} was expected", "as a text")
-    block, overlap = fields.get("block"), fields.get("overlap") or 0.0
-    if block is not None and overlap >= block:
+    overlap = fields.get("overlap") or 0.0
+    sides = [v for v in (fields.get("block"), fields.get("block_height")) if v is not None]
+    if sides and overlap >= min(sides):
         fault(
             "overlap",
-            f"{overlap:g} um is the overlap of blocks of {block:g} um; less than a block was expected",
+            f"{overlap:g} um is the overlap of blocks of {min(sides):g} um; less than a block was expected",
             "lines would run on through the whole next block",
         )
     return said

@@ -32,6 +32,8 @@ class Settings:
     contours: int = 0
     field: float | None = None
     block: float | None = None
+    block_height: float | None = None
+    z_range: float | None = None
     overlap: float = 0.0
     shear: float = 0.0
     reach: float | None = None

@@ -29,8 +29,10 @@ def says(made: Print, job: Job | None) -> tuple[float | None, tuple[tuple[str, s
     rows.append(("hatch and slice", f"{1e3 * how.hatch_um:.4g} nm and {1e3 * how.slice_um:.4g} nm"))
     if how.contours:
         rows.append(("contours", str(how.contours)))
-    if how.block is not None:
-        rows.append(("blocks", f"{how.block:.4g} um, {how.overlap:.4g} um of overlap"))
+    if how.block is not None or how.block_height is not None:
+        wide = "as wide as the part" if how.block is None else f"{how.block:.4g} um wide"
+        high = "" if how.block_height is None else f", {how.block_height:.4g} um high"
+        rows.append(("blocks", f"{wide}{high}, {how.overlap:.4g} um of overlap"))
     if how.shrink:
         rows.append(("shrinkage", f"{how.shrink:.1%}, the same in all directions"))
     if job is None or job.light is None:
@@ -39,7 +41,11 @@ def says(made: Print, job: Job | None) -> tuple[float | None, tuple[tuple[str, s
     low, high = found["power_mw"]
     wide, tall = found["voxel_um"]
     rows += [
-        ("lines", f"{found['lines']} in {found['blocks']} block{'s' if found['blocks'] > 1 else ''}"),
+        (
+            "lines",
+            f"{found['lines']} in {found['blocks']} block{'s' if found['blocks'] > 1 else ''}"
+            + (f", {found['tiers']} above one another" if found["tiers"] > 1 else ""),
+        ),
         ("voxel", f"{_range(wide, 1e3, 'nm')} wide, {_range(tall, 1e3, 'nm')} high"),
         ("power of the lines", _range((low, high), 1.0, "mW")),
         ("power in the file", UNKNOWN if (p := found["power_percent"]) is None else _range(p, 1.0, "%")),

@@ -25,8 +25,10 @@ class Writing:
     """L lines in the order of writing, over P points, in part coordinates, rounded to the quantum.
 
     `lines`: a FilamentSet whose width and height are those of the voxels; its two states are that which is written and that which
-    dries. `power[P]` in kernel units; `strut int64[L]`: row of what stands; `block int64[L]`: row of `centre_um[B,2]`; `floats
+    dries. `power[P]` in kernel units; `strut int64[L]`: row of what stands; `block int64[L]`: row of `origin_um[B,3]`; `floats
     bool[L]`: lines of pieces that touch nothing when they are written. `cuts`: struts cut at seams, counted once a cut.
+    `origin_um`: from where the coordinates of a block count: its middle where mirrors scan, the lower corner of its lines where a stage
+    does; upwards the substrate, or the lowest focus of its tier (`tier int64[B]`), to which the drive of the objective goes.
     """
 
     lines: FilamentSet
@@ -34,7 +36,8 @@ class Writing:
     strut: Ints
     block: Ints
     floats: Bools
-    centre_um: Floats
+    origin_um: Floats
+    tier: Ints
     cuts: int
     how: Settings
 
@@ -45,6 +48,11 @@ class Writing:
         step = np.linalg.norm(p[first + 1] - p[first], axis=1)
         return np.bincount(owner, step, len(self.lines)).astype(np.float64)
 
+    @property
+    def top_um(self) -> float:
+        """How high above the substrate the focus gets."""
+        return float(self.lines.state("wet").points_um[:, 2].max(initial=0.0)) - self.how.interface
+
     def times_s(self) -> Floats:
         """When each line ends, from the start, as far as is known: unknown times of ends and ways count nothing, [L]."""
         spent = self.lengths_um() / self.how.scan_speed + (self.how.line_time or 0.0)
@@ -53,7 +61,7 @@ class Writing:
 
     def as_dict(self) -> dict[str, Any]:
         """Figures of the writing, for `wp plan --json`. What nobody knows is None; `time_s` is so where any part of it is."""
-        n, blocks = len(self.lines), len(self.centre_um)
+        n, blocks = len(self.lines), len(self.origin_um)
         length = float(self.lengths_um().sum())
         scan = length / self.how.scan_speed
         ends = None if self.how.line_time is None else n * self.how.line_time
@@ -70,6 +78,7 @@ class Writing:
             "points": self.lines.point_count,
             "length_um": length,
             "blocks": blocks,
+            "tiers": len(np.unique(self.tier)),
             "cuts": self.cuts,
             "floating_lines": int(self.floats.sum()),
             "time_s": known,
@@ -177,9 +186,25 @@ def write(light: Light) -> Writing:
         offsets, struts.material[strut], struts.layer[strut], struts.origin[strut], struts.inks, struts.spans,
         wet, dried,
     )  # fmt: skip
+    block = pieces.block[piece]
+    origin = _origins(pieces, block, lines, how)
     return Writing(
-        lines, cut.power[point], strut, pieces.block[piece], floats[piece], pieces.centre_um, pieces.cuts, how
+        lines, cut.power[point], strut, block, floats[piece], origin, pieces.tier, pieces.cuts, how
     )
+
+
+def _origins(pieces: Pieces, block: Ints, lines: FilamentSet, how: Settings) -> Floats:
+    """From where the coordinates of each block count, [B,3]."""
+    low = np.full((len(pieces.centre_um), 3), np.inf)
+    if len(lines):
+        np.minimum.at(
+            low, block, np.minimum.reduceat(lines.state("wet").points_um, lines.offsets[:-1], axis=0)
+        )
+    base = np.full(int(pieces.tier.max()) + 1, np.inf)
+    np.minimum.at(base, pieces.tier, low[:, 2])
+    base[0] = 0.0
+    flat = low[:, :2] if how.mode == "piezo" and len(lines) else pieces.centre_um
+    return np.column_stack([flat, base[pieces.tier]])
 
 
 def _inner(of: Ints, row: Ints, contours: int) -> npt.NDArray[np.bool_]:

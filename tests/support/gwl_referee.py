@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 @dataclass
 class Machine:
-    """A writer. `stage`: where the middle of its field stands over the sample (x, y), along the axes that the file speaks of."""
+    """A writer. `stage`: where its coordinates begin over the sample (x, y), along the axes that the file speaks of; `drive`: how far the
+    drive of its objective has gone up from where the interface was found last, away from the substrate."""
 
     laser_power: float = 0.0
     power_scaling: float = 1.0
@@ -18,20 +19,22 @@ class Machine:
     tilt: bool = False
     interface: float | None = None
     stage: list[float] = field(default_factory=lambda: [0.0, 0.0])
+    drive: float = 0.0
+    fourth: bool = False
     points: list[tuple[float, float, float, float]] = field(default_factory=list)
 
 
 @dataclass
 class Trajectory:
     """Where the focus goes: in the frame of the sample as the file draws it, in that of the machine (which `InvertZAxis 1` turns about
-    y: x and z change their signs, and what is right-handed stays so), and the share of full power at each point."""
+    y: x and z change their signs, and what is right-handed stays so), the share of full power at each point, and the numbers of the file."""
 
     sample: list[tuple[float, float, float]]
     machine: list[tuple[float, float, float]]
     power: list[float]
     speed: float
     mode: str
-    in_field: list[tuple[float, float]]
+    in_field: list[tuple[float, float, float]]
 
 
 def run(text: str) -> tuple[list[Trajectory], Machine]:
@@ -44,10 +47,12 @@ def run(text: str) -> tuple[list[Trajectory], Machine]:
             continue
         words = line.split()
         if words[0][0] in "-+.0123456789":
-            if len(words) not in (3, 4):
+            if len(words) != 3 + it.fourth:
                 raise ValueError(f"line {number}: {len(words)} numbers")
             x, y, z = (float(w) for w in words[:3])
-            it.points.append((x, y, z, float(words[3]) if len(words) == 4 else it.laser_power))
+            if it.mode == "PiezoScanMode" and min(x, y) < 0:
+                raise ValueError(f"line {number}: a stage begins at its corner")
+            it.points.append((x, y, z, float(words[3]) if it.fourth else it.laser_power))
             continue
         command, rest = words[0], words[1:]
         if it.points and command != "Write":
@@ -67,6 +72,8 @@ def run(text: str) -> tuple[list[Trajectory], Machine]:
             if it.mode == "GalvoScanMode":
                 raise ValueError(f"line {number}: no tilt is corrected in this mode")
             it.tilt = command.endswith("On")
+        elif command in ("PowerValuesOn", "PowerValuesOff") and not rest:
+            it.fourth = command.endswith("On")
         elif len(rest) != 1:
             raise ValueError(f"line {number}: {line}")
         elif command == "ScanSpeed":
@@ -78,7 +85,11 @@ def run(text: str) -> tuple[list[Trajectory], Machine]:
         elif command == "InvertZAxis":
             it.inverted = {"0": False, "1": True}[rest[0]]
         elif command == "FindInterfaceAt":
+            if abs(it.drive) > 1e-9:
+                raise ValueError(f"line {number}: the interface is looked for from {it.drive} um above it")
             it.interface = float(rest[0])
+        elif command == "AddZDrivePosition":
+            it.drive += float(rest[0])
         elif command in ("MoveStageX", "MoveStageY"):
             it.stage["XY".index(command[-1])] += float(rest[0])
         else:
@@ -89,7 +100,7 @@ def run(text: str) -> tuple[list[Trajectory], Machine]:
 
 
 def _trajectory(it: Machine) -> Trajectory:
-    sample = [(x + it.stage[0], y + it.stage[1], z) for x, y, z, _ in it.points]
+    sample = [(x + it.stage[0], y + it.stage[1], z + it.drive) for x, y, z, _ in it.points]
     sign = -1.0 if it.inverted else 1.0
     for *_, power in it.points:
         if not 0.0 < power <= 100.0:
@@ -100,5 +111,5 @@ def _trajectory(it: Machine) -> Trajectory:
         [it.power_scaling * p / 100.0 for *_, p in it.points],
         it.scan_speed,
         it.mode,
-        [(x, y) for x, y, _, _ in it.points],
+        [(x, y, z) for x, y, z, _ in it.points],
     )
