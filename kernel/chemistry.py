@@ -6,7 +6,20 @@ from typing import Literal
 
 from .diagnostics import Span
 from .material import Provenance
-from .quantity import Bool, ChargeDose, Construct, Dose, FieldSpec, Length, Ratio, Text, list_of
+from .quantity import (
+    Bool,
+    ChargeDose,
+    Construct,
+    Dose,
+    FieldSpec,
+    Length,
+    Ratio,
+    Text,
+    list_of,
+    positive,
+    share,
+    spread,
+)
 from .records import dataclass, field
 
 #: What an exposure does it by.
@@ -31,6 +44,9 @@ MECHANISMS = (
 
 #: Liquids by what they dissolve: of a film's ink, of a developer.
 POLARITIES = ("nonpolar", "polar", "aqueous")
+
+#: Where the rules of chemistry are from, of which no single ligand says more.
+REVIEWS = "Pan et al., Acc. Chem. Res. 2023, 56, 2286; Qing and Zhang, Chem. Sci. 2026, 17, 8913"
 
 #: Families of nanocrystals that rules of chemistry speak of.
 FAMILIES = ("II-VI", "III-V", "perovskite", "metal", "oxide", "other")
@@ -124,6 +140,11 @@ class Ligand:
         """Where the first of these fields that has a source has it from, "" where none has."""
         return next((self.provenance[n].text for n in names if n in self.provenance), "")
 
+    def sourced(self, *names: str) -> tuple[str, ...]:
+        """The same as a note of a message, none where nobody says."""
+        source = self.source_of(*names)
+        return (f"source: {source}",) if source else ()
+
 
 def _among(um: float, known: tuple[float, ...]) -> bool:
     return any(abs(um - k) <= SAME_LIGHT * k for k in known)
@@ -181,36 +202,18 @@ LIGAND = Construct(
         FieldSpec(
             "developers", list_of(Text), "developers, where the source does not say the tone", default=()
         ),
-        FieldSpec("dose_low", Dose, "least dose of light in the literature", default=None, low=0.0),
-        FieldSpec("dose_high", Dose, "largest dose of light in the literature", default=None, low=0.0),
-        FieldSpec("charge_dose", ChargeDose, "dose of electrons in the literature", default=None, low=0.0),
-        FieldSpec("feature", Length, "smallest feature shown", default=None, low=0.0, above=True),
-        FieldSpec(
-            "feature_electrons",
-            Length,
-            "smallest feature shown with electrons",
-            default=None,
-            low=0.0,
-            above=True,
-        ),
+        spread("dose_low", Dose, "least dose of light in the literature"),
+        spread("dose_high", Dose, "largest dose of light in the literature"),
+        spread("charge_dose", ChargeDose, "dose of electrons in the literature"),
+        positive("feature", Length, "smallest feature shown"),
+        positive("feature_electrons", Length, "smallest feature shown with electrons"),
         FieldSpec(
             "families", list_of(Text), f"nanocrystals it was shown on: {', '.join(FAMILIES)}", default=()
         ),
         FieldSpec("thiol", Bool, "true where it binds through a thiol", default=False),
-        FieldSpec(
-            "loading_low", Ratio, "least share of the ligand in the film", default=None, low=0.0, high=1.0
-        ),
-        FieldSpec(
-            "loading_high", Ratio, "largest share of the ligand in the film", default=None, low=0.0, high=1.0
-        ),
-        FieldSpec(
-            "mole_high",
-            Ratio,
-            "largest share of all ligands, by mole (dual ligands)",
-            default=None,
-            low=0.0,
-            high=1.0,
-        ),
+        share("loading_low", "least share of the ligand in the film"),
+        share("loading_high", "largest share of the ligand in the film"),
+        share("mole_high", "largest share of all ligands, by mole (dual ligands)"),
         FieldSpec("note", Text, "what else the literature says", default=""),
     ),
 )

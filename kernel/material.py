@@ -18,6 +18,8 @@ from .quantity import (
     Text,
     list_of,
     ref,
+    share,
+    spread,
 )
 from .records import dataclass, field
 
@@ -173,29 +175,15 @@ INK = Construct(
         FieldSpec("colour", Text, 'colour in pictures, "#rrggbb"'),
         FieldSpec("bet", SpecificArea, "specific surface of the aerogel (BET)", default=None),
         FieldSpec("conductivity", Conductivity, "electrical conductivity of the aerogel", default=None),
-        FieldSpec(
-            "xerogel_shrink",
-            Ratio,
-            "free linear shrinkage, wet to dried in air",
-            default=None,
-            low=0.0,
-            high=0.95,
-        ),
+        share("xerogel_shrink", "free linear shrinkage, wet to dried in air", 0.95),
         FieldSpec(
             "xerogel_conductivity", Conductivity, "electrical conductivity, dried in air", default=None
         ),
-        FieldSpec(
-            "sintered_shrink",
-            Ratio,
-            "free linear shrinkage, wet to sintered",
-            default=None,
-            low=0.0,
-            high=0.95,
-        ),
+        share("sintered_shrink", "free linear shrinkage, wet to sintered", 0.95),
         FieldSpec("sintered_conductivity", Conductivity, "electrical conductivity, sintered", default=None),
-        FieldSpec("swell_sd", Ratio, "standard uncertainty of `swell`", default=None, low=0.0),
-        FieldSpec("shrink_sd", Ratio, "standard uncertainty of `shrink`", default=None, low=0.0, high=0.9),
-        FieldSpec("poisson_sd", Ratio, "standard uncertainty of `poisson`", default=None, low=0.0, high=0.5),
+        spread("swell_sd", Ratio, "standard uncertainty of `swell`"),
+        share("shrink_sd", "standard uncertainty of `shrink`", 0.9),
+        share("poisson_sd", "standard uncertainty of `poisson`", 0.5),
         FieldSpec(
             "shrink_poisson", Ratio, "correlation of `shrink` and `poisson`", default=0.0, low=-1.0, high=1.0
         ),

@@ -172,6 +172,21 @@ class FieldSpec:
         return self.default is REQUIRED
 
 
+def positive(name: str, type_: Type, doc: str) -> FieldSpec:
+    """A figure above zero that may be left out: nobody need know it."""
+    return FieldSpec(name, type_, doc, default=None, low=0.0, above=True)
+
+
+def spread(name: str, type_: Type, doc: str, high: float | None = None) -> FieldSpec:
+    """A figure of zero or more that may be left out: an uncertainty, an error, the end of a range."""
+    return FieldSpec(name, type_, doc, default=None, low=0.0, high=high)
+
+
+def share(name: str, doc: str, high: float = 1.0) -> FieldSpec:
+    """A part of a whole that may be left out."""
+    return spread(name, Ratio, doc, high)
+
+
 @dataclass(frozen=True, slots=True)
 class Construct:
     """What can stand after `=` with a block: its kind (lattice, solid, material ...), name, fields and doc.

@@ -126,10 +126,11 @@ def cases(f: ModuleType) -> dict[str, tuple[Scene, Scene, tuple[str, ...]]]:
         "W256": (one(f, nothing), one(f), ("0 um2", "`dot`")),
         "W257": (one(f, developer=None, develop=False), one(f), ("0 developments", "`box`", "`green`")),
         "W258": (relief(0.0401, d0=10 * MJ, gamma=2.0), relief(0.04, d0=10 * MJ, gamma=2.0), ("40.1 nm", "0 nm to 40 nm")),
+        "W259": (one(f, film={"below_celsius": 120.0}, bake_celsius=120.0), one(f, film={"below_celsius": 120.0}, bake_celsius=119.9), ("120 C", "`below_celsius` of the film")),
     }  # fmt: skip
 
 
-CODES = [f"W{n}" for n in range(230, 259) if n != 250]
+CODES = [f"W{n}" for n in range(230, 260) if n != 250]
 
 
 @pytest.mark.parametrize("code", CODES)
@@ -214,6 +215,114 @@ def test_overlays_add_where_both_are_aligned_to_a_third(f: ModuleType) -> None:
     assert "W235" in said(gap[0]) and "W235" not in said(gap[1])
 
 
+def test_electrons_are_held_against_the_figures_of_electrons(f: ModuleType) -> None:
+    uc = UC_CM2
+    measured = {"d0_electrons": 100 * uc, "gamma_electrons": 2.0, "damage_electrons": 900 * uc}
+    # Figures of light, which no charge is held against.
+    of_light = {"d0": 1e-20, "gamma": 1.0, "damage": 1e-20}
+    d100 = 100 * 10**0.5
+
+    def beam(dose: float, **film: Any) -> dict[str, Diagnostic]:
+        return said(
+            f.scene(f.pattern(f.box(0, 0, 10, 10), f.film(**(film or measured)), "ebeam", dose=dose * uc))
+        )
+
+    assert beam(d100) == {} and beam(100, **of_light) == {}
+    found = beam(0.99 * d100)["W240"]
+    assert "313.1 uC/cm2" in found.message and "316.2 uC/cm2 or more" in found.message
+    assert beam(899) == {} and "900 uC/cm2 was expected" in beam(900)["W241"].message
+    known = f.ligand(charge_dose=200 * uc, provenance={"charge_dose": Origin("beam paper")})
+    assert beam(400, ligand=known) == {}
+    told = beam(401, ligand=known)["W243"]
+    assert (
+        "401 uC/cm2" in told.message
+        and "200 uC/cm2 is known" in told.message
+        and "beam paper" in told.notes[0]
+    )
+    assert "d0_electrons and gamma_electrons" in told.notes[1]
+    # Once the film itself was measured, the literature is not asked.
+    assert beam(401, ligand=known, **measured) == {}
+
+
+def test_electrons_go_through_to_the_film_below(f: ModuleType) -> None:
+    uc = UC_CM2
+    below = f.film("red", damage_electrons=900 * uc)
+
+    def design(x: float, process: str = "ebeam", **more: Any) -> dict[str, Diagnostic]:
+        first = f.pattern(f.box(0, 0, 10, 10, "one"), below, "ebeam")
+        return said(f.scene(first, f.pattern(f.box(x, 0, 10, 10, "two"), f.film("blue"), process, **more)))
+
+    told = design(5)["W242"]
+    assert "1000 uC/cm2 reach film `red`" in told.message and "500 uC/cm2 of it" in told.message
+    assert "W242" not in design(10) and "W242" not in design(5, "photopattern")
+
+
+def test_doses_of_light_and_electrons_do_not_add_up(f: ModuleType) -> None:
+    g = f.film(d0=50 * MJ, gamma=2.0, damage=60 * MJ, d0_electrons=1000 * UC_CM2, gamma_electrons=1.0)
+    scene = f.scene(
+        f.pattern(f.box(0, 0, 10, 10, "one"), g, develop=False),
+        f.pattern(f.box(0, 0, 10, 10, "two"), g, "ebeam"),
+    )
+    assert not {"W240", "W241", "W242"} & set(said(scene))
+
+
+@pytest.mark.parametrize("split", ["classes", "passes"])
+def test_reliefs_are_checked_by_their_outlines(split: str, f: ModuleType) -> None:
+    """What rules take of a relief without drawing its levels is what its levels are."""
+    from wetprint.kernel.films.checked import Films
+    from wetprint.kernel.films.exposures import exposures
+    from wetprint.kernel.films.prism import area_um2, dosed
+    from wetprint.kernel.flat import joined
+
+    x = Expr("coord", ("x",), f.HERE)
+    # From 0 at the left to 36 nm at the right of 10 um: six of eight levels, the seventh is reached and the eighth is not.
+    height = Expr(
+        "*", (Expr("const", (0.0036,), f.HERE), Expr("+", (x, Expr("const", (5.0,), f.HERE)), f.HERE)), f.HERE
+    )
+    scene = one(f, film={"d0": 10 * MJ, "gamma": 2.0}, relief=height, split=split, min_width=0.5)
+    films, pattern = Films(scene), scene.patterns[0]
+    drawn = joined(c.flat for e in exposures(pattern) for c in e.classes)
+    assert area_um2(films.exposed(0)) == pytest.approx(area_um2(drawn), rel=1e-3)
+    (coat,) = films.doses
+    assert coat.high == pytest.approx(max(d.dose for d in dosed(coat.coat) if d.dose is not None), rel=1e-12)
+    assert coat.high == pytest.approx(10 * MJ * 10 ** (7 / 8 / 2.0), rel=1e-12)
+    assert "W241" in said(
+        one(f, film={"d0": 10 * MJ, "gamma": 2.0, "damage": coat.high}, relief=height, split=split)
+    )
+
+
+def test_heat_of_a_pattern_reaches_what_lies_there(f: ModuleType) -> None:
+    frail, tough = f.film("frail", below_celsius=150.0), f.film("tough")
+    at = f.box(0, 0, 10, 10, "one")
+
+    def design(*made: Pattern) -> dict[str, Diagnostic]:
+        return said(f.scene(*made))
+
+    # A treatment heats all that was spread by then, wherever it lies; a laser heats where it writes.
+    bake = f.pattern(f.box(50, 0, 10, 10, "two"), tough, bake_celsius=150.0)
+    told = design(f.pattern(at, frail), bake)["W259"]
+    assert "150 C is what film `frail` gets to in pattern `two`" in told.message and told.related
+    assert "W259" not in design(bake, f.pattern(at, frail))
+    for x, found in ((5, True), (50, False)):
+        writing = f.pattern(f.box(x, 0, 10, 10, "two"), tough, "thermal_writing", celsius=180.0)
+        assert ("W259" in design(f.pattern(at, frail), writing)) is found
+    own = f.ligand(below_celsius=200.0, provenance={"below_celsius": Origin("pulse paper")})
+    for celsius, found in ((199.9, False), (200.0, True)):
+        told = design(f.pattern(at, f.film(ligand=own), "thermal_writing", celsius=celsius))
+        assert ("W259" in told) is found
+    assert told["W259"].notes[0] == "source: pulse paper"
+    # What the film itself says goes before what its ligand says.
+    better = f.pattern(at, f.film(ligand=own, below_celsius=250.0), "thermal_writing", celsius=220.0)
+    assert "W259" not in design(better)
+
+
+def test_a_treatment_of_a_perovskite_that_nobody_says_the_limit_of(f: ModuleType) -> None:
+    hot = {"bake_celsius": 80.0}
+    assert "80 C" in said(one(f, film={"family": "perovskite"}, **hot))["W247"].message
+    assert "W247" not in said(one(f, film={"family": "perovskite", "below_celsius": 100.0}, **hot))
+    assert "W247" not in said(one(f, film={"family": "perovskite"}, bake="in vacuum"))
+
+
 def test_dose_factors_of_an_electron_beam(f: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
     from wetprint.kernel.films import exposures as made
     from wetprint.kernel.films.exposures import DoseClass, Exposure
@@ -246,6 +355,6 @@ def test_a_printed_lattice_is_held_against_the_film_below(f: ModuleType, scenes:
 
 def test_rules_of_films_load_no_numpy() -> None:
     names = [n for n in CHECKS if n.startswith("film_")]
-    assert len(names) == 29
+    assert len(names) == 30
     program = "import sys\nfrom wetprint.kernel.checks import CHECKS\n[CHECKS[n] for n in CHECKS if n.startswith('film_')]\nassert 'numpy' not in sys.modules"
     subprocess.run([sys.executable, "-c", program], check=True, env={**os.environ})

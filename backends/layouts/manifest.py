@@ -50,7 +50,6 @@ def _round(value: Any) -> Any:
 
 
 def _film(film: Film) -> dict[str, Any]:
-    per_cm2 = {k: None if v is None else v / MJ_CM2 for k, v in (("d0", film.d0), ("damage", film.damage))}
     return _known(
         name=film.name,
         nanocrystal=film.nanocrystal,
@@ -58,11 +57,19 @@ def _film(film: Film) -> dict[str, Any]:
         ligand=film.ligand.name,
         thickness_um=film.thickness_um,
         colour=film.colour,
-        d0_mj_cm2=per_cm2["d0"],
+        d0_mj_cm2=_over(film.d0, MJ_CM2),
         gamma=film.gamma,
-        damage_mj_cm2=per_cm2["damage"],
+        damage_mj_cm2=_over(film.damage, MJ_CM2),
+        d0_uc_cm2=_over(film.d0_electrons, UC_CM2),
+        gamma_electrons=film.gamma_electrons,
+        damage_uc_cm2=_over(film.damage_electrons, UC_CM2),
+        below_celsius=film.bears_celsius,
         index=film.index,
     )
+
+
+def _over(value: float | None, unit: float) -> float | None:
+    return None if value is None else value / unit
 
 
 def dose_said(pattern: Pattern, factor: float) -> dict[str, Any]:

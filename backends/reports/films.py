@@ -6,7 +6,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING
 
 from ...kernel.process import PROCESSES, Step, steps_of
-from ...kernel.quantity import MJ_CM2
+from ...kernel.quantity import MJ_CM2, UC_CM2
 from . import numbers
 from .blocks import Block, Cell, Note, Photo, Section, Steps, Table
 
@@ -194,7 +194,12 @@ def _value(owner: object, name: str) -> str:
         return "yes" if value else "no"
     if name in _DOSES:
         return f"{numbers.sig(value / MJ_CM2)} mJ/cm²"
+    if name in _CHARGES:
+        return f"{numbers.sig(value / UC_CM2)} µC/cm²"
+    if name.endswith("_celsius"):
+        return f"{numbers.sig(value)} °C"
     return numbers.sig(value) if isinstance(value, float) else str(value)
 
 
-_DOSES = frozenset({"d0", "damage", "critical", "dose_low", "dose_high"})
+_DOSES = frozenset({"d0", "d0_sd", "damage", "critical", "dose_low", "dose_high"})
+_CHARGES = frozenset({"d0_electrons", "d0_electrons_sd", "damage_electrons", "charge_dose"})

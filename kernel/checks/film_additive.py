@@ -4,42 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..check import CheckContext
-from ..diagnostics import Diagnostic, Severity, warning
+from ..diagnostics import Diagnostic, warning
+from ..film import Film
+from ..films.checked import Films
 from ..films.coats import stimulus_of
+from ..films.rules import EachFilm
+from ..scene import Pattern
 
 
-class FilmAdditive:
+class FilmAdditive(EachFilm):
     code = "W238"
-    severity = Severity.WARNING
     doc = "films hold the additive that their ligand needs"
 
-    def run(self, context: CheckContext) -> Iterator[Diagnostic]:
-        told: set[str] = set()
-        for _, pattern in context.films.patterns:
-            film, stimulus = pattern.film, stimulus_of(pattern)
-            needs = film.ligand.needs
-            if (
-                not needs
-                or film.name in told
-                or stimulus is None
-                or stimulus.kind not in ("light", "two-photon")
-            ):
-                continue
-            if film.additive and _same(film.additive, needs):
-                continue
-            told.add(film.name)
-            source = film.ligand.source_of("needs")
-            yield warning(
-                self.code,
-                f"{'no additive' if not film.additive else film.additive} is in film `{film.name}`; {needs} was expected",
-                film.span or pattern.span,
-                label=f"without it light does nothing to {film.ligand.name}",
-                notes=(
-                    *((f"source: {source}",) if source else ()),
-                    f'write `additive: "{needs}";`, or expose by heat',
-                ),
-            )
+    def of(self, films: Films, one: tuple[Film, Pattern]) -> Iterator[Diagnostic]:
+        film, first = one
+        needs = film.ligand.needs
+        if not needs or (film.additive and _same(film.additive, needs)):
+            return
+        by = [stimulus_of(p) for _, p in films.patterns if p.film.name == film.name]
+        if not any(s is not None and s.kind in ("light", "two-photon") for s in by):
+            return
+        yield warning(
+            self.code,
+            f"{film.additive or 'no additive'} is in film `{film.name}`; {needs} was expected",
+            film.span or first.span,
+            label=f"without it light does nothing to {film.ligand.name}",
+            notes=(*film.ligand.sourced("needs"), f'write `additive: "{needs}";`, or expose by heat'),
+        )
 
 
 def _same(one: str, two: str) -> bool:

@@ -1,55 +1,50 @@
-"""Light of later passes on films that are finished."""
+"""Light or electrons of later passes on films that are finished."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..check import CheckContext
-from ..chemistry import Stimulus
-from ..diagnostics import Diagnostic, Related, Severity, warning
-from ..films.coats import by_light
+from ..diagnostics import Diagnostic, Related, warning
+from ..films.checked import CoatDose, Films
+from ..films.coats import stimulus_of
 from ..films.dose import together
-from ..films.steps import dose
+from ..films.rules import EachDose
 
 
-class FilmAgain:
+class FilmAgain(EachDose):
     code = "W242"
-    severity = Severity.WARNING
     doc = "later passes leave finished films as they are"
 
-    def run(self, context: CheckContext) -> Iterator[Diagnostic]:
-        films = context.films
-        for k, coat in enumerate(films.coats):
-            film = coat.film
-            if film.damage is None or not by_light(coat):
-                continue
-            before = films.most(coat)
-            added = [
-                (row, p)
-                for later in films.coats[k + 1 :]
-                for row, p in later.passes
-                if p.process == "photopattern"
-                and film.ligand.accepts(Stimulus("light", p.fields["wavelength"]))
-            ]
-            from ..films.prism import overlap
+    def of(self, films: Films, one: CoatDose) -> Iterator[Diagnostic]:
+        film, curve, before = one.coat.film, one.curve, one.high
+        if curve.damage is None or before >= curve.damage:
+            return
+        from ..films.prism import overlap
 
-            hit = [(row, p) for row, p in added if overlap(films.kept(coat), films.exposed(row))]
-            total = together([before, *(p.fields["dose"] for _, p in hit)])
-            if not hit or before >= film.damage or total < film.damage * (1 - 1e-9):
-                continue
-            _, last = hit[-1]
-            yield warning(
-                self.code,
-                f"{dose(total)} reach film `{film.name}` in the end, {dose(total - before)} of it by later passes; less than "
-                f"{dose(film.damage)} was expected",
-                last.spans.get("dose") or last.span,
-                label="this light goes through to the film below",
-                related=(Related(coat.last[1].span, "finished here"),),
-                notes=(
-                    "doses add up; the later film is taken as clear, which is the worst case",
-                    "spread the film that bears least last, or keep later masks off it",
-                ),
-            )
+        hit = [
+            p
+            for row, p in films.after(one.coat)
+            if (s := stimulus_of(p)) is not None
+            and s.kind == curve.kind
+            and film.ligand.accepts(s)
+            and overlap(films.kept(one.coat), films.exposed(row))
+        ]
+        total = together([before, *(p.fields["dose"] for p in hit)])
+        if not hit or total < curve.damage * (1 - 1e-9):
+            return
+        light = "this light goes" if curve.kind == "light" else "these electrons go"
+        yield warning(
+            self.code,
+            f"{curve.told(total)} reach film `{film.name}` in the end, {curve.told(total - before)} of it by later passes; less than "
+            f"{curve.told(curve.damage)} was expected",
+            hit[-1].spans.get("dose") or hit[-1].span,
+            label=f"{light} through to the film below",
+            related=(Related(one.last.span, "finished here"),),
+            notes=(
+                "doses add up; the later film is taken as clear, which is the worst case",
+                "spread the film that bears least last, or keep later masks off it",
+            ),
+        )
 
 
 FILM_AGAIN = FilmAgain()

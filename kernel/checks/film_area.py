@@ -4,29 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..check import CheckContext
-from ..diagnostics import Diagnostic, Severity, warning
+from ..diagnostics import Diagnostic, warning
+from ..films.checked import Films
+from ..films.rules import EachPattern
+from ..films.steps import place
+from ..scene import Pattern
 
 
-class FilmArea:
+class FilmArea(EachPattern):
     code = "W232"
-    severity = Severity.WARNING
     doc = "pieces of masks are as large as holds"
+    asks = "min_area"
 
-    def run(self, context: CheckContext) -> Iterator[Diagnostic]:
+    def of(self, films: Films, one: tuple[int, Pattern]) -> Iterator[Diagnostic]:
         from ..drc import too_small
 
-        for row, pattern in context.films.patterns:
-            limit = pattern.fields.get("min_area")
-            found = None if limit is None else too_small(context.films.exposed(row), limit)
-            if found is None:
-                continue
+        row, pattern = one
+        limit = pattern.fields["min_area"]
+        found = too_small(films.exposed(row), limit)
+        if found is not None:
             yield warning(
                 self.code,
-                f"{found.value_um:.4g} um2 is the smallest of {found.places} pieces of mask `{pattern.name}`, at "
-                f"({found.at_um[0]:.6g}, {found.at_um[1]:.6g}) um; {limit:.4g} um2 or more was expected",
+                f"{found.value_um:.4g} um2 is the smallest of {found.places} pieces of mask `{pattern.name}`, {place(found.at_um)}; "
+                f"{limit:.4g} um2 or more was expected",
                 pattern.spans.get("min_area") or pattern.span,
                 label="so small a piece may come off in the developer",
+                notes=("enlarge the piece, or leave it out of the mask",),
             )
 
 

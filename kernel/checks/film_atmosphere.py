@@ -4,34 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..check import CheckContext
-from ..diagnostics import Diagnostic, Severity, warning
+from ..diagnostics import Diagnostic, warning
+from ..films.checked import Films
+from ..films.rules import EachPattern
+from ..scene import Pattern
 
 
-class FilmAtmosphere:
+class FilmAtmosphere(EachPattern):
     code = "W239"
-    severity = Severity.WARNING
     doc = "films are exposed in the atmosphere that their ligand needs"
 
-    def run(self, context: CheckContext) -> Iterator[Diagnostic]:
-        for _, pattern in context.films.patterns:
-            ligand = pattern.film.ligand
-            given = str(pattern.fields.get("atmosphere") or "air")
-            if ligand.atmosphere != "nitrogen" or given.lower() in ("nitrogen", "argon", "vacuum"):
-                continue
-            source = ligand.source_of("atmosphere")
-            yield warning(
-                self.code,
-                f"{given} is the atmosphere of pass `{pattern.name}`; nitrogen was expected for {ligand.name}",
-                pattern.spans.get("atmosphere") or pattern.span,
-                label="oxygen takes the carbenes"
-                if pattern.fields.get("atmosphere")
-                else "air, as long as nothing is said",
-                notes=(
-                    *((f"source: {source}",) if source else ()),
-                    'write `atmosphere: "nitrogen";`, or take a linker with electron donors (Tris-TAD works in air)',
-                ),
-            )
+    def of(self, films: Films, one: tuple[int, Pattern]) -> Iterator[Diagnostic]:
+        _, pattern = one
+        ligand, said = pattern.film.ligand, str(pattern.fields.get("atmosphere") or "")
+        given = said or "air"
+        if ligand.atmosphere != "nitrogen" or given.lower() in ("nitrogen", "argon", "vacuum"):
+            return
+        yield warning(
+            self.code,
+            f"{given} is the atmosphere of pass `{pattern.name}`; nitrogen was expected for {ligand.name}",
+            pattern.spans.get("atmosphere") or pattern.span,
+            label="oxygen takes the carbenes" if said else "air, as long as nothing is said",
+            notes=(
+                *ligand.sourced("atmosphere"),
+                'write `atmosphere: "nitrogen";`, or take a linker with electron donors (Tris-TAD works in air)',
+            ),
+        )
 
 
 FILM_ATMOSPHERE = FilmAtmosphere()

@@ -4,38 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..check import CheckContext
-from ..diagnostics import Diagnostic, Severity, warning
-from ..films.coats import by_light
-from ..films.dose import d100_of, retention
-from ..films.steps import dose
+from ..diagnostics import Diagnostic, warning
+from ..films.checked import CoatDose, Films
+from ..films.rules import EachDose
 
 
-class FilmDose:
+class FilmDose(EachDose):
     code = "W240"
-    severity = Severity.WARNING
     doc = "the dose of all passes together keeps the film"
 
-    def run(self, context: CheckContext) -> Iterator[Diagnostic]:
-        for coat, low, _ in context.films.doses:
-            film = coat.film
-            if film.d0 is None or film.gamma is None or not by_light(coat):
-                continue
-            d100 = d100_of(film.d0, film.gamma)
-            if low >= d100 * (1 - 1e-9):
-                continue
-            share = retention(low, film.d0, film.gamma)
-            _, pattern = coat.last
-            yield warning(
-                self.code,
-                f"{dose(low)} is the least dose that film `{film.name}` gets where it is exposed, which keeps {share:.0%} of it; "
-                f"{dose(d100)} or more was expected",
-                pattern.spans.get("dose") or pattern.span,
-                label="nothing would stay" if share == 0 else "a thinner film would stay",
-                notes=(
-                    f"its window: {dose(film.d0)} (D0) to {dose(d100)} (D100, from gamma {film.gamma:.3g})",
-                ),
-            )
+    def of(self, films: Films, one: CoatDose) -> Iterator[Diagnostic]:
+        curve, d100 = one.curve, one.curve.d100
+        if curve.d0 is None or curve.gamma is None or d100 is None or one.low >= d100 * (1 - 1e-9):
+            return
+        share = curve.retention(one.low)
+        yield warning(
+            self.code,
+            f"{curve.told(one.low)} is the least dose that film `{one.coat.film.name}` gets where it is exposed, which keeps {share:.0%} "
+            f"of it; {curve.told(d100)} or more was expected",
+            one.span,
+            label="nothing would stay" if share == 0 else "a thinner film would stay",
+            notes=(
+                f"its window: {curve.told(curve.d0)} (D0) to {curve.told(d100)} (D100, from gamma {curve.gamma:.3g})",
+                f"write `dose` of {curve.told(d100)} or more; a thinner film that is meant is a `relief`",
+            ),
+        )
 
 
 FILM_DOSE = FilmDose()

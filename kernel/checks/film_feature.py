@@ -4,35 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..check import CheckContext
-from ..diagnostics import Diagnostic, Severity, warning
+from ..diagnostics import Diagnostic, warning
+from ..films.checked import Films
+from ..films.rules import EachPattern
+from ..films.steps import place
+from ..scene import Pattern
 
 
-class FilmFeature:
+class FilmFeature(EachPattern):
     code = "W252"
-    severity = Severity.WARNING
     doc = "features are as large as was shown for the ligand"
 
-    def run(self, context: CheckContext) -> Iterator[Diagnostic]:
-        from ..drc import too_close
-
-        for row, pattern in context.films.patterns:
-            ligand = pattern.film.ligand
-            electrons = pattern.process == "ebeam"
-            limit = ligand.feature_electrons_um if electrons else ligand.feature_um
-            found = (
-                None if limit is None else too_close(context.films.exposed(row), limit, "width", facing=True)
-            )
-            if limit is None or found is None:
-                continue
-            source = ligand.source_of("feature_electrons" if electrons else "feature")
+    def of(self, films: Films, one: tuple[int, Pattern]) -> Iterator[Diagnostic]:
+        row, pattern = one
+        ligand, electrons = pattern.film.ligand, pattern.process == "ebeam"
+        limit = ligand.feature_electrons_um if electrons else ligand.feature_um
+        found = films.close(row, limit, "width", facing=True)
+        if limit is not None and found is not None:
             yield warning(
                 self.code,
-                f"{1e3 * found.value_um:.4g} nm is the finest feature of mask `{pattern.name}`, at ({found.at_um[0]:.6g}, "
-                f"{found.at_um[1]:.6g}) um; {1e3 * limit:.4g} nm was shown for {ligand.name}",
+                f"{1e3 * found.value_um:.4g} nm is the finest feature of mask `{pattern.name}`, {place(found.at_um)}; {1e3 * limit:.4g} nm "
+                f"was shown for {ligand.name}",
                 pattern.span,
                 label="finer than anybody has shown",
-                notes=(*((f"source: {source}",) if source else ()), "try it with a resolution target first"),
+                notes=(
+                    *ligand.sourced("feature_electrons" if electrons else "feature"),
+                    "try it with a resolution target first",
+                ),
             )
 
 

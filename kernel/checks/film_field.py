@@ -4,29 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..check import CheckContext
-from ..diagnostics import Diagnostic, Severity, warning
+from ..diagnostics import Diagnostic, warning
+from ..films.checked import Films
+from ..films.rules import EachPattern
+from ..films.steps import place
+from ..scene import Pattern
 
 
-class FilmField:
+class FilmField(EachPattern):
     code = "W251"
-    severity = Severity.WARNING
     doc = "no shape lies across a border of write fields"
+    asks = "field"
 
-    def run(self, context: CheckContext) -> Iterator[Diagnostic]:
-        for row, pattern in context.films.patterns:
-            side = pattern.fields.get("field")
-            if side is None:
-                continue
-            from ..films.fields import across
+    def of(self, films: Films, one: tuple[int, Pattern]) -> Iterator[Diagnostic]:
+        from ..films.fields import across
 
-            cut, total, at = across(context.films.exposed(row), side)
-            if not cut:
-                continue
+        row, pattern = one
+        side = pattern.fields["field"]
+        cut, total, at = across(films.exposed(row), side)
+        if cut:
             yield warning(
                 self.code,
-                f"{cut} of {total} shapes of mask `{pattern.name}` lie across a border of write fields of {side:.6g} um, the first at "
-                f"({at[0]:.6g}, {at[1]:.6g}) um; 0 was expected",
+                f"{cut} of {total} shapes of mask `{pattern.name}` lie across a border of write fields of {side:.6g} um, the first "
+                f"{place(at)}; 0 was expected",
                 pattern.spans.get("field") or pattern.span,
                 label="fields meet with an error of their own",
                 notes=(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ..check import CheckContext
 from ..diagnostics import Diagnostic, Related, Severity, Span, warning
 from ..films.overlay import Budget, budget
+from ..films.steps import place
 
 if TYPE_CHECKING:
     from ..flat import Flat
@@ -29,27 +30,27 @@ class FilmOverlay:
             )
             allowed = budget((earlier.name, earlier.fields), (later.name, later.fields), third=third)
             if allowed is not None:
-                place = later.spans.get("overlay") or later.span
+                where = later.spans.get("overlay") or later.span
                 yield from self._between(
-                    films.kept(one), films.kept(two), allowed, (earlier.name, later.name), place, earlier.span
+                    films.kept(one), films.kept(two), allowed, (earlier.name, later.name), where, earlier.span
                 )
         for coat in films.coats:
             _, pattern = coat.last
             for job in context.jobs:
                 allowed = budget((pattern.name, pattern.fields), (job.name, job.print.fields))
                 if allowed is not None:
-                    place = job.print.spans.get("overlay") or job.print.span
+                    where = job.print.spans.get("overlay") or job.print.span
                     yield from self._between(
                         films.kept(coat),
                         films.footprint(coat, job),
                         allowed,
                         (pattern.name, job.name),
-                        place,
+                        where,
                         pattern.span,
                     )
 
     def _between(
-        self, one: Flat, two: Flat, allowed: Budget, names: tuple[str, str], place: Span, other: Span
+        self, one: Flat, two: Flat, allowed: Budget, names: tuple[str, str], where: Span, other: Span
     ) -> Iterator[Diagnostic]:
         from ..drc import between
 
@@ -67,9 +68,9 @@ class FilmOverlay:
             )
             yield warning(
                 self.code,
-                f"{1e3 * found.value_um:.4g} nm is the smallest {word} between `{names[0]}` and `{names[1]}`, at "
-                f"({found.at_um[0]:.6g}, {found.at_um[1]:.6g}) um; {1e3 * allowed.um:.4g} nm or more was expected",
-                place,
+                f"{1e3 * found.value_um:.4g} nm is the smallest {word} between `{names[0]}` and `{names[1]}`, {place(found.at_um)}; "
+                f"{1e3 * allowed.um:.4g} nm or more was expected",
+                where,
                 label="one may reach the other" if kind == "gap" else "one may miss the other",
                 related=(Related(other, "made before"),),
                 notes=(f"the budget: {allowed}", *unknown, f"{mend}, or take a writer of better overlay"),

@@ -10,6 +10,9 @@ from ..film import Film
 from ..films.coats import stimulus_of
 from ..scene import Pattern, Print
 
+#: Fields of a ligand that say what it answers to.
+STIMULI = ("wavelengths", "two_photon", "electrons", "heat", "ultraviolet", "ultrafast")
+
 
 class FilmStimulus:
     code = "W237"
@@ -31,19 +34,13 @@ class FilmStimulus:
             stimulus, ligand = stimulus_of(pattern), film.ligand
             if stimulus is None or ligand.accepts(stimulus):
                 continue
-            source = ligand.source_of(
-                "wavelengths", "two_photon", "electrons", "heat", "ultraviolet", "ultrafast"
-            )
             yield warning(
                 self.code,
                 f"{stimulus} is what {what} exposes {ligand.name} to; it is known to answer to "
                 f"{', '.join(ligand.answers_to) or 'nothing'}",
                 pattern.spans.get("wavelength") or pattern.spans.get("process") or pattern.span,
                 label="nobody has shown that this does anything",
-                notes=(
-                    *((f"source: {source}",) if source else ()),
-                    "another wavelength or process, or another ligand",
-                ),
+                notes=(*ligand.sourced(*STIMULI), "another wavelength or process, or another ligand"),
             )
 
 

@@ -4,31 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..check import CheckContext
-from ..diagnostics import Diagnostic, Severity, warning
+from ..diagnostics import Diagnostic, warning
+from ..films.checked import Films
+from ..films.rules import EachPattern
+from ..films.steps import place
+from ..scene import Pattern
 
 
-class FilmWidth:
+class FilmWidth(EachPattern):
     code = "W230"
-    severity = Severity.WARNING
     doc = "masks are as wide as their writer resolves"
 
-    def run(self, context: CheckContext) -> Iterator[Diagnostic]:
-        from ..drc import too_close
-
-        for row, pattern in context.films.patterns:
-            limit, why = context.films.finest(pattern)
-            found = None if limit is None else too_close(context.films.exposed(row), limit, "width")
-            if limit is None or found is None:
-                continue
-            sharp = found.value_um == 0
+    def of(self, films: Films, one: tuple[int, Pattern]) -> Iterator[Diagnostic]:
+        row, pattern = one
+        limit, why = films.finest(pattern)
+        found = films.close(row, limit, "width")
+        if limit is not None and found is not None:
             yield warning(
                 self.code,
-                f"{1e3 * found.value_um:.4g} nm is the narrowest of {found.places} places of mask `{pattern.name}`, at "
-                f"({found.at_um[0]:.6g}, {found.at_um[1]:.6g}) um; {1e3 * limit:.4g} nm or more was expected ({why})",
+                f"{1e3 * found.value_um:.4g} nm is the narrowest of {found.places} places of mask `{pattern.name}`, {place(found.at_um)}; "
+                f"{1e3 * limit:.4g} nm or more was expected ({why})",
                 pattern.spans.get("min_width") or pattern.span,
                 label="a corner sharper than 90 degrees has no width"
-                if sharp
+                if found.value_um == 0
                 else "the writer makes nothing as narrow",
                 notes=("widen the mask, `grow(mask, by: ...)`, or take a writer that resolves it",),
             )

@@ -2,18 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cached_property
+from itertools import combinations
 from typing import TYPE_CHECKING
 
+from ..diagnostics import Span
 from ..film import Film
 from ..process import patterns_of
+from ..records import dataclass
 from ..scene import Pattern, Scene, StateName
-from .coats import Coat, coats_of
+from .coats import POSITIVE, Coat, coats_of, tone_of
+from .curve import Curve, curve_of
 from .dose import finest_um
 
 if TYPE_CHECKING:
     from ..build import Job
+    from ..drc import Close, Kind
     from ..flat import Flat
+
+
+@dataclass(frozen=True, slots=True)
+class CoatDose:
+    """A coat with the least and the largest dose that a place of it gets, of those where all its thickness is to stay (a relief is exposed
+    to less on purpose: without any other place `low` is infinite); `curve` is what is known of its film under such doses."""
+
+    coat: Coat
+    curve: Curve
+    low: float
+    high: float
+
+    @property
+    def last(self) -> Pattern:
+        return self.coat.last[1]
+
+    @property
+    def span(self) -> Span:
+        """Where the last pass says its dose."""
+        return self.last.spans.get("dose") or self.last.span
 
 
 class Films:
@@ -22,7 +48,6 @@ class Films:
     def __init__(self, scene: Scene) -> None:
         self.scene = scene
         self._exposed: dict[int, Flat] = {}
-        self._factors: dict[int, tuple[float, ...]] = {}
         self._kept: dict[int, Flat] = {}
         self._prints: dict[tuple[int, int], Flat] = {}
         #: Patterns whose relief no dose can make, and why.
@@ -35,6 +60,10 @@ class Films:
     @cached_property
     def coats(self) -> tuple[Coat, ...]:
         return coats_of(self.scene)
+
+    def after(self, coat: Coat) -> Iterator[tuple[int, Pattern]]:
+        """The passes of coats that end after this one, with their rows."""
+        return ((row, p) for c in self.coats if c.last[0] > coat.last[0] for row, p in c.passes)
 
     @cached_property
     def films(self) -> tuple[tuple[Film, Pattern], ...]:
@@ -62,24 +91,31 @@ class Films:
     def exposed(self, row: int) -> Flat:
         """Where the pattern of a row of the job is exposed."""
         if row not in self._exposed:
-            from ..flat import joined
             from ..mask import drawn
-            from .exposures import exposures
+            from .exposures import outline
 
             pattern = dict(self.patterns)[row]
             try:
-                classes = [c for one in exposures(pattern) for c in one.classes]
-                self._exposed[row] = joined(c.flat for c in classes)
-                self._factors[row] = tuple(c.factor for c in classes)
+                self._exposed[row] = outline(pattern)
             except ValueError as caught:
                 self._impossible[row] = (pattern, str(caught))
-                self._exposed[row], self._factors[row] = drawn(pattern.mask), ()
+                self._exposed[row] = drawn(pattern.mask)
         return self._exposed[row]
+
+    def close(self, row: int, limit_um: float | None, kind: Kind, *, facing: bool = False) -> Close | None:
+        """Where the pattern of a row is narrower than a limit, or leaves a narrower gap; None without a limit."""
+        from ..drc import too_close
+
+        return None if limit_um is None else too_close(self.exposed(row), limit_um, kind, facing=facing)
 
     def factors(self, row: int) -> tuple[float, ...]:
         """Dose factors of the classes of the pattern of a row."""
-        self.exposed(row)
-        return self._factors[row]
+        from .exposures import factors
+
+        try:
+            return factors(dict(self.patterns)[row])
+        except ValueError:
+            return ()
 
     def kept(self, coat: Coat) -> Flat:
         """Where a coat stays."""
@@ -88,6 +124,10 @@ class Films:
             from ..flat import joined
             from .prism import kept
 
+            # What a relief leaves has its outline, whatever its heights.
+            if self._lone_reliefs(coat) and tone_of(coat.last[1])[0] != POSITIVE:
+                self._kept[row] = joined(self.exposed(k) for k, _ in coat.passes)
+                return self._kept[row]
             try:
                 self._kept[row] = joined(region for region, _ in kept(self.scene, coat))
             except ValueError:
@@ -95,33 +135,52 @@ class Films:
         return self._kept[row]
 
     @cached_property
-    def doses(self) -> tuple[tuple[Coat, float, float], ...]:
-        """Every coat with the least and the largest dose that a place of it gets where all its thickness is to stay (a relief is exposed to
-        less on purpose); those whose process has no dose are left out."""
+    def doses(self) -> tuple[CoatDose, ...]:
+        """The doses of every coat, those left out whose passes have none, or not of one kind."""
         out = []
         for coat in self.coats:
+            if coat.dosed_by is None:
+                continue
             parts = self._dosed(coat)
-            doses = [d for d, _ in parts if d is not None]
-            whole = [d for d, relief in parts if d is not None and not relief]
-            if doses:
-                out.append((coat, min(whole, default=float("inf")), max(doses)))
+            whole = [d for d, relief in parts if not relief]
+            if parts:
+                curve = curve_of(coat.film, coat.dosed_by)
+                least, most = min(whole, default=float("inf")), max(d for d, _ in parts)
+                out.append(CoatDose(coat, curve, least, most))
         return tuple(out)
 
-    def _dosed(self, coat: Coat) -> tuple[tuple[float | None, bool], ...]:
+    def _dosed(self, coat: Coat) -> list[tuple[float, bool]]:
         """Doses of a coat, and whether each is that of a relief."""
-        if len(coat.passes) == 1 and coat.last[1].fields.get("relief") is None:
+        passes = coat.passes
+        if len(passes) == 1 and passes[0][1].fields.get("relief") is None:
             # One dose all over: nothing need be drawn.
-            return ((coat.last[1].fields.get("dose"), False),)
+            return [(float(passes[0][1].fields["dose"]), False)]
+        if self._lone_reliefs(coat):
+            return [(f * p.fields["dose"], True) for row, p in passes for f in self.doses_of(row)]
         from .prism import dosed
 
         try:
-            return tuple((d.dose, d.relief_um is not None) for d in dosed(coat))
+            return [(d.dose, d.relief_um is not None) for d in dosed(coat) if d.dose is not None]
         except ValueError:
-            return ()
+            return []
+
+    def doses_of(self, row: int) -> tuple[float, ...]:
+        """What the doses of a pattern add up to at its places, over its own dose."""
+        found = self.factors(row)
+        return (sum(found),) if dict(self.patterns)[row].fields.get("split") == "passes" else found
+
+    def _lone_reliefs(self, coat: Coat) -> bool:
+        """Whether a coat is exposed to reliefs alone, none over another: then none of its levels need be drawn."""
+        from .prism import overlap
+
+        if any(p.fields.get("relief") is None for _, p in coat.passes):
+            return False
+        regions = [self.exposed(row) for row, _ in coat.passes]
+        return not any(overlap(a, b) for a, b in combinations(regions, 2))
 
     def most(self, coat: Coat) -> float:
         """Largest dose that a place of a coat got by its own passes."""
-        return next((high for known, _, high in self.doses if known is coat), 0.0)
+        return next((d.high for d in self.doses if d.coat is coat), 0.0)
 
     def written_by(self, pattern: Pattern) -> Coat | None:
         """The coat that holds the marks that a pass is aligned to; None where it names none, or nobody wrote them."""

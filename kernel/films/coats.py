@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Literal
+
 from ..chemistry import Developer, Ligand, Stimulus
 from ..film import Film
 from ..process import patterns_of
 from ..records import dataclass
 from ..scene import Pattern, Print, Scene
+
+#: Exposures that have a dose: energy per area of light, charge per area of electrons.
+DosedBy = Literal["light", "electrons"]
 
 NEGATIVE, POSITIVE = "negative", "positive"
 
@@ -21,6 +27,11 @@ class Coat:
     @property
     def developed(self) -> bool:
         return self.passes[-1][1].develop
+
+    @property
+    def dosed_by(self) -> DosedBy | None:
+        """By what dose all its passes expose it."""
+        return dosed_by(p for _, p in self.passes)
 
     @property
     def last(self) -> tuple[int, Pattern]:
@@ -51,9 +62,14 @@ def stimulus_of(pattern: Pattern | Print) -> Stimulus | None:
     return kinds.get(pattern.process)
 
 
-def by_light(coat: Coat) -> bool:
-    """Whether all passes of a coat are by light, whose doses the film's figures speak of."""
-    return all(p.process == "photopattern" for _, p in coat.passes)
+def dosed_by(patterns: Iterable[Pattern]) -> DosedBy | None:
+    """By what dose some passes expose their film: light or electrons; None where they mix both, or have no dose."""
+    kinds = {_DOSED.get(p.process) for p in patterns}
+    return kinds.pop() if len(kinds) == 1 else None
+
+
+#: Processes that have a dose, and of what.
+_DOSED: dict[str, DosedBy] = {"photopattern": "light", "ebeam": "electrons"}
 
 
 def is_among(developer: Developer, words: tuple[str, ...]) -> bool:

@@ -139,20 +139,22 @@ CODES: tuple[Code, ...] = (
         "W240",
         "a dose that keeps less than the film",
         "What stays of a film follows its contrast curve, R(D) = clip(gamma log10(D / D0), 0, 1): nothing below D0, all of it above D100 = "
-        "D0 10^(1 / gamma). Doses of all passes of one coat add up, place by place. A relief is exposed to less on purpose and is not meant.",
+        "D0 10^(1 / gamma). Doses of all passes of one coat add up, place by place. A relief is exposed to less on purpose and is not meant. "
+        "Light is held against `d0` and `gamma` of the film, electrons against `d0_electrons` and `gamma_electrons`.",
         USE + BOX + _film(more="d0: 60[mJ/cm^2]; gamma: 2;") + _PASS,
     ),
     Code(
         "W241",
         "a dose that harms the film",
-        "`damage` of a film is the dose that its top does not survive. Doses of all passes of one coat add up, place by place.",
+        "`damage` of a film is the dose of light that its top does not survive, `damage_electrons` that of electrons. Doses of all passes of "
+        "one coat add up, place by place.",
         USE + BOX + _film(more="damage: 80[mJ/cm^2];") + _PASS,
     ),
     Code(
         "W242",
         "light of later passes on a finished film",
         "A later pass goes through its own film to what lies below: where its mask lies over an earlier film that answers to the same "
-        "light, doses add up. The later film is taken as clear, which is the worst case.",
+        "light, or to electrons, doses add up. The later film is taken as clear, which is the worst case.",
         USE
         + _film("red", more="damage: 150[mJ/cm^2];")
         + _film("blue")
@@ -164,7 +166,7 @@ CODES: tuple[Code, ...] = (
     Code(
         "W243",
         "a dose far from that of the literature",
-        "Where nobody measured the contrast of this film (`d0`), its dose is held against that of the literature for its ligand; more than a "
+        "Where nobody measured the contrast of this film (`d0`, of electrons `d0_electrons`), its dose is held against that of the literature for its ligand; more than a "
         "factor of two off (assumed) is told. Doses of the literature are those of other lamps and films: one resin, measured in 24 "
         "laboratories, had critical exposures that lay 70 times apart. Expose a dose matrix and fit it: `wp calibrate --dose`.",
         USE + BOX + _FILM + _light(dose="30"),
@@ -196,7 +198,7 @@ CODES: tuple[Code, ...] = (
         "W247",
         "a perovskite in what harms it",
         "Lead halide perovskites fear polar solvents, water and heat: the liquid that the film is cast from, its developer, and a laser that "
-        "heats it are looked at.",
+        "heats it are looked at, and treatments (`bake_celsius`) of films for which nobody says what they bear (`below_celsius`).",
         USE
         + BOX
         + _film(ligand="lig.dopplcer", more=_PEROVSKITE)
@@ -297,5 +299,17 @@ CODES: tuple[Code, ...] = (
         "A dose takes away from a film and adds nothing: heights are cut off at the film's thickness and at 0. Spread a thicker film, or "
         "scale the relief.",
         USE + BOX + _film(more="d0: 10[mJ/cm^2]; gamma: 2;") + _light(more=f"{_DEVELOPED} relief: 100nm;"),
+    ),
+    Code(
+        "W259",
+        "a temperature that a film does not bear",
+        "A film must stay below `below_celsius`: its own, otherwise its ligand's (HIPIN: pulses that stay below 200 C). Held against it are "
+        "`celsius` of thermal writing, where the laser writes, and `bake_celsius` of every pattern from its own on: a treatment heats all that "
+        "lies on the substrate by then. Films for which nobody says a limit are not looked at.",
+        USE
+        + BOX
+        + _film(ligand="lig.hipin", more='thickness: 1um; route: "thick";')
+        + "pattern dot { film: green; process: thermal_writing; wavelength: 532nm; spot: 1um; hatch: 500nm; celsius: 230; "
+        "developer: lig.toluene; }\n",
     ),
 )

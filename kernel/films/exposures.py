@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..flat import Flat
+from ..flat import Flat, Floats, joined
 from ..flat_merge import without_overlaps
 from ..mask import classes, drawn
 from ..scene import Expr, Pattern
 from . import relief
+from .coats import dosed_by
+from .curve import curve_of
 from .dose import dose_for
 
 #: A relief written as several passes, or as dose classes of one.
@@ -48,41 +50,87 @@ def exposures(pattern: Pattern) -> tuple[Exposure, ...]:
 
 
 def _exposures(pattern: Pattern) -> tuple[Exposure, ...]:
-    height = pattern.fields.get("relief")
-    if height is not None:
-        return _of_relief(pattern, height)
+    if pattern.fields.get("relief") is not None:
+        return _of_relief(pattern)
     return (
         Exposure(tuple(DoseClass(factor, without_overlaps(flat)) for factor, flat in classes(pattern.mask))),
     )
 
 
-def _of_relief(pattern: Pattern, height: Expr | float) -> tuple[Exposure, ...]:
-    """Doses of the levels through the film's contrast curve; dose classes of one pass, or passes whose doses add up."""
-    film = pattern.film
-    if "dose" not in pattern.fields:
+@dataclass(frozen=True, eq=False)
+class Levels:
+    """How a relief becomes doses: `height` over x and y, and for each level the share of the thickness that it leaves, the dose factor
+    that leaves it, and the height from which on it stands for what was asked."""
+
+    height: Expr
+    shares: Floats
+    factors: tuple[float, ...]
+    edges_um: Floats
+
+
+def levels_of(pattern: Pattern) -> Levels:
+    """Doses of the levels of a relief through the film's contrast curve. Raises ValueError where no dose makes them."""
+    height, film = pattern.fields["relief"], pattern.film
+    kind = dosed_by((pattern,))
+    if kind is None:
         raise ValueError(f"{pattern.process} has no dose, which the thickness could follow")
-    if film.gamma is None:
-        raise ValueError(f"film `{film.name}` has no `gamma`: its contrast curve is not known")
+    curve = curve_of(film, kind)
     share = relief.shares(int(pattern.fields.get("levels") or 8))
-    if pattern.process == "ebeam":
-        # d0 of a film is a dose of light; electrons are told by the pattern, whose dose then leaves all of the thickness.
-        factors = [relief.factor_for(r, film.gamma) for r in share.tolist()]
-    elif film.d0 is None:
+    if curve.d0 is None and kind == "electrons":
+        # The pattern's dose leaves all of the thickness; without a contrast of electrons that of light is the best there is.
+        gamma = film.gamma if curve.gamma is None else curve.gamma
+        if gamma is None:
+            raise ValueError(f"film `{film.name}` has no `gamma`: its contrast curve is not known")
+        factors = [relief.factor_for(r, gamma) for r in share.tolist()]
+    elif curve.gamma is None:
+        raise ValueError(
+            f"film `{film.name}` has no `{curve.field('gamma')}`: its contrast curve is not known"
+        )
+    elif curve.d0 is None:
         raise ValueError(f"film `{film.name}` has no `d0`: the dose at which it begins to stay is not known")
     else:
-        factors = [dose_for(r, film.d0, film.gamma) / pattern.fields["dose"] for r in share.tolist()]
+        factors = [dose_for(r, curve.d0, curve.gamma) / pattern.fields["dose"] for r in share.tolist()]
     # A level stands for all heights that are nearer to it than to its neighbours.
     edges = (share - 0.5 / len(share)) * film.thickness_um
-    field = height if isinstance(height, Expr) else Expr("const", (float(height),), pattern.span)
-    sets = relief.level_sets(field, drawn(pattern.mask), edges, pattern.fields.get("min_width"))
+    return Levels(relief.field_of(height, pattern.span), share, tuple(factors), edges)
+
+
+def outline(pattern: Pattern) -> Flat:
+    """Where a pattern exposes anything. Of a relief the lowest level alone is drawn. Raises ValueError as `exposures` does."""
+    if pattern.fields.get("relief") is None:
+        return joined(c.flat for one in exposures(pattern) for c in one.classes)
+    levels = levels_of(pattern)
+    lowest = levels.edges_um[:1]
+    sets = relief.level_sets(levels.height, drawn(pattern.mask), lowest, pattern.fields.get("min_width"))
+    return relief.bands(sets)[0]
+
+
+def factors(pattern: Pattern) -> tuple[float, ...]:
+    """Dose factors of the classes of a pattern; of a relief those of the levels that its samples reach, none of which is drawn."""
+    if pattern.fields.get("relief") is None:
+        return tuple(c.factor for one in exposures(pattern) for c in one.classes)
+    levels = levels_of(pattern)
+    reached = relief.reach(
+        levels.height, drawn(pattern.mask), levels.edges_um, pattern.fields.get("min_width")
+    )
+    found = levels.factors[:reached]
+    return tuple(relief.passes_of(found)) if pattern.fields.get("split") == PASSES else found
+
+
+def _of_relief(pattern: Pattern) -> tuple[Exposure, ...]:
+    """Dose classes of one pass, or passes whose doses add up."""
+    levels = levels_of(pattern)
+    sets = relief.level_sets(
+        levels.height, drawn(pattern.mask), levels.edges_um, pattern.fields.get("min_width")
+    )
     parts = relief.bands(sets)
     passes = pattern.fields.get("split") == PASSES
     made = [
         DoseClass(factor, flat, thickness)
         for factor, flat, thickness in zip(
-            relief.passes_of(factors) if passes else factors,
+            relief.passes_of(levels.factors) if passes else levels.factors,
             relief.reached(parts) if passes else parts,
-            (share * film.thickness_um).tolist(),
+            (levels.shares * pattern.film.thickness_um).tolist(),
             strict=True,
         )
         if flat.count

@@ -10,8 +10,8 @@ import numpy as np
 from ..flat import GRID_UM, Flat, from_shapely, joined, rectangles, to_shapely
 from ..mask import drawn
 from ..scene import Pattern, Scene
-from .coats import POSITIVE, Coat, by_light, coats_of, tone_of
-from .dose import retention
+from .coats import POSITIVE, Coat, coats_of, tone_of
+from .curve import curve_of
 from .exposures import exposures
 from .window import total, windows
 
@@ -127,7 +127,8 @@ def dosed(coat: Coat) -> tuple[Dosed, ...]:
     relief that no dose can make."""
     out: list[Dosed] = []
     for _, pattern in coat.passes:
-        dose = pattern.fields.get("dose")
+        # Doses of light and of electrons do not add up to anything.
+        dose = None if coat.dosed_by is None else pattern.fields.get("dose")
         for one in exposures(pattern):
             for c in one.classes:
                 out = _added(out, Dosed(c.flat, None if dose is None else c.factor * dose, c.thickness_um))
@@ -164,7 +165,7 @@ def _patterns(scene: Scene) -> Iterable[tuple[int, Pattern]]:
 
 def kept(scene: Scene, coat: Coat) -> tuple[tuple[Flat, float], ...]:
     """What stays of a coat: (region, thickness um), regions that do not overlap. Where the contrast curve is known (d0 and gamma) the dose
-    says how much of the thickness; else, and where the process has no dose of light, all of it stays that was exposed.
+    says how much of the thickness; else, and where the process has no dose, all of it stays that was exposed.
 
     A positive tone leaves what was not exposed, of where the film lies (`within`).
     """
@@ -176,11 +177,10 @@ def kept(scene: Scene, coat: Coat) -> tuple[tuple[Flat, float], ...]:
         for part in exposed:
             whole = without(whole, part.region)
         return ((whole, film.thickness_um),) if whole.count else ()
+    curve = None if coat.dosed_by is None else curve_of(film, coat.dosed_by)
     out = []
     for part in exposed:
-        share = 1.0
-        if by_light(coat) and film.d0 is not None and film.gamma is not None and part.dose is not None:
-            share = retention(part.dose, film.d0, film.gamma)
+        share = 1.0 if curve is None else curve.retention(part.dose)
         thickness = film.thickness_um * share if part.relief_um is None else part.relief_um
         if thickness > 0:
             out.append((part.region, thickness))

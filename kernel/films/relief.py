@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from ..diagnostics import Span
 from ..fields import evaluate
 from ..flat import GRID_UM, Flat, Floats, Ints, from_shapely, to_shapely
 from ..scene import Expr
@@ -34,6 +35,11 @@ def factor_for(share: float, gamma: float) -> float:
 def phase_rad(thickness_um: npt.ArrayLike, index: float, wavelength_um: float) -> Floats:
     """How far light that passes a relief lags behind light beside it: 2 pi (n - 1) t / lambda."""
     return np.asarray(2.0 * math.pi * (index - 1.0) * np.asarray(thickness_um, dtype=float) / wavelength_um)
+
+
+def field_of(height: Expr | float, span: Span) -> Expr:
+    """The height of a relief over x and y, which may be one figure."""
+    return height if isinstance(height, Expr) else Expr("const", (float(height),), span)
 
 
 def shares(levels: int) -> Floats:
@@ -69,16 +75,7 @@ def level_sets(height: Expr, region: Flat, levels_um: Floats, finest_um: float |
     bounds = region.bounds_nm()
     if bounds is None:
         return [Flat() for _ in levels_um]
-    x0, y0, x1, y1 = (v * GRID_UM for v in bounds)
-    step = step_um((x1 - x0, y1 - y0), finest_um)
-    # Two rows of samples beyond the region: the last of them count as low, so that every contour closes.
-    n = [max(1, math.ceil((b - a) / step - 1e-9)) for a, b in ((x0, x1), (y0, y1))]
-    xs, ys = (
-        np.asarray(np.arange(-2, k + 3) * step + a, dtype=float) for k, a in zip(n, (x0, y0), strict=True)
-    )
-    nodes = np.zeros((len(xs) * len(ys), 3))
-    nodes[:, 0], nodes[:, 1] = np.tile(xs, len(ys)), np.repeat(ys, len(xs))
-    values = evaluate(height, nodes).astype(float).reshape(len(ys), len(xs))
+    values, xs, ys = _samples(height, bounds, finest_um)
     inside = shapely.union_all(to_shapely(region), grid_size=1.0)
     out = []
     for level in levels_um.tolist():
@@ -87,6 +84,39 @@ def level_sets(height: Expr, region: Flat, levels_um: Floats, finest_um: float |
         area = shapely.build_area(shapely.union_all(lines, grid_size=1.0))
         out.append(from_shapely(shapely.intersection(area, inside, grid_size=1.0)))
     return out
+
+
+def _samples(
+    height: Expr, bounds_nm: tuple[int, int, int, int], finest_um: float | None
+) -> tuple[Floats, Floats, Floats]:
+    """Heights on a grid [rows, columns], and its columns and rows, um. Raises ValueError as `step_um` does."""
+    x0, y0, x1, y1 = (v * GRID_UM for v in bounds_nm)
+    step = step_um((x1 - x0, y1 - y0), finest_um)
+    # Two rows of samples beyond the region: the last of them count as low, so that every contour closes.
+    n = [max(1, math.ceil((b - a) / step - 1e-9)) for a, b in ((x0, x1), (y0, y1))]
+    xs, ys = (
+        np.asarray(np.arange(-2, k + 3) * step + a, dtype=float) for k, a in zip(n, (x0, y0), strict=True)
+    )
+    nodes = np.zeros((len(xs) * len(ys), 3))
+    nodes[:, 0], nodes[:, 1] = np.tile(xs, len(ys)), np.repeat(ys, len(xs))
+    return evaluate(height, nodes).astype(float).reshape(len(ys), len(xs)), xs, ys
+
+
+def reach(height: Expr, region: Flat, levels_um: Floats, finest_um: float | None = None) -> int:
+    """How many of rising `levels_um` samples of a relief on `region` come up to. Raises ValueError as `step_um` does."""
+    import shapely
+
+    bounds = region.bounds_nm()
+    if bounds is None:
+        return 0
+    values, xs, ys = _samples(height, bounds, finest_um)
+    whole = shapely.union_all(to_shapely(region), grid_size=1.0)
+    shapely.prepare(whole)
+    for k in range(len(levels_um), 0, -1):
+        row, column = np.nonzero(values >= levels_um[k - 1])
+        if shapely.intersects_xy(whole, xs[column] / GRID_UM, ys[row] / GRID_UM).any():
+            return k
+    return 0
 
 
 def heights(height: Expr, region: Flat) -> tuple[float, float] | None:

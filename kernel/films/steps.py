@@ -19,6 +19,11 @@ def length(um: float) -> str:
     return f"{um:.4g} um" if um >= 1 else f"{1e3 * um:.4g} nm"
 
 
+def place(at_um: tuple[float, float]) -> str:
+    """Where something is, for a message."""
+    return f"at ({at_um[0]:.6g}, {at_um[1]:.6g}) um"
+
+
 def dose(value: float) -> str:
     """A dose of light."""
     return f"{value / MJ_CM2:.4g} mJ/cm2"
@@ -59,10 +64,19 @@ def film_steps(scene: Scene, item: int, says: Says, time_s: float | None, **data
     out.append(Step("expose", item, pattern.name, pattern.span, time_s, (*says, *_aligned(pattern)), data))
     if pattern.develop:
         out.append(Step("develop", item, pattern.film.name, pattern.span, None, _developed(pattern, coat)))
-    bake = pattern.fields.get("bake")
-    if bake:
-        out.append(Step("treat", item, pattern.film.name, pattern.span, None, (("treatment", str(bake)),)))
+    treated = _treated(pattern)
+    if treated:
+        lasts_s = pattern.fields.get("bake_time")
+        out.append(Step("treat", item, pattern.film.name, pattern.span, lasts_s, treated))
     return tuple(out)
+
+
+def _treated(pattern: Pattern) -> Says:
+    f = pattern.fields
+    told = [("treatment", str(f["bake"]))] if f.get("bake") else []
+    told += [("temperature", f"{f['bake_celsius']:g} C")] if f.get("bake_celsius") is not None else []
+    told += [("for", clock(f["bake_time"]))] if f.get("bake_time") is not None else []
+    return tuple(told)
 
 
 def _spread(pattern: Pattern) -> Says:

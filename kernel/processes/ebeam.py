@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from ..films import steps as told
 from ..process import Step
-from ..quantity import UC_CM2, ChargeDose, Construct, Current, FieldSpec, Length, Voltage
+from ..quantity import UC_CM2, ChargeDose, Construct, Current, FieldSpec, Length, Voltage, positive
 from ..scene import Pattern, Scene
 from .photopattern import EXPOSED
 
@@ -25,9 +25,9 @@ class Ebeam:
         "electrons pattern a film",
         (
             FieldSpec("dose", ChargeDose, "charge per area", low=0.0, above=True),
-            FieldSpec("current", Current, "beam current, for the time", default=None, low=0.0, above=True),
-            FieldSpec("voltage", Voltage, "acceleration", default=None, low=0.0, above=True),
-            FieldSpec("field", Length, "side of a write field", default=None, low=0.0, above=True),
+            positive("current", Current, "beam current, for the time"),
+            positive("voltage", Voltage, "acceleration"),
+            positive("field", Length, "side of a write field"),
             *EXPOSED,
         ),
     )

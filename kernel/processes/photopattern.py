@@ -7,24 +7,40 @@ from typing import TYPE_CHECKING, Literal
 from ..films import dose as doses
 from ..films import steps as told
 from ..process import Step
-from ..quantity import MJ_CM2, Area, Construct, Count, Dose, FieldSpec, Intensity, Length, Ratio, Text, ref
+from ..quantity import (
+    MJ_CM2,
+    Area,
+    Construct,
+    Count,
+    Dose,
+    FieldSpec,
+    Intensity,
+    Length,
+    Ratio,
+    Text,
+    Time,
+    positive,
+    ref,
+    spread,
+)
 from ..scene import Pattern, Scene
 
 if TYPE_CHECKING:
     from ..build import Job
 
+#: 0 K in C: nothing is colder.
+ABSOLUTE_ZERO = -273.15
+
 #: Fields of every process that exposes a film: what the writer is good for, and relief.
 EXPOSED = (
     FieldSpec("atmosphere", Text, "`air` or `nitrogen`, during the exposure", default=""),
     FieldSpec("tone", Text, "`negative` or `positive`, to be held against the developer", default=""),
-    FieldSpec("overlay", Length, "overlay error of this writer to earlier passes", default=None, low=0.0),
-    FieldSpec("size_error", Length, "how far an edge may lie from its place", default=None, low=0.0),
-    FieldSpec("edge_roughness", Length, "roughness of an edge", default=None, low=0.0),
-    FieldSpec(
-        "min_width", Length, "narrowest line that the writer resolves", default=None, low=0.0, above=True
-    ),
-    FieldSpec("min_gap", Length, "narrowest gap that the writer resolves", default=None, low=0.0, above=True),
-    FieldSpec("min_area", Area, "smallest piece that holds", default=None, low=0.0, above=True),
+    spread("overlay", Length, "overlay error of this writer to earlier passes"),
+    spread("size_error", Length, "how far an edge may lie from its place"),
+    spread("edge_roughness", Length, "roughness of an edge"),
+    positive("min_width", Length, "narrowest line that the writer resolves"),
+    positive("min_gap", Length, "narrowest gap that the writer resolves"),
+    positive("min_area", Area, "smallest piece that holds"),
     FieldSpec("marks", ref("mask"), "alignment marks that this pass is aligned to", default=None),
     FieldSpec(
         "within",
@@ -33,7 +49,9 @@ EXPOSED = (
         default=None,
         default_doc="the box around all masks of the design",
     ),
-    FieldSpec("bake", Text, "treatment after development", default=""),
+    FieldSpec("bake", Text, "treatment after development, in words", default=""),
+    FieldSpec("bake_celsius", Ratio, "temperature of that treatment, in C", default=None, low=ABSOLUTE_ZERO),
+    positive("bake_time", Time, "how long it takes"),
     FieldSpec("relief", Length, "thickness to be left, over x and y (2.5D)", default=None),
     FieldSpec("levels", Count, "dose classes or passes of a relief", default=8, low=2.0, high=256.0),
     FieldSpec("split", Text, "a relief as dose `classes` or as `passes`", default="classes"),
@@ -49,12 +67,8 @@ class Photopattern:
         (
             FieldSpec("wavelength", Length, "of the light", low=0.0, above=True),
             FieldSpec("dose", Dose, "energy per area", low=0.0, above=True),
-            FieldSpec(
-                "intensity", Intensity, "power per area, for the time", default=None, low=0.0, above=True
-            ),
-            FieldSpec(
-                "aperture", Ratio, "numerical aperture of the optics", default=None, low=0.0, above=True
-            ),
+            positive("intensity", Intensity, "power per area, for the time"),
+            positive("aperture", Ratio, "numerical aperture of the optics"),
             *EXPOSED,
         ),
     )

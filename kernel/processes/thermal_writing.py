@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Literal
 from ..films import dose as doses
 from ..films import steps as told
 from ..process import Step
-from ..quantity import MILLIWATT, Construct, FieldSpec, Length, Power, Speed
+from ..quantity import MILLIWATT, Construct, FieldSpec, Length, Power, Ratio, Speed, positive
 from ..scene import Pattern, Scene
-from .photopattern import EXPOSED
+from .photopattern import ABSOLUTE_ZERO, EXPOSED
 
 if TYPE_CHECKING:
     from ..build import Job
@@ -23,8 +23,11 @@ class ThermalWriting:
         "a laser's heat patterns a film",
         (
             FieldSpec("wavelength", Length, "of the laser", low=0.0, above=True),
-            FieldSpec("power", Power, "of the laser, mean", default=None, low=0.0, above=True),
-            FieldSpec("speed", Speed, "of the spot", default=None, low=0.0, above=True),
+            positive("power", Power, "of the laser, mean"),
+            positive("speed", Speed, "of the spot"),
+            FieldSpec(
+                "celsius", Ratio, "temperature that the film reaches, in C", default=None, low=ABSOLUTE_ZERO
+            ),
             FieldSpec("spot", Length, "width that one line writes", low=0.0, above=True),
             FieldSpec("hatch", Length, "from line to line", low=0.0, above=True),
             *EXPOSED,
@@ -40,7 +43,8 @@ class ThermalWriting:
         says += [("power", f"{f['power'] / MILLIWATT:.4g} mW")] if f.get("power") else []
         says += [("speed", f"{f['speed'] / 1e3:.4g} mm/s")] if f.get("speed") else []
         says += [("spot", told.length(f["spot"])), ("hatch", told.length(f["hatch"]))]
-        limit = made.film.ligand.below_celsius
+        says += [("temperature", f"{f['celsius']:g} C")] if f.get("celsius") is not None else []
+        limit = made.film.bears_celsius
         says += [("below", f"{limit:g} C")] if limit is not None else []
         time_s = None
         if f.get("speed"):
