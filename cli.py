@@ -1,102 +1,56 @@
-"""The command `wp`: one thin verb for each thing the rooms can do."""
+"""The command `wp`: verbs that need two rooms, and the one table of all verbs."""
 
 from __future__ import annotations
 
 import os
 import sys
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from . import __version__
 from .backends.verbs import options as o
-from .backends.verbs import rigs as in_backends
-from .backends.verbs.command import Quiet, let_go
-from .backends.verbs.rigs import Runs
+from .backends.verbs import rigs as of_rigs
+from .backends.verbs import runs as of_runs
+from .backends.verbs.command import group, join, let_go
 from .backends.verbs.waiting import waiting
-from .kernel.diagnostics import Diagnostic, Severity
+from .kernel.diagnostics import Severity
 from .kernel.trouble import FAULT, told
-from .lang.verbs import asked as in_lang
-from .lang.verbs import design as verbs_design
-from .lang.verbs.asked import (
-    DESIGN_ERROR,
-    File,
-    Json,
-    Preset,
-    Set,
-    assignments,
-    has_errors,
-    load_design,
-    print_json,
-    say,
-    show,
-    stdin,
-)
+from .lang.verbs import design as of_designs
+from .lang.verbs.asked import DESIGN_ERROR, Asked, Json, Preset, Set, has_errors, on_design, say, show
 from .lang.verbs.asked import stop as end
-from .lang.verbs.pipeline import (
-    Design,
-    jobs_of,
-    planned,
-    states,
-    toolpath_of,
-    verdict,
-)
+from .lang.verbs.pipeline import Design, jobs_of, planned, states
 
 if TYPE_CHECKING:
-    from .backends.preview import Look
-    from .kernel.build import Job
     from .kernel.rig import Rig
-    from .kernel.shrink import Model
-    from .lang.load import Loaded
 
 
-app = typer.Typer(
-    cls=Quiet,
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-    help="State the dried part, print the wet one.",
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-
-# -- what joins the rooms --------------------------------------------------------------------------------------------
+def _design(asked: Asked) -> Design:
+    return Design(asked.load(), waiting)
 
 
-def _jobs(
-    loaded: Loaded, *, only: str = "both", as_json: bool = False, model: Model = "auto"
-) -> tuple[tuple[Job, ...], list[Diagnostic]]:
-    return jobs_of(loaded, waiting, only=only, as_json=as_json, model=model)
-
-
-def _rig(name: str, file: str) -> Rig:
-    from .backends.rigs.store import load_rig
-
-    beside = Path.cwd() if file == "-" else Path(file).resolve().parent
-    return load_rig(name, [beside / "rigs", Path.cwd() / "rigs"])
+def _rig(name: str, asked: Asked) -> Rig:
+    return o.rig_named(name, asked.folder)
 
 
 # -- designs --------------------------------------------------------------------------------------------------------
 
 
-app.command()(verbs_design.new)
-
-
-@app.command()
+@on_design
 def check(
-    file: File,
-    sets: Set = None,
-    preset: Preset = None,
-    rig: Annotated[str | None, typer.Option("--rig", help="also check against this rig")] = None,
+    design: Asked,
+    rig: Annotated[
+        str | None, typer.Option("--rig", metavar="RIG", help="also check against this rig")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Find all errors, warnings and broken design rules."""
-    from .lang.load import load
     from .lang.verbs.pipeline import all_said
 
-    loaded = load(file, text=stdin(file), sets=assignments(sets), preset=preset)
-    said = all_said(loaded, partial(_rig, rig, file) if rig else None)
+    loaded = design.read()
+    said = all_said(loaded, partial(_rig, rig, design) if rig else None)
     show(said, as_json=as_json)
     if has_errors(said):
         raise typer.Exit(DESIGN_ERROR)
@@ -104,21 +58,22 @@ def check(
         print(f"{loaded.source.name}: no errors")
 
 
-@app.command()
 def fmt(
-    files: Annotated[list[str], typer.Argument(metavar="FILE...")],
+    files: Annotated[
+        list[str], typer.Argument(metavar="FILE...", help="designs (.wp), or - for standard input")
+    ],
     check_only: Annotated[bool, typer.Option("--check", help="only say which files would change")] = False,
     diff: Annotated[bool, typer.Option("--diff", help="show what would change")] = False,
 ) -> None:
     """Lay designs out in the one style."""
     from .backends.files import writing
-    from .lang.verbs.design import lay_out
 
-    lay_out(files, writing, check_only=check_only, diff=diff)
+    of_designs.lay_out(files, writing, check_only=check_only, diff=diff)
 
 
-@app.command()
-def explain(code: Annotated[str, typer.Argument(help="a code, such as E201")]) -> None:
+def explain(
+    code: Annotated[str, typer.Argument(metavar="CODE", help="as it stands in a message, such as E201")],
+) -> None:
     """Tell a code in full, with an example."""
     from .backends.codes import CODES as BACKENDS
     from .backends.shown import SHOWN as BACKENDS_SHOWN
@@ -136,14 +91,12 @@ def explain(code: Annotated[str, typer.Argument(help="a code, such as E201")]) -
     print(text)
 
 
-app.command()(verbs_design.test)
+# -- parts ----------------------------------------------------------------------------------------------------------
 
 
-@app.command()
+@on_design
 def measure(
-    file: File,
-    sets: Set = None,
-    preset: Preset = None,
+    design: Asked,
     state: o.StateOption = "both",
     conductance: o.Conductance = "",
     settled: o.SettledOption = False,
@@ -153,16 +106,19 @@ def measure(
     plot: o.Plot = None,
     as_json: Json = False,
 ) -> None:
-    """Figures of the wet and the dried part, as it was drawn or as it settles in the bath."""
+    """Figures of the wet and the dried part.
+
+    As it was drawn, or --settled: as it lies in the bath.
+    """
     from .lang.verbs.measure import figures_of, spread_asked, tell
 
     shown = states(state)
-    loaded = load_design(file, sets, preset, as_json=as_json)
+    loaded = design.load(as_json=as_json)
     assert loaded.scene is not None
     for option, asked in (("--plot", plot), ("--uncertainty", uncertainty), ("--samples", samples)):
         if asked:
             o.has_prints(loaded.scene, f"`{option}`", "tells of")
-    jobs, said = _jobs(loaded, as_json=as_json)
+    jobs, said = jobs_of(loaded, waiting, as_json=as_json)
     with waiting("measuring"):
         found, jobs, said = figures_of(
             jobs, said, state, conductance, scene=loaded.scene, settled=settled, as_json=as_json
@@ -176,10 +132,6 @@ def measure(
     tell(found, shown, spread, said, as_json=as_json)
 
 
-# -- pictures and files ----------------------------------------------------------------------------------------------
-
-
-@app.command()
 def preview(
     file: o.Shown = None,
     sets: Set = None,
@@ -200,11 +152,15 @@ def preview(
     rig: o.PlannedOn = "sim",
     overlay: o.Overlay = False,
     settled: o.SettledOption = False,
-    runs: Runs = None,
+    runs: of_runs.Runs = None,
     watch: o.Watch = False,
 ) -> None:
-    """Look at the part: in a window, or in files where there is no display."""
-    from .backends.verbs.preview import show_design, show_jobs
+    """Look at the part, in a window or in files.
+
+    Files need no display. Without one of --png, --html, --gif, --mp4 and --glb, a window opens.
+    """
+    from .backends.verbs.preview import show_design, show_jobs, watch_design
+    from .lang.verbs.watch import maker
 
     states(state)
     o.keep_designs(png, html, gif, mp4, glb)
@@ -212,57 +168,65 @@ def preview(
         "png": png, "html": html, "gif": gif, "mp4": mp4, "size": o.size_of(size), "transparent": transparent, "style": style,
         "view": view, "overlay": overlay, "film": film,
     }  # fmt: skip
+    asked = Asked(str(file), sets, preset)
     if o.of_a_design(file, run, by):
-        asks |= {"by": by or "ink", "rig": partial(_rig, rig, str(file)), "title": Path(str(file)).stem}
+        asks |= {"by": by or "ink", "rig": partial(_rig, rig, asked), "title": Path(asked.file).stem}
     if watch:
-        file = o.watched(file, glb)
-        from .backends.preview import look_for
-        from .kernel.material import FURTHER
-
-        asked, look = look_for(state="dried" if state in FURTHER else state, **asks)
-        if not asked and state in FURTHER:  # the window switches between all states
-            look, state = replace(look, further=state), "dried"
-        _watch(file, sets, preset, state, o.states_needed(look, asked, state, settled), asked, look, settled)
-        return
-    if run is not None:
+        make = partial(maker, asked, waiting)
+        watch_design(o.watched(file, glb), make, asks, state=state, settled=settled, complain=show, say=say)
+    elif run is not None:
         asks["title"] = f"run {run}"
-        lines = show_jobs([o.laid(run, runs, by, overlay)], asks, state="wet", glb=glb)
+        o.tell_lines(show_jobs([o.laid(run, runs, by, overlay)], asks, state="wet", glb=glb))
     else:
-        assert file is not None
-        design = Design(load_design(file, sets, preset), waiting)
-        lines = show_design(design, asks, state=state, settled=settled, glb=glb)
-    for line in lines:
-        print(line)
+        o.tell_lines(show_design(_design(asked), asks, state=state, settled=settled, glb=glb))
 
 
-def _watch(
-    file: str,
-    sets: list[str] | None,
-    preset: str | None,
-    state: str,
-    only: str,
-    outputs: list[tuple[str, Path]],
-    look: Look,
-    settled: bool,
+@on_design
+def export(
+    design: Asked,
+    output: o.Output,
+    format_: o.Format = None,
+    state: o.StateOption = "dried",
+    rig: o.RigOption = "sim",
+    settled: o.SettledOption = False,
+    fused: o.Fused = False,
+    writer: o.WriterOption = None,
+    pattern: o.PatternOption = None,
+    scan: o.ScanOption = "x",
 ) -> None:
-    """Draw a design anew whenever it is saved."""
-    from .backends.watch import Made, watch_files, watch_window
-    from .lang.verbs.watch import maker
+    """Write geometry, motion programs, masks or lines of light.
 
-    make = maker(file, sets, preset, Made, waiting, state=state, only=only, settled=settled)
-    tell = partial(print, flush=True)
-    say(f"watching {file}; Ctrl-C ends")
-    if outputs:
-        watch_files(Path(file), make, look, outputs, tell, show)
-    else:
-        watch_window(Path(file), make, look, tell, show)
-        # Nobody waits for threads that still solve, nor for VTK, which now and then fails while Python takes it down.
-        os._exit(0)
+    The ending of the file tells the format, or --format does. Geometry: csv, glb, npz, ply, stl, svg, 3mf, vtp. Programs for
+    a stage: aerotech (.pgm), automation1 (.ascript), linuxcnc (.ngc), grbl, klipper, marlin. Masks: dxf, gds, oas. Lines of
+    light: gwl.
+    """
+    from .backends.export import export_format
+    from .backends.verbs.export import write_file
+
+    o.keep_designs(output)
+    lines = write_file(
+        partial(_design, design), export_format(output, format_), output, rig=partial(_rig, rig, design), tell=show, say=say,
+        state=state, settled=settled, fused=fused, writer=writer, pattern=pattern, scan=scan,
+    )  # fmt: skip
+    o.tell_lines(lines)
 
 
-@app.command()
+@on_design
+def report(design: Asked, output: o.Page, rig: o.RigOption = "sim") -> None:
+    """Write the process sheet: what to prepare, and what happens when."""
+    from .backends.report import form_of
+    from .backends.verbs.report import write_sheet
+
+    form_of(output)
+    machine = _rig(rig, design)
+    write_sheet(_design(design), machine, output, say)
+
+
+# -- inks -----------------------------------------------------------------------------------------------------------
+
+
 def calibrate(
-    data: Annotated[Path, typer.Argument(metavar="DATA.csv", help="measured widths, one setting a line")],
+    data: o.Table,
     output: o.InkOutput = None,
     dose: o.Doses = False,
     films: o.FilmFile = None,
@@ -274,9 +238,12 @@ def calibrate(
     keep: o.Keep = False,
     as_json: Json = False,
 ) -> None:
-    """Fit swell, free shrinkage and resistance to measured widths (or a film's contrast to thickness against dose), and write them."""
+    """Fit inks to measured widths, or films to thickness against dose.
+
+    Of an ink: swell, free shrinkage and resistance, each with its uncertainty. Of a film (--dose): its contrast curve.
+    """
     from .backends.files import writing
-    from .backends.plots import calibration_plots, write_plots
+    from .backends.plots import calibration_plots, contrast_plots, write_plots
     from .kernel.calibrate import calibrate as fit
     from .kernel.calibration.measurements import read_table
     from .lang.verbs.calibrate import dated, fit_doses, free_to_write, tell_fits, write_inks
@@ -285,7 +252,10 @@ def calibrate(
     if output is not None:
         free_to_write(output)
     if dose:
-        fit_doses(data, output, date, films, writing, keep=keep, as_json=as_json)
+        fit_doses(
+            data, output, date, films, writing, keep=keep, as_json=as_json,
+            plot=lambda path, fits: write_plots(path, contrast_plots(fits)),
+        )  # fmt: skip
         return
     fits, said = fit(read_table(data), poisson=poisson, poisson_sd=poisson_sd, swell=swell, keep=keep)
     written: list[Path] = []
@@ -295,139 +265,52 @@ def calibrate(
     tell_fits(fits, said, written, as_json=as_json)
 
 
-@app.command()
-def export(
-    file: File,
-    output: o.Output,
-    format_: o.Format = None,
-    sets: Set = None,
-    preset: Preset = None,
-    state: o.StateOption = "dried",
-    rig: o.RigOption = "sim",
-    settled: o.SettledOption = False,
-    fused: o.Fused = False,
-    writer: o.WriterOption = None,
-    pattern: o.PatternOption = None,
-    scan: o.ScanOption = "x",
-) -> None:
-    """Write geometry (stl, vtp ...), a motion program (aerotech, linuxcnc ...), masks (gds, oas, dxf) or lines of light (gwl)."""
-    from .backends.export import export_format
-    from .backends.verbs.export import write_file
-
-    o.keep_designs(output)
-    for line in write_file(
-        lambda: Design(load_design(file, sets, preset), waiting), export_format(output, format_), output,
-        rig=partial(_rig, rig, file), tell=show, say=say, state=state, settled=settled, fused=fused, writer=writer,
-        pattern=pattern, scan=scan,
-    ):  # fmt: skip
-        print(line)
-
-
-@app.command()
-def plan(
-    file: File, sets: Set = None, preset: Preset = None, rig: o.RigOption = "sim", as_json: Json = False
-) -> None:
-    """Order, time, switches and ink of a print."""
-    from .kernel.order import summary, summary_table
-
-    machine = _rig(rig, file)
-    loaded = load_design(file, sets, preset)
-    if loaded.scene is not None and loaded.scene.in_steps:
-        from .lang.verbs.plan import tell_steps
-
-        tell_steps(loaded, waiting, machine, as_json=as_json)
-        return
-    toolpath = planned(loaded, waiting, machine)
-    found = summary(toolpath.plan, toolpath, machine)
-    if as_json:
-        print_json(found)
-    else:
-        print(summary_table(found))
-
-
-@app.command()
 def nozzle(
-    width: Annotated[str, typer.Argument(help="dried width of a filament, such as 10um")],
-    ink: Annotated[str, typer.Option("--ink", help="ink of the library, or of --inks")],
+    width: o.Width,
+    ink: o.Ink,
     rig: o.RigOption = "sim",
     inks: o.InkFile = None,
-    wet: Annotated[bool, typer.Option("--wet", help="the width is that in the bath")] = False,
-    speed: Annotated[str | None, typer.Option("--speed", help="of printing, such as 1.2[mm/s]")] = None,
+    wet: o.Wet = False,
+    speed: o.Speed = None,
     as_json: Json = False,
 ) -> None:
     """Which nozzle and which pressure a width needs on a rig."""
     from .lang.verbs.calibrate import tell_nozzles
 
-    tell_nozzles(_rig(rig, "-"), width, ink, inks, wet=wet, speed=speed, as_json=as_json)
-
-
-@app.command()
-def report(
-    file: File,
-    output: Annotated[Path, typer.Option("--output", "-o", help="page to write: .html, or .md for Markdown")],
-    sets: Set = None,
-    preset: Preset = None,
-    rig: o.RigOption = "sim",
-) -> None:
-    """Write the process sheet: what to prepare, what happens when, and what all figures rest on."""
-    from .backends.report import StepSubject, Subject, complete, form_of, write_report
-    from .kernel.build import build
-    from .lang.lock import design_hash
-    from .lang.params import params_json
-
-    form_of(output)
-    machine = _rig(rig, file)
-    loaded = load_design(file, sets, preset)
-    assert loaded.scene is not None
-    drawn, said = build(loaded.scene)
-    said = [*loaded.diagnostics, *said]
-    if has_errors(said):
-        end(said)
-    wet = tuple(job for job in drawn if job.print.process == "wet_writing")
-    told = {
-        "file": loaded.source.name, "text": loaded.source.text, "scene": loaded.scene, "params": params_json(loaded)["params"],
-        "design_hash": design_hash(loaded),
-    }  # fmt: skip
-    if not wet and (loaded.scene.patterns or drawn):
-        said += verdict(loaded, drawn, None)
-        print(f"report: {write_report(StepSubject(jobs=drawn, diagnostics=said, **told), output)}")
-        return
-    if not drawn:
-        _jobs(loaded)  # says why nothing is printed, and ends
-    jobs, dryings = complete(loaded.scene, drawn)
-    said += [d for found in dryings for d in found.diagnostics]
-    toolpath = toolpath_of(jobs, machine)
-    said += verdict(loaded, jobs, machine, toolpath)
-    subject = Subject(jobs=jobs, rig=machine, toolpath=toolpath, diagnostics=said, dryings=dryings, **told)
-    print(f"report: {write_report(subject, output)}")
-    errors = sum(d.severity is Severity.ERROR for d in said)
-    if errors:
-        say(
-            f"not fit to print on rig {machine.name}: {errors} error{'' if errors == 1 else 's'}, told in the report"
-        )
+    tell_nozzles(o.rig_named(rig), width, ink, inks, wet=wet, speed=speed, as_json=as_json)
 
 
 # -- printing -------------------------------------------------------------------------------------------------------
 
 
-@app.command("print")
+@on_design
+def plan(design: Asked, rig: o.RigOption = "sim", as_json: Json = False) -> None:
+    """Order, time, switches and ink of a print."""
+    from .lang.verbs.plan import tell_plan
+
+    machine = _rig(rig, design)
+    tell_plan(design.load(as_json=as_json), waiting, machine, as_json=as_json)
+
+
+@on_design
 def print_(
-    file: File,
-    rig: Annotated[str, typer.Option("--rig", help="name of a rig, or a rig file")],
-    sets: Set = None,
-    preset: Preset = None,
+    design: Asked,
+    rig: o.RigOption,
     dry_run: o.DryRun = False,
     yes: o.Yes = False,
     resume: o.Resume = None,
-    runs: Runs = None,
+    runs: of_runs.Runs = None,
 ) -> None:
-    """Drive the printer."""
+    """Drive the printer.
+
+    `--rig sim` prints on emulated machines. What stands in the way is told before anything moves.
+    """
     from .backends.preflight import preflight
     from .backends.session import print_part
     from .backends.writer import ink_alone
 
-    machine = _rig(rig, file)
-    loaded = load_design(file, sets, preset)
+    machine = _rig(rig, design)
+    loaded = design.load()
     assert loaded.scene is not None
     for left in ink_alone(loaded.scene.prints, loaded.scene.patterns):
         say(left)
@@ -438,48 +321,31 @@ def print_(
         end(said)
     show(d for d in said if d.severity >= Severity.WARNING)
     code = print_part(
-        toolpath,
-        machine,
-        design=loaded.source,
-        dry_run=dry_run,
-        yes=yes,
-        resume=resume,
-        runs_dir=runs,
-        baths=baths,
-        checked=True,
-    )
+        toolpath, machine, design=loaded.source, dry_run=dry_run, yes=yes, resume=resume, runs_dir=runs, baths=baths, checked=True,
+    )  # fmt: skip
     raise typer.Exit(code)
 
 
-@app.command()
 def studio(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="a design (.wp)")],
     rig: o.RigOption = "sim",
-    port: Annotated[int, typer.Option("--port", help="0: a free one", min=0, max=65535)] = 0,
-    host: Annotated[str, typer.Option("--host", help="address to listen on")] = "127.0.0.1",
-    no_browser: Annotated[bool, typer.Option("--no-browser", help="only print the address")] = False,
-    runs: Runs = None,
+    port: o.Port = 0,
+    host: o.Host = "127.0.0.1",
+    no_browser: o.NoBrowser = False,
+    runs: of_runs.Runs = None,
 ) -> None:
     """Edit, see and print a design in a live page of the browser."""
     from .backends.studio.app import studio as serve
     from .lang.studio import Editing
 
+    tell = partial(print, flush=True)
     serve(
-        file,
-        Editing,
-        rig=rig,
-        host=host,
-        port=port,
-        browser=not no_browser,
-        runs=runs,
-        tell=lambda text: print(text, flush=True),
-        show=show,
+        file, Editing, rig=rig, host=host, port=port, browser=not no_browser, runs=runs, tell=tell, show=show
     )
 
 
-@in_backends.rig_app.command("new")
 def rig_new(
-    name: Annotated[str, typer.Argument(help="name of the rig")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="name of the rig")],
     yes: Annotated[bool, typer.Option("--yes", help="ask nothing, write a template to fill in")] = False,
 ) -> None:
     """Ask for what a printer is, and write rigs/NAME.toml."""
@@ -493,8 +359,65 @@ def rig_new(
     )
 
 
-in_lang.register(app)
-in_backends.register(app)
+# -- the command: all verbs, in the order of its help ------------------------------------------------------------------
+
+app = group("State the dried part, print the wet one. First steps: wp new first, then wp preview first.wp.")
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        print(f"wetprint {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _about(
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_version, help="say which version this is")
+    ] = False,
+) -> None: ...
+
+
+add = partial(join, app, "Designs")
+add(of_designs.new, "new", "wp new first", "wp new lines --calibration --ink silver")
+add(check, "check", "wp check first.wp", "wp check first.wp --rig sim --set pitch=30um")
+add(of_designs.fix, "fix", "wp fix first.wp")
+add(fmt, "fmt", "wp fmt first.wp", "wp fmt --check *.wp")
+add(of_designs.test, "test", "wp test first.wp")
+add(of_designs.params, "params", "wp params first.wp", "wp params first.wp --json")
+add(explain, "explain", "wp explain E201")
+add(of_designs.lock, "lock", "wp lock first.wp")
+add(of_designs.hash_, "hash", "wp hash first.wp --set pitch=30um")
+add(of_designs.lsp, "lsp", "wp lsp")
+
+add = partial(join, app, "Parts")
+add(preview, "preview", "wp preview first.wp --watch", "wp preview first.wp --state both --png first.png")
+add(studio, "studio", "wp studio first.wp --rig sim")
+add(measure, "measure", "wp measure first.wp", "wp measure first.wp --state dried --conductance x --json")
+add(export, "export", "wp export first.wp -o first.stl --fused", "wp export first.wp -o first.pgm --rig sim")
+add(report, "report", "wp report first.wp -o first.html --rig sim")
+
+add = partial(join, app, "Inks and films")
+add(calibrate, "calibrate", "wp calibrate lines.csv -o inks.wp", "wp calibrate doses.csv --dose -o films.wp")
+add(nozzle, "nozzle", "wp nozzle 10um --ink gold --rig sim")
+
+add = partial(join, app, "Printing")
+add(plan, "plan", "wp plan first.wp --rig sim")
+add(print_, "print", "wp print first.wp --rig sim", "wp print first.wp --rig lab1 --dry-run")
+add(of_runs.stop, "stop", "wp stop")
+add(of_runs.runs_, "runs", "wp runs")
+run_app = group("The record of a print: show, replay.")
+join(run_app, None, of_runs.run_show, "show", "wp run show RUN", "wp run show RUN -o run.html")
+join(run_app, None, of_runs.run_replay, "replay", "wp run replay RUN --channel stage -o stage.txt")
+add(run_app, "run")
+add(of_rigs.rigs, "rigs", "wp rigs")
+rig_app = group("Rigs: show, make, test, emulate.")
+join(rig_app, None, rig_new, "new", "wp rig new lab1")
+join(rig_app, None, of_rigs.rig_show, "show", "wp rig show sim")
+join(rig_app, None, of_rigs.rig_test, "test", "wp rig test lab1", "wp rig test lab1 --move")
+join(rig_app, None, of_rigs.rig_emulate, "emulate", "wp rig emulate sim --copy rigs/copy.toml")
+join(rig_app, None, of_rigs.rig_schema, "schema", "wp rig schema")
+add(rig_app, "rig")
 
 
 # -- the one place where trouble becomes a message -------------------------------------------------------------------

@@ -4,29 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ...kernel.build import Job
     from ...kernel.diagnostics import Diagnostic
     from ...kernel.rig import Rig
-    from ...kernel.scene import Scene, StateName
-
-
-class Design(Protocol):
-    """A loaded design, as verbs ask for what it makes. What is to be said of that is told when it is asked for."""
-
-    @property
-    def scene(self) -> Scene: ...
-
-    def jobs(self, only: str) -> tuple[Job, ...]:
-        """What it prints, in both states or in one alone."""
-
-    def in_state(self, state: str, settled: bool) -> tuple[tuple[Job, ...], StateName]:
-        """What it prints in one state, which may be a further one; then under which name the jobs hold it."""
-
-    def hash(self) -> str:
-        """Of its text, its imports and its params."""
+    from .design import Design
 
 
 def write_file(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,30 +13,53 @@ from ...kernel.diagnostics import WetprintError, error
 
 if TYPE_CHECKING:
     from ...kernel.filaments import FilamentSet
+    from ...kernel.rig import Rig
     from ...kernel.scene import Pattern, Scene
     from ..preview import Look
 
+Json = Annotated[bool, typer.Option("--json", help="for machines")]
 StateOption = Annotated[
-    str, typer.Option("--state", help="wet, dried or both; xerogel or sintered where inks tell how")
+    str,
+    typer.Option(
+        "--state", metavar="STATE", help="wet, dried or both; xerogel or sintered where inks tell how"
+    ),
 ]
-RigOption = Annotated[str, typer.Option("--rig", help="name of a rig, or a rig file")]
+RigOption = Annotated[str, typer.Option("--rig", metavar="RIG", help="name of a rig, or a rig file")]
 SettledOption = Annotated[
     bool, typer.Option("--settled", help="with the sag of spans and the flattening of stacked filaments")
 ]
 Shown = Annotated[
     str | None, typer.Argument(metavar="[FILE]", help="a design (.wp), or - for standard input")
 ]
-Png = Annotated[Path | None, typer.Option("--png", help="draw to a picture, no display needed")]
-Html = Annotated[Path | None, typer.Option("--html", help="write a page that turns in any browser")]
-Gif = Annotated[Path | None, typer.Option("--gif", help="film a turn, or the drying with --state both")]
-Mp4 = Annotated[Path | None, typer.Option("--mp4", help="the same in true colours; needs ffmpeg")]
+Png = Annotated[
+    Path | None, typer.Option("--png", metavar="FILE.png", help="draw to a picture, no display needed")
+]
+Html = Annotated[
+    Path | None, typer.Option("--html", metavar="FILE.html", help="write a page that turns in any browser")
+]
+Gif = Annotated[
+    Path | None,
+    typer.Option("--gif", metavar="FILE.gif", help="film a turn, or the drying with --state both"),
+]
+Mp4 = Annotated[
+    Path | None, typer.Option("--mp4", metavar="FILE.mp4", help="the same in true colours; needs ffmpeg")
+]
 Film = Annotated[
     str, typer.Option("--film", metavar="WHAT", help="of --gif and --mp4: turn, drying or print")
 ]
-Glb = Annotated[Path | None, typer.Option("--glb", help="write the part for slides, web pages and Blender")]
-Size = Annotated[str | None, typer.Option("--size", help="of the picture in pixels, such as 1600x1200")]
-Style = Annotated[str, typer.Option("--style", help="paper, dark, sem or lines")]
-View = Annotated[str, typer.Option("--view", help="axonometric, isometric, top, front, side, low, or AZ,EL")]
+Glb = Annotated[
+    Path | None,
+    typer.Option("--glb", metavar="FILE.glb", help="write the part for slides, web pages and Blender"),
+]
+Size = Annotated[
+    str | None,
+    typer.Option("--size", metavar="WIDTHxHEIGHT", help="of the picture in pixels, such as 1600x1200"),
+]
+Style = Annotated[str, typer.Option("--style", metavar="STYLE", help="paper, dark, sem or lines")]
+View = Annotated[
+    str,
+    typer.Option("--view", metavar="VIEW", help="axonometric, isometric, top, front, side, low, or AZ,EL"),
+]
 Transparent = Annotated[bool, typer.Option("--transparent", help="no background")]
 RunName = Annotated[
     str | None,
@@ -51,13 +75,18 @@ By = Annotated[
     ),
 ]
 PlannedOn = Annotated[
-    str, typer.Option("--rig", help="where order, time, speed and pressure are those of a print")
+    str,
+    typer.Option("--rig", metavar="RIG", help="where order, time, speed and pressure are those of a print"),
 ]
 Overlay = Annotated[bool, typer.Option("--overlay", help="the wet part as a ghost over the dried one")]
 Watch = Annotated[bool, typer.Option("--watch", help="draw again whenever the design is saved")]
 Conductance = Annotated[
     str,
-    typer.Option("--conductance", help="axes such as `x` or `xyz`: what the dried part conducts along them"),
+    typer.Option(
+        "--conductance",
+        metavar="AXES",
+        help="axes such as `x` or `xyz`: what the dried part conducts along them",
+    ),
 ]
 Uncertainty = Annotated[
     bool,
@@ -65,39 +94,60 @@ Uncertainty = Annotated[
 ]
 Samples = Annotated[
     int,
-    typer.Option("--samples", help="dry so many times with drawn figures; 0: linear", min=0, max=100_000),
+    typer.Option(
+        "--samples", metavar="N", help="dry so many times with drawn figures; 0: linear", min=0, max=100_000
+    ),
 ]
-Seed = Annotated[int, typer.Option("--seed", help="of the draws", min=0)]
+Seed = Annotated[int, typer.Option("--seed", metavar="N", help="of the draws", min=0)]
 Plot = Annotated[
     Path | None, typer.Option("--plot", metavar="FILE.svg", help="width and shrinkage against height")
 ]
 InkOutput = Annotated[
-    Path | None, typer.Option("--output", "-o", help="file of inks to write (.wp), with a plot beside it")
+    Path | None,
+    typer.Option(
+        "--output", "-o", metavar="FILE.wp", help="file of inks to write (.wp), with a plot beside it"
+    ),
 ]
 MeasuredOn = Annotated[
     str | None,
-    typer.Option("--date", help="day of the measurement, where the table does not tell: 2026-05-01"),
+    typer.Option(
+        "--date", metavar="DAY", help="day of the measurement, where the table does not tell: 2026-05-01"
+    ),
 ]
 InkFile = Annotated[
-    Path | None, typer.Option("--inks", help="file that holds the inks (default: the library)")
+    Path | None,
+    typer.Option("--inks", metavar="FILE.wp", help="file that holds the inks (default: the library)"),
 ]
 Doses = Annotated[
     bool, typer.Option("--dose", help="the table has thickness against dose: fit a film's contrast curve")
 ]
 FilmFile = Annotated[
     Path | None,
-    typer.Option("--films", help="with --dose: file that holds the films, which the fit derives from"),
+    typer.Option(
+        "--films",
+        metavar="FILE.wp",
+        help="with --dose: file that holds the films, which the fit derives from",
+    ),
 ]
 Poisson = Annotated[
     float,
-    typer.Option("--poisson", help="Poisson's ratio where free lines do not tell it", min=0.0, max=0.5),
+    typer.Option(
+        "--poisson", metavar="NU", help="Poisson's ratio where free lines do not tell it", min=0.0, max=0.5
+    ),
 ]
-PoissonSd = Annotated[float, typer.Option("--poisson-sd", help="its standard uncertainty", min=0.0, max=0.5)]
-Swell = Annotated[float, typer.Option("--swell", help="swell where flows do not tell it", min=0.1, max=10.0)]
+PoissonSd = Annotated[
+    float, typer.Option("--poisson-sd", metavar="NU", help="its standard uncertainty", min=0.0, max=0.5)
+]
+Swell = Annotated[
+    float,
+    typer.Option("--swell", metavar="RATIO", help="swell where flows do not tell it", min=0.1, max=10.0),
+]
 Keep = Annotated[bool, typer.Option("--keep-outliers", help="take in rows that do not follow the others")]
 
-Output = Annotated[Path, typer.Option("--output", "-o", help="file to write")]
-Format = Annotated[str | None, typer.Option("--format", help="if the file's ending does not tell")]
+Output = Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="file to write")]
+Format = Annotated[
+    str | None, typer.Option("--format", metavar="NAME", help="if the file's ending does not tell")
+]
 Fused = Annotated[bool, typer.Option("--fused", help="one watertight mesh an ink, overlaps counted once")]
 WriterOption = Annotated[
     str | None,
@@ -112,11 +162,44 @@ PatternOption = Annotated[
     typer.Option("--pattern", metavar="NAME", help="the pattern that a laser on this stage writes"),
 ]
 ScanOption = Annotated[
-    str, typer.Option("--scan", help="lines of the laser: x, y, outlines, or both x and outlines")
+    str,
+    typer.Option("--scan", metavar="WHAT", help="lines of the laser: x, y, outlines, or both (x, then outlines)"),
 ]
+Page = Annotated[
+    Path,
+    typer.Option("--output", "-o", metavar="FILE", help="page to write: .html, or .md for Markdown"),
+]
+Table = Annotated[
+    Path,
+    typer.Argument(metavar="DATA.csv", help="measured widths, or thickness against dose: one setting a line"),
+]
+Width = Annotated[str, typer.Argument(metavar="WIDTH", help="dried width of a filament, such as 10um")]
+Ink = Annotated[str, typer.Option("--ink", metavar="INK", help="ink of the library, or of --inks")]
+Wet = Annotated[bool, typer.Option("--wet", help="the width is that in the bath")]
+Speed = Annotated[str | None, typer.Option("--speed", metavar="SPEED", help="of printing, such as 1.2[mm/s]")]
+Port = Annotated[int, typer.Option("--port", metavar="N", help="0: a free one", min=0, max=65535)]
+Host = Annotated[str, typer.Option("--host", metavar="ADDRESS", help="address to listen on")]
+NoBrowser = Annotated[bool, typer.Option("--no-browser", help="only print the address")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="move the stage along the print, without ink")]
 Yes = Annotated[bool, typer.Option("--yes", help="do not ask before the start")]
 Resume = Annotated[str | None, typer.Option("--resume", metavar="RUN", help="go on with a stopped run")]
+
+
+def print_json(data: object) -> None:
+    print(json.dumps(data, indent=2, ensure_ascii=False))
+
+
+def tell_lines(lines: Iterable[str]) -> None:
+    for line in lines:
+        print(line)
+
+
+def rig_named(name: str, folder: Path | None = None) -> Rig:
+    """The rig of this name, searched beside a design in `folder`, too."""
+    from ..rigs.store import load_rig
+
+    here = Path.cwd() / "rigs"
+    return load_rig(name, [here] if folder is None else [folder / "rigs", here])
 
 
 def keep_designs(*outputs: Path | None) -> None:

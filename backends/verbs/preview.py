@@ -2,32 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ...kernel.build import Job
     from ...kernel.filaments import FilamentSet
     from ...kernel.scene import Scene, StateName
     from ..preview import Look
-
-
-class Design(Protocol):
-    """A loaded design, as this verb asks for what it makes. What is to be said of that is told when it is asked for."""
-
-    @property
-    def scene(self) -> Scene: ...
-
-    @property
-    def name(self) -> str: ...
-
-    def jobs(self, only: str) -> tuple[Job, ...]:
-        """What it prints, in both states or in one alone."""
-
-    def to_show(self, only: str, state: str, settled: bool) -> tuple[tuple[Job, ...], tuple[Job, ...], str]:
-        """What it prints, the same in the state and place in which it is to be shown, and under which name the jobs hold that state."""
+    from ..watch import Complain, Make
+    from .design import Design
 
 
 def show_design(
@@ -70,6 +58,36 @@ def show_jobs(
         if not any(asks[name] for name in ("png", "html", "gif", "mp4")):
             return
     yield from map(_told, preview(jobs, state=state, **asks))
+
+
+def watch_design(
+    file: str,
+    maker: Callable[..., Make],
+    asks: dict[str, Any],
+    *,
+    state: str,
+    settled: bool,
+    complain: Complain,
+    say: Callable[[str], None],
+) -> None:
+    """Show a design anew whenever it is saved. `maker(Made, state=, only=, settled=)` gives what reads it."""
+    from ...kernel.material import FURTHER
+    from ..preview import look_for
+    from ..watch import Made, watch_files, watch_window
+    from .options import states_needed
+
+    asked, look = look_for(state="dried" if state in FURTHER else state, **asks)
+    if not asked and state in FURTHER:  # the window switches between all states
+        look, state = replace(look, further=state), "dried"
+    make = maker(Made, state=state, only=states_needed(look, asked, state, settled), settled=settled)
+    tell = partial(print, flush=True)
+    say(f"watching {file}; Ctrl-C ends")
+    if asked:
+        watch_files(Path(file), make, look, asked, tell, complain)
+    else:
+        watch_window(Path(file), make, look, tell, complain)
+        # Nobody waits for threads that still solve, nor for VTK, which now and then fails while Python takes it down.
+        os._exit(0)
 
 
 def _films(

@@ -1,19 +1,22 @@
-"""Verbs that need the language alone, and how every verb loads a design and says what is wrong with it."""
+"""What every verb on a design is asked, and how it reads that design and says what is wrong with it."""
 
 from __future__ import annotations
 
 import json
 import os
 import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from inspect import Signature, signature
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
 from ...kernel.diagnostics import Diagnostic, Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from ..load import Loaded
 
@@ -21,7 +24,7 @@ File = Annotated[str, typer.Argument(metavar="FILE", help="a design (.wp), or - 
 Set = Annotated[
     list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="give a param a value, with its unit")
 ]
-Preset = Annotated[str | None, typer.Option("--preset", help="use a preset of the design")]
+Preset = Annotated[str | None, typer.Option("--preset", metavar="NAME", help="use a preset of the design")]
 Json = Annotated[bool, typer.Option("--json", help="for machines")]
 
 DESIGN_ERROR = 1
@@ -66,79 +69,47 @@ def assignments(sets: Sequence[str] | None) -> dict[str, str]:
     return found
 
 
-def load_design(
-    file: str, sets: Sequence[str] | None = None, preset: str | None = None, *, as_json: bool = False
-) -> Loaded:
-    """The design, free of language errors; else says what is wrong and ends."""
-    from ..load import load
+@dataclass(frozen=True)
+class Asked:
+    """The design that a verb is asked about: its file, and what --set and --preset say of its params."""
 
-    loaded = load(file, text=stdin(file), sets=assignments(sets), preset=preset)
-    if loaded.scene is None or has_errors(loaded.diagnostics):
-        stop(loaded.diagnostics, as_json=as_json)
-    return loaded
+    file: str
+    sets: Sequence[str] | None = None
+    preset: str | None = None
+
+    @property
+    def folder(self) -> Path:
+        return Path.cwd() if self.file == "-" else Path(self.file).resolve().parent
+
+    def read(self) -> Loaded:
+        """The design, with all that the language says of it."""
+        from ..load import load
+
+        return load(self.file, text=stdin(self.file), sets=assignments(self.sets), preset=self.preset)
+
+    def load(self, *, as_json: bool = False) -> Loaded:
+        """The design, free of language errors; else says what is wrong and ends."""
+        loaded = self.read()
+        if loaded.scene is None or has_errors(loaded.diagnostics):
+            stop(loaded.diagnostics, as_json=as_json)
+        return loaded
+
+
+def on_design(verb: Callable[..., None]) -> Callable[..., None]:
+    """`verb(design: Asked, ...)` as a verb with FILE, --set and --preset in place of its first parameter."""
+
+    def run(file: File, sets: Set = None, preset: Preset = None, **options: Any) -> None:
+        verb(Asked(file, sets, preset), **options)
+
+    file, sets, preset, _ = signature(run, eval_str=True).parameters.values()
+    _, *options = signature(verb, eval_str=True).parameters.values()
+    needed = [p for p in options if p.default is p.empty]
+    parameters = [file, *needed, sets, preset, *(p for p in options if p.default is not p.empty)]
+    run.__name__, run.__doc__ = verb.__name__, verb.__doc__
+    run.__annotations__ = {p.name: p.annotation for p in parameters}
+    run.__signature__ = Signature(parameters)  # type: ignore[attr-defined]
+    return run
 
 
 def stdin(file: str) -> str | None:
     return sys.stdin.buffer.read().decode("utf-8", errors="replace") if file == "-" else None
-
-
-def fix(file: File) -> None:
-    """Apply the fixes that diagnostics offer."""
-    from ..fix import fix_file
-
-    count, left = fix_file(Path(file))
-    print(f"{file}: {count} fix{'' if count == 1 else 'es'} applied")
-    show(left)
-    if has_errors(left):
-        raise typer.Exit(DESIGN_ERROR)
-
-
-def lock(file: File, sets: Set = None, preset: Preset = None) -> None:
-    """Pin what a design imports: a change of it becomes an error until it is pinned again."""
-    from ..load import load
-    from ..lock import write_lock
-
-    if file == "-":
-        raise typer.BadParameter("a design on standard input has no place for a lock file", param_hint="FILE")
-    loaded = load(file, sets=assignments(sets), preset=preset)
-    said = [d for d in loaded.diagnostics if d.code != "E023"]
-    if has_errors(said):
-        stop(said)
-    path, count = write_lock(loaded)
-    print(f"{path}: {count} file{'' if count == 1 else 's'} pinned")
-
-
-def hash_(file: File, sets: Set = None, preset: Preset = None, as_json: Json = False) -> None:
-    """One number for a design, its imports and the values of its params."""
-    from ..lock import design_hash
-
-    found = design_hash(load_design(file, sets, preset, as_json=as_json))
-    if as_json:
-        print_json({"hash": found})
-    else:
-        print(found)
-
-
-def params(file: File, sets: Set = None, preset: Preset = None, as_json: Json = False) -> None:
-    """List the params of a design."""
-    from ..params import params_json, params_table
-
-    loaded = load_design(file, sets, preset, as_json=as_json)
-    if as_json:
-        print_json(params_json(loaded))
-    else:
-        print(params_table(loaded))
-
-
-def lsp() -> None:
-    """Serve editors with the language (standard input and output)."""
-    from ..server import serve
-
-    serve()
-
-
-def register(app: typer.Typer) -> None:
-    """Add these verbs to the command."""
-    for verb in (fix, lock, params, lsp):
-        app.command()(verb)
-    app.command("hash")(hash_)

@@ -14,6 +14,7 @@ from .asked import print_json, say, show
 
 if TYPE_CHECKING:
     from ...kernel.calibrate import InkFit
+    from ...kernel.calibration.contrast import ContrastFit
     from ...kernel.rig import Rig
 
 
@@ -124,10 +125,11 @@ def fit_doses(
     films: Path | None,
     writing: Callable[[Path], AbstractContextManager[BinaryIO]],
     *,
+    plot: Callable[[Path, Sequence[ContrastFit]], Path],
     keep: bool,
     as_json: bool,
 ) -> None:
-    """`wp calibrate --dose`: contrast curves from thickness against dose, told and written."""
+    """`wp calibrate --dose`: contrast curves from thickness against dose, told, written and drawn."""
     from ...kernel.calibration.contrast import as_data, fit_contrast, summary_text
     from ...kernel.calibration.doses import parse_doses
     from ...kernel.calibration.measurements import read_text
@@ -145,7 +147,7 @@ def fit_doses(
         text, _ = films_text(fits, data=data.name, day=date or "", films=films)
         with writing(output) as out:
             out.write(text.encode())
-        written.append(output)
+        written += [output, plot(output.with_suffix(".svg"), fits)]
     if as_json:
         print_json({"films": as_data(fits), "files": [str(p) for p in written]})
     else:

@@ -1,4 +1,4 @@
-"""Verbs that begin, lay out and test a design."""
+"""Verbs that need the language alone: they begin, lay out, mend, test, pin and list a design."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Annotated, BinaryIO
 import typer
 
 from ...kernel.diagnostics import WetprintError, error
-from .asked import DESIGN_ERROR, File, load_design, show, stdin
+from .asked import DESIGN_ERROR, Asked, File, Json, has_errors, on_design, print_json, show, stdin, stop
 from .pipeline import figures_and_said
 
 
@@ -88,7 +88,7 @@ def test(file: File) -> None:
     """Run the tests that a design holds."""
     from ..post import run_tests
 
-    loaded = load_design(file)
+    loaded = Asked(file).load()
     results = run_tests(loaded, figures_and_said)
     for name, failed in results:
         print(f"{'FAIL' if failed else 'ok  '} {name}")
@@ -97,3 +97,63 @@ def test(file: File) -> None:
     print(f"{len(results) - bad} passed, {bad} failed")
     if bad:
         raise typer.Exit(DESIGN_ERROR)
+
+
+def fix(file: File) -> None:
+    """Apply the fixes that diagnostics offer."""
+    from ..fix import fix_file
+
+    count, left = fix_file(Path(file))
+    print(f"{file}: {count} fix{'' if count == 1 else 'es'} applied")
+    show(left)
+    if has_errors(left):
+        raise typer.Exit(DESIGN_ERROR)
+
+
+@on_design
+def lock(design: Asked) -> None:
+    """Pin what a design imports.
+
+    A change of it becomes an error until it is pinned again.
+    """
+    from ..lock import write_lock
+
+    if design.file == "-":
+        raise typer.BadParameter("a design on standard input has no place for a lock file", param_hint="FILE")
+    loaded = design.read()
+    said = [d for d in loaded.diagnostics if d.code != "E023"]
+    if has_errors(said):
+        stop(said)
+    path, count = write_lock(loaded)
+    print(f"{path}: {count} file{'' if count == 1 else 's'} pinned")
+
+
+@on_design
+def hash_(design: Asked, as_json: Json = False) -> None:
+    """One number for a design, its imports and its params."""
+    from ..lock import design_hash
+
+    found = design_hash(design.load(as_json=as_json))
+    if as_json:
+        print_json({"hash": found})
+    else:
+        print(found)
+
+
+@on_design
+def params(design: Asked, as_json: Json = False) -> None:
+    """List the params of a design."""
+    from ..params import params_json, params_table
+
+    loaded = design.load(as_json=as_json)
+    if as_json:
+        print_json(params_json(loaded))
+    else:
+        print(params_table(loaded))
+
+
+def lsp() -> None:
+    """Serve editors with the language (standard input and output)."""
+    from ..server import serve
+
+    serve()

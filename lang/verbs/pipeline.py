@@ -33,8 +33,20 @@ def jobs_of(
 
     `waiting` shows what takes long. Where `only` the state that was drawn is asked for, and the wet part is made to dry to it, nothing need be solved.
     """
-    from ...kernel.build import build
     from ...kernel.shrink import complete_jobs
+
+    assert loaded.scene is not None
+    jobs, said = drawn(loaded, as_json=as_json)
+    if drawn_alone(loaded.scene, only):
+        return jobs, said
+    with waiting("finding how the part dries"):
+        jobs, more = complete_jobs(loaded.scene, jobs, model=model)
+    return jobs, [*said, *more]
+
+
+def drawn(loaded: Loaded, *, as_json: bool = False) -> tuple[tuple[Job, ...], list[Diagnostic]]:
+    """What a design prints, in the state that was drawn; else says what is wrong and ends."""
+    from ...kernel.build import build
 
     assert loaded.scene is not None
     jobs, said = build(loaded.scene)
@@ -44,11 +56,7 @@ def jobs_of(
         said = [replace(d, severity=Severity.ERROR) if d.code == "E315" else d for d in said]
     if has_errors(said):
         end(said, as_json=as_json)
-    if drawn_alone(loaded.scene, only):
-        return jobs, said
-    with waiting("finding how the part dries"):
-        jobs, more = complete_jobs(loaded.scene, jobs, model=model)
-    return jobs, [*said, *more]
+    return jobs, said
 
 
 def drawn_alone(scene: Scene, only: str) -> bool:
@@ -163,9 +171,34 @@ class Design:
         show(d for d in said if d.severity >= Severity.WARNING)
         return made, jobs, state
 
+    def drawn(self) -> tuple[tuple[Job, ...], list[Diagnostic]]:
+        """What it prints, in the state that was drawn, and all that is said of that so far."""
+        return drawn(self.loaded)
+
+    def verdict(
+        self, jobs: tuple[Job, ...], rig: Rig | None, toolpath: Toolpath | None = None
+    ) -> list[Diagnostic]:
+        """What the design rules, its own checks and, where there is one, the rig say of what it prints."""
+        return verdict(self.loaded, jobs, rig, toolpath)
+
+    @property
+    def file(self) -> str:
+        return self.loaded.source.name
+
+    @property
+    def text(self) -> str:
+        return self.loaded.source.text
+
     @property
     def name(self) -> str:
-        return Path(self.loaded.source.name).stem
+        return Path(self.file).stem
+
+    def params(self) -> list[dict[str, Any]]:
+        """Rows of `wp params --json`."""
+        from ..params import params_json
+
+        found: list[dict[str, Any]] = params_json(self.loaded)["params"]
+        return found
 
     def hash(self) -> str:
         """Of its text, its imports and its params."""

@@ -1,4 +1,4 @@
-"""What verbs tell of designs that pattern films: the steps of a job, light and ink alike."""
+"""What `wp plan` tells of a print, and of designs that pattern films: the steps of a job, light and ink alike."""
 
 from __future__ import annotations
 
@@ -7,15 +7,30 @@ from typing import TYPE_CHECKING, Any
 
 from ...kernel.diagnostics import Severity
 from .asked import print_json, show
-from .pipeline import Waiting, jobs_of, toolpath_of
+from .pipeline import Waiting, jobs_of, planned, toolpath_of
 
 if TYPE_CHECKING:
     from ...kernel.rig import Rig
     from ..load import Loaded
 
 
-def tell_steps(loaded: Loaded, waiting: Waiting, rig: Rig, *, as_json: bool) -> None:
-    """`wp plan` of a design with patterns: the plan of what is printed wet, if anything is, and all steps in order."""
+def tell_plan(loaded: Loaded, waiting: Waiting, rig: Rig, *, as_json: bool) -> None:
+    """Order, time, switches and ink of a print on a rig."""
+    from ...kernel.order import summary, summary_table
+
+    if loaded.scene is not None and loaded.scene.in_steps:
+        _tell_steps(loaded, waiting, rig, as_json=as_json)
+        return
+    toolpath = planned(loaded, waiting, rig)
+    found = summary(toolpath.plan, toolpath, rig)
+    if as_json:
+        print_json(found)
+    else:
+        print(summary_table(found))
+
+
+def _tell_steps(loaded: Loaded, waiting: Waiting, rig: Rig, *, as_json: bool) -> None:
+    """The plan of what is printed wet, if anything is, and all steps in order."""
     from ...kernel.films.steps import as_data, steps_table
     from ...kernel.order import summary, summary_table
     from ...kernel.process import steps_of

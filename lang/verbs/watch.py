@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 import typer
 
 from ...kernel.diagnostics import Severity, WetprintError
-from .asked import assignments, has_errors, load_design, show
+from .asked import Asked, has_errors, show
 from .pipeline import Waiting, drawn_alone, further_jobs, jobs_of, settled_jobs
 
 if TYPE_CHECKING:
@@ -23,11 +23,9 @@ Made = TypeVar("Made")
 
 
 def maker(
-    file: str,
-    sets: Sequence[str] | None,
-    preset: str | None,
-    made: Callable[[tuple[Path, ...], tuple[Callable[[], tuple[Job, ...]], ...], Scene | None], Made],
+    design: Asked,
     waiting: Waiting,
+    made: Callable[[tuple[Path, ...], tuple[Callable[[], tuple[Job, ...]], ...], Scene | None], Made],
     *,
     state: str,
     only: str,
@@ -35,14 +33,12 @@ def maker(
 ) -> Callable[[], Made]:
     """What reads the design and gives `made(files to watch, ways to its parts, its scene)`: the quick way first, the right one last."""
     from ..files import files_of
-    from ..load import load
 
-    if not Path(file).is_file():
-        load_design(file)
-    values = assignments(sets)
+    if not Path(design.file).is_file():
+        design.load()
 
     def make() -> Made:
-        loaded = load(file, sets=values, preset=preset)
+        loaded = design.read()
         scene = loaded.scene
         if scene is None or has_errors(loaded.diagnostics):
             show(loaded.diagnostics)
