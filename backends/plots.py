@@ -16,6 +16,8 @@ from .reports.charts import DRIED, HEIGHT, INK, WET, WIDTH, Series, chart
 if TYPE_CHECKING:
     from ..kernel.build import Job
     from ..kernel.calibrate import InkFit
+    from ..kernel.calibration.contrast import ContrastFit
+    from ..kernel.calibration.doses import DoseRow
     from ..kernel.filaments import Floats
 
 _TITLE, _GAP = 34, 26
@@ -131,3 +133,48 @@ def _widths(fit: InkFit) -> str:
     return chart(
         "pressure, kPa", f"wet width at {speed / 1e3:.3g} mm/s, µm", series, zero_x=True, zero_y=True
     )
+
+
+def contrast_plots(fits: Sequence[ContrastFit]) -> list[tuple[str, str]]:
+    """Thickness against dose (logarithmic), data and curve with their standard errors, D0, D100 and the window of doses."""
+    out = []
+    for fit in fits:
+        unit = fit.table.unit.replace("u", "µ").replace("2", "²")
+        d0, gamma = f"D0 = {fit.d0:.3g} ± {fit.d0_sd:.2g} {unit}", f"γ = {fit.gamma:.3g} ± {fit.gamma_sd:.2g}"
+        out.append((f"{fit.table.film or 'film'}: {d0}, {gamma}", _contrast(fit, unit)))
+    return out
+
+
+def _contrast(fit: ContrastFit, unit: str) -> str:
+    doses = [r.dose for r in (*fit.rows, *fit.left_out)]
+    log = np.linspace(math.log10(min(*doses, fit.d0)), math.log10(max(*doses, fit.d100)), 200)
+    ends = [d for d in (fit.d0, fit.d100, fit.damage) if d is not None]
+    log = np.unique(np.concatenate([log, np.log10(ends)]))
+    curve, spread = fit.at(10.0**log)
+    window = [math.log10(fit.d100), math.log10(fit.damage) if fit.damage is not None else float(log[-1])]
+    half = [500 * fit.full_um] * 2
+    told = [("D0", fit.d0, "left"), ("D100", fit.d100, "right")]
+    if fit.damage is not None:
+        told.append(("falls again", fit.damage, "right"))
+    series = [
+        Series("", "#3c7d4e", window, half, "band", y_error=half),
+        Series("", WET, log.tolist(), (1e3 * curve).tolist(), "band", y_error=(1e3 * spread).tolist()),
+        Series("", WET, log.tolist(), (1e3 * curve).tolist(), "line"),
+        *(
+            Series(name, "#55616d", [math.log10(dose)], [0.0], "uprights", dash="4 3", mark=side)
+            for name, dose, side in told
+        ),
+        Series("measured", DRIED, *_measured(fit.rows), "marks", y_error=[_error_nm(r) for r in fit.rows]),
+    ]
+    if fit.left_out:
+        series.append(Series("left out", "#a3241b", *_measured(fit.left_out), "marks", mark="cross"))
+    return chart(f"dose, {unit}", "thickness that stays, nm", series, zero_y=True, x_format="log")
+
+
+def _measured(rows: Sequence[DoseRow]) -> tuple[list[float], list[float]]:
+    return [math.log10(r.dose) for r in rows], [1e3 * r.thickness_um for r in rows]
+
+
+def _error_nm(row: DoseRow) -> float:
+    """Standard error of the mean of a row; 0 where the table does not tell it."""
+    return 1e3 * (row.sd_um or 0.0) / math.sqrt(row.n)

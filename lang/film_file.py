@@ -116,11 +116,11 @@ def _told(name: str, fit: ContrastFit) -> list[str]:
     """What stands above the file, for a reader: the window, and how good the fit is."""
     upper = f"{fit.damage:.4g}" if fit.damage is not None else f"{fit.rows[-1].dose:.4g} (largest measured)"
     told = [
-        f"{name}: window {fit.d100:.4g} (+- {fit.d100_sd:.2g}) to {upper} mJ/cm2, {1e3 * fit.full_um:.4g} +- {1e3 * fit.full_sd:.2g} nm "
+        f"{name}: window {fit.d100:.4g} (+- {fit.d100_sd:.2g}) to {upper} {fit.table.unit}, {1e3 * fit.full_um:.4g} +- {1e3 * fit.full_sd:.2g} nm "
         "where all of it stays"
     ]
     told += [
-        f"  left out: {1e3 * r.thickness_um:.4g} nm at {r.dose:.4g} mJ/cm2 (line {r.span.line})"
+        f"  left out: {1e3 * r.thickness_um:.4g} nm at {r.dose:.4g} {fit.table.unit} (line {r.span.line})"
         for r in fit.left_out
     ]
     return told
@@ -142,13 +142,14 @@ def _film(name: str, fit: ContrastFit, base: Film | None, source: str) -> str:
             else f'thickness: {1e3 * fit.full_um:.6g}nm assumed "as it was where all of it stays; nobody measured it before development"'
         )  # fmt: skip
         fields.append(f'colour: "{_plain(words.get("colour", "#3cb44b"))}"')
+    of, unit = ("", "[mJ/cm^2]") if fit.table.kind == "light" else ("_electrons", "[uC/cm^2]")
     fields += [
-        f"d0: {fit.d0:.6g}[mJ/cm^2] {says}",
-        f"d0_sd: {fit.d0_sd:.3g}[mJ/cm^2] {says}",
-        f"gamma: {fit.gamma:.6g} {says}",
-        f"gamma_sd: {fit.gamma_sd:.3g} {says}",
+        f"d0{of}: {fit.d0:.6g}{unit} {says}",
+        f"d0{of}_sd: {fit.d0_sd:.3g}{unit} {says}",
+        f"gamma{of}: {fit.gamma:.6g} {says}",
+        f"gamma{of}_sd: {fit.gamma_sd:.3g} {says}",
     ]
     if fit.damage is not None:
-        fields.append(f'damage: {fit.damage:.6g}[mJ/cm^2] from "{source}: the thickness falls again"')
+        fields.append(f'damage{of}: {fit.damage:.6g}{unit} from "{source}: the thickness falls again"')
     head = f"film {name} = own.{base.name}" if base is not None else f"film {name} = film"
     return f"{head} {{\n" + "".join(f"  {f};\n" for f in fields) + "}"

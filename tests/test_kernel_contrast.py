@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,8 @@ from wetprint.kernel.calibration.contrast import ContrastFit, fit_contrast, thic
 from wetprint.kernel.calibration.doses import DoseRow, DoseTable, parse_doses
 from wetprint.kernel.diagnostics import Diagnostic, Source, Span, WetprintError
 from wetprint.kernel.film import Film
-from wetprint.kernel.quantity import MJ_CM2
+from wetprint.kernel.quantity import MJ_CM2, UC_CM2
+from wetprint.lang.film_file import films_text
 from wetprint.lang.load import load
 from wetprint.lang.values import Thing
 
@@ -131,6 +133,79 @@ def test_too_few_doses_and_none_on_the_slope() -> None:
     assert "X737" in [d.code for d in fit_contrast(rising)[1]]
 
 
+CHARGES = "film,dose [uC/cm^2],thickness [nm],as spread [nm],nanocrystal,family,ligand,date\n" + "".join(
+    f"beam,{d},{30 * min(max(3 * np.log10(d / 120), 0), 1):.3f},32,CdSe,II-VI,alkene,2026-05-02\n"
+    for d in (80, 100, 130, 150, 170, 200, 230, 260, 300, 400, 600)
+)
+
+
+def test_a_charge_makes_figures_of_electrons(tmp_path: Path) -> None:
+    (made,), _ = table(CHARGES)
+    fit, said = fit_contrast(made)
+    assert made.kind == "electrons" and not said
+    assert fit.d0 == pytest.approx(120, rel=1e-3) and fit.gamma == pytest.approx(3, rel=1e-3)
+    text, names = films_text([fit], data="charge.csv")
+    (tmp_path / "beam.wp").write_text(text)
+    loaded = load(tmp_path / "beam.wp")
+    (beam,) = (loaded.env.bindings[n].value.node for n in names)
+    assert beam.d0_electrons == pytest.approx(fit.d0 * UC_CM2, rel=1e-5) and beam.d0 is None
+    assert beam.gamma_electrons == pytest.approx(fit.gamma, rel=1e-5) and beam.gamma is None
+    assert beam.d0_electrons_sd is not None and "uC/cm2" in text and "mJ" not in text
+    # mC/cm2 and C/m2 are the same charge.
+    for unit, factor in (("mC/cm2", 1e-3), ("C/m2", 0.01)):
+        rows = [r.split(",") for r in CHARGES.splitlines()]
+        rows[0][1] = f"dose [{unit}]"
+        told = "\n".join(
+            ",".join([r[0], r[1] if k == 0 else f"{float(r[1]) * factor:.9g}", *r[2:]])
+            for k, r in enumerate(rows)
+        )
+        (other,), _ = table(told + "\n")
+        assert fit_contrast(other)[0].d0 == pytest.approx(fit.d0, rel=1e-6) and other.unit == "uC/cm2"
+
+
+def test_an_outlier_does_not_hide_a_fall() -> None:
+    def row(d: float) -> float:
+        kept = min(max(2.4 * np.log10(d / 9), 0), 1) * (1 - min(max(0.9 * np.log10(d / 200), 0), 1))
+        return 20.0 if d == 28 else 42 * kept + 0.3 * np.sin(7 * d) * (kept > 0)
+
+    doses = (2, 4, 6, 8, 10, 12, 15, 18, 22, 28, 35, 45, 60, 90, 140, 220, 320, 450)
+    (made,), _ = table(
+        "film,dose [mJ/cm2],thickness [nm],sd [nm]\n" + "".join(f"a,{d},{row(d):.3f},0.5\n" for d in doses)
+    )
+    fit, said = fit_contrast(made)
+    assert fit.damage == pytest.approx(200, rel=0.05) and [r.dose for r in fit.left_out] == [28]
+    assert [d.code for d in said] == ["X736"]
+
+
+def test_the_curve_is_drawn_over_the_logarithm_of_the_dose() -> None:
+    from wetprint.backends.plots import contrast_plots
+    from wetprint.backends.reports.charts import log_ticks
+
+    (made,), _ = table(ROWS)
+    fit, _ = fit_contrast(made)
+    ((title, svg),) = contrast_plots([fit])
+    assert (
+        title
+        == f"green: D0 = {fit.d0:.3g} ± {fit.d0_sd:.2g} mJ/cm², γ = {fit.gamma:.3g} ± {fit.gamma_sd:.2g}"
+    )
+    assert svg.count("<circle") == len(fit.rows)
+    places = {
+        label: float(x)
+        for x, label in re.findall(r'<text x="([\d.]+)"[^>]*text-anchor="middle">(\d+)</text>', svg)
+    }
+    # Ticks stand where logarithms put them, and D0 stands between its neighbours.
+    decade = (places["100"] - places["10"]) / 1.0
+    assert places["50"] == pytest.approx(places["10"] + decade * np.log10(5), abs=0.2)
+    upright = [float(x) for x in re.findall(r'<path d="M([\d.]+) 26V246"', svg)]
+    assert upright[0] == pytest.approx(places["10"] + decade * np.log10(fit.d0 / 10), abs=0.2)
+    assert upright[1] == pytest.approx(places["10"] + decade * np.log10(fit.d100 / 10), abs=0.2)
+    # The band is the uncertainty of the curve: on the plateau that of the thickness.
+    _, sd = fit.at(np.array([0.1 * fit.d0, 3 * fit.d100]))
+    assert sd[0] == 0 and sd[1] == pytest.approx(fit.full_sd, rel=1e-6)
+    assert [round(10**t) for t in log_ticks(0.5, 2.1)] == [5, 10, 20, 50, 100]
+    assert [round(t) for t in log_ticks(-3, 3)] == [-3, -2, -1, 0, 1, 2, 3]
+
+
 def test_the_verb_writes_a_film_that_loads(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -140,7 +215,9 @@ def test_the_verb_writes_a_film_that_loads(
     with pytest.raises(SystemExit) as ended:
         main()
     assert not ended.value.code
-    (told,) = json.loads(capsys.readouterr().out)["films"]
+    out = json.loads(capsys.readouterr().out)
+    (told,) = out["films"]
+    assert out["files"] == ["film.wp", "film.svg"] and Path("film.svg").read_text().startswith("<svg")
     loaded = load(tmp_path / "film.wp")
     things = {n: b.value.node for n, b in loaded.env.bindings.items() if isinstance(b.value, Thing)}
     green = things["green"]

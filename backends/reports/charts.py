@@ -23,7 +23,7 @@ _GREYS = ("#2b5d8a", "#7fa8c9", "#b9c9d6", "#d9dfe4", "#c98a3a", "#8a4b2d", "#5d
 @dataclass(frozen=True, slots=True)
 class Series:
     """Points `x`, `y`; drawn as "line", "marks", "both", as "steps" from x to x_end at y, or as the "band" of `y_error` about
-    them. Marks carry `y_error` as bars. A series without a label has no place in the legend."""
+    them; as "uprights" at x, over all of the height, with the label on the side that `mark` says ("left", "right"). Marks carry `y_error` as bars. A series without a label has no place in the legend."""
 
     label: str
     colour: str
@@ -53,6 +53,14 @@ def ticks(low: float, high: float, most: int = 6) -> list[float]:
     return [k * step for k in range(first, math.floor(high / step + 1e-9) + 1)]
 
 
+def log_ticks(low: float, high: float) -> list[float]:
+    """Decimal logarithms of 1, 2 and 5 times powers of ten from 10^low to 10^high; over many decades of the powers alone."""
+    steps = (1, 2, 5) if high - low < 4 else (1,)
+    every = range(math.floor(low), math.ceil(high) + 1)
+    found = [k + math.log10(m) for k in every for m in steps]
+    return [t for t in found if low - 1e-9 <= t <= high + 1e-9]
+
+
 def _bounds(values: Sequence[float], zero: bool) -> tuple[float, float]:
     low, high = (min(values), max(values)) if len(values) else (0.0, 1.0)
     if zero:
@@ -70,7 +78,8 @@ def chart(
     zero_y: bool = False,
     x_format: str = "",
 ) -> str:
-    """Series over two axes. `zero_x`, `zero_y`: the axis begins at nothing."""
+    """Series over two axes. `zero_x`, `zero_y`: the axis begins at nothing. `x_format`: "time" for seconds, "log" for x that are decimal
+    logarithms."""
     xs = [float(v) for s in series for v in (*s.x, *s.x_end)]
     ys = [float(v) for s in series for v in s.y]
     ys += [v + k * e for s in series for v, e in zip(s.y, s.y_error, strict=False) for k in (-1.0, 1.0)]
@@ -78,7 +87,7 @@ def chart(
     out = frame.axes(x_label, y_label, x_format)
     for s in series:
         out += frame.draw(s)
-    named = [s for s in series if s.label]
+    named = [s for s in series if s.label and s.style != "uprights"]
     if len(named) > 1:
         out.append(_legend([(s.label, s.colour, s.mark) for s in named]))
     return _svg(WIDTH, HEIGHT, out)
@@ -154,9 +163,14 @@ class _Frame:
             y = self.y(t)
             out.append(f'<path d="M{_LEFT} {y:.1f}H{right}" class="grid"/>')
             out.append(f'<text x="{_LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{numbers.sig(t)}</text>')
-        for t in time_ticks(self.x1) if x_format == "time" else ticks(self.x0, self.x1):
+        if x_format == "log":
+            marked = [(t, numbers.sig(10.0**t)) for t in log_ticks(self.x0, self.x1)]
+        elif x_format == "time":
+            marked = [(t, numbers.stamp(t)) for t in time_ticks(self.x1)]
+        else:
+            marked = [(t, numbers.sig(t)) for t in ticks(self.x0, self.x1)]
+        for t, said in marked:
             x = self.x(t)
-            said = numbers.stamp(t) if x_format == "time" else numbers.sig(t)
             out.append(f'<path d="M{x:.1f} {base}v4" class="axis"/>')
             out.append(f'<text x="{x:.1f}" y="{base + 17}" text-anchor="middle">{said}</text>')
         out.append(f'<path d="M{_LEFT} {_TOP}V{base}H{right}" class="axis"/>')
@@ -176,6 +190,15 @@ class _Frame:
                 for (x, y), end in zip(at, s.x_end, strict=True)
             )
             return [f'<path d="{d}" fill="none" stroke="{s.colour}" stroke-width="2.4"/>']
+        if s.style == "uprights":
+            aside, anchor = (-4, "end") if s.mark == "left" else (4, "start")
+            for x, _ in at:
+                out.append(
+                    f'<path d="M{x:.1f} {_TOP}V{HEIGHT - _BOTTOM}" stroke="{s.colour}" stroke-width="1.2" stroke-dasharray="{s.dash}"/>'
+                )
+                said = html.escape(s.label)
+                out.append(f'<text x="{x + aside:.1f}" y="{(_TOP + HEIGHT - _BOTTOM) // 2}" text-anchor="{anchor}">{said}</text>')
+            return out
         if s.style == "band":
             over = [(x, self.y(v + e)) for (x, _), v, e in zip(at, s.y, s.y_error, strict=True)]
             under = [(x, self.y(v - e)) for (x, _), v, e in zip(at, s.y, s.y_error, strict=True)]

@@ -31,7 +31,7 @@ _BEYOND, _STEPS = 0.5, 60
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ContrastFit:
-    """A contrast curve; doses in mJ/cm2, `*_sd` standard uncertainties. `correlation` of ln D0 and gamma. `damage` is None where the
+    """A contrast curve; doses in mJ/cm2 (of electrons uC/cm2: `table.unit`), `*_sd` standard uncertainties. `correlation` of ln D0 and gamma. `damage` is None where the
     thickness does not fall again."""
 
     table: DoseTable
@@ -52,6 +52,13 @@ class ContrastFit:
     @property
     def d100(self) -> float:
         return d100_of(self.d0, self.gamma)
+
+    def at(self, dose: Floats) -> tuple[Floats, Floats]:
+        """The curve at doses [N]: thickness, um, and its standard uncertainty by that of the fit."""
+        values = self.fit.value
+        slopes = _jacobian(lambda v: thickness(dose, v), values)
+        spread = np.einsum("ni,ij,nj->n", slopes, self.fit.covariance, slopes)
+        return thickness(dose, values), np.sqrt(np.maximum(spread, 0.0))
 
 
 def thickness(dose: npt.ArrayLike, values: Floats) -> Floats:
@@ -83,10 +90,17 @@ def fit_contrast(table: DoseTable, *, keep: bool = False) -> tuple[ContrastFit, 
     start = _grid(dose, y, sd)
     values = _refine(dose, y, sd, start, robust=True)
     falling = _fall(dose, y, sd, values)
+    if falling is None:
+        # An outlier before the fall hides it: the last doses may be no outliers, but the fall.
+        out = _outliers(dose, y, sd, values)
+        last = np.logical_and.accumulate(out[::-1])[::-1]
+        if last.sum() >= _FALLING and (out & ~last).any():
+            fair = ~out | last
+            falling = _fall(dose[fair], y[fair], None if sd is None else sd[fair], values)
     values = values if falling is None else falling
     off = np.zeros(len(rows), dtype=bool) if keep else _outliers(dose, y, sd, values)
     said += [
-        warning("X736", f"{1e3 * y[k]:.4g} nm at {dose[k]:.4g} mJ/cm2 does not follow the other rows of {what} and is left out",
+        warning("X736", f"{1e3 * y[k]:.4g} nm at {dose[k]:.4g} {table.unit} does not follow the other rows of {what} and is left out",
                 rows[k].span, notes=(f"the others have {1e3 * float(thickness(dose[k], values)):.4g} nm there",
                                      "`--keep-outliers` takes it in"))
         for k in np.flatnonzero(off).tolist()
@@ -103,9 +117,9 @@ def fit_contrast(table: DoseTable, *, keep: bool = False) -> tuple[ContrastFit, 
     if len(slope) < _SLOPE:
         low, high = _d0(values), d100_of(_d0(values), values[1])
         where = (
-            f"between {low:.4g} and {high:.4g} mJ/cm2"
+            f"between {low:.4g} and {high:.4g} {table.unit}"
             if high > dose.min()
-            else f"below {dose.min():.4g} mJ/cm2: all of these lie on the plateau"
+            else f"below {dose.min():.4g} {table.unit}: all of these lie on the plateau"
         )
         raise WetprintError(
             error("X734", f"{len(slope)} doses of {what} lie where the thickness rises; {_SLOPE} or more were expected", rows[0].span,
@@ -113,7 +127,7 @@ def fit_contrast(table: DoseTable, *, keep: bool = False) -> tuple[ContrastFit, 
         )  # fmt: skip
     if share.max() < 0.999:
         said.append(
-            warning("X737", f"the thickness of {what} still rises at {dose.max():.4g} mJ/cm2; the plateau is not measured",
+            warning("X737", f"the thickness of {what} still rises at {dose.max():.4g} {table.unit}; the plateau is not measured",
                     rows[-1].span, notes=("D100 and gamma rest on a plateau that was extrapolated",))
         )  # fmt: skip
     found = _covariance(dose[good], y[good], own, values)
@@ -299,19 +313,19 @@ def _as_fit(
 
 
 def as_data(fits: Sequence[ContrastFit]) -> list[dict[str, Any]]:
-    """The fits as JSON holds them; doses mJ/cm2, lengths nm."""
+    """The fits as JSON holds them; doses mJ/cm2 (of electrons uC/cm2, as the names say), lengths nm."""
     return [
         {
             "film": f.table.film,
             "doses": len(f.rows),
-            "d0_mj_cm2": f.d0,
+            f"d0_{_key(f)}": f.d0,
             "d0_sd": f.d0_sd,
             "gamma": f.gamma,
             "gamma_sd": f.gamma_sd,
             "correlation": f.correlation,
-            "d100_mj_cm2": f.d100,
+            f"d100_{_key(f)}": f.d100,
             "d100_sd": f.d100_sd,
-            "damage_mj_cm2": f.damage,
+            f"damage_{_key(f)}": f.damage,
             "damage_sd": f.damage_sd,
             "thickness_nm": 1e3 * f.full_um,
             "thickness_sd": 1e3 * f.full_sd,
@@ -324,22 +338,27 @@ def as_data(fits: Sequence[ContrastFit]) -> list[dict[str, Any]]:
     ]
 
 
+def _key(fit: ContrastFit) -> str:
+    return fit.table.unit.lower().replace("/", "_")
+
+
 def summary_text(fits: Sequence[ContrastFit]) -> str:
     """The fits in words, for a terminal."""
     out = []
     for f in fits:
+        unit = f.table.unit
         rows = [
-            ("D0", f"{f.d0:.4g} +- {f.d0_sd:.2g} mJ/cm2"),
+            ("D0", f"{f.d0:.4g} +- {f.d0_sd:.2g} {unit}"),
             ("gamma", f"{f.gamma:.4g} +- {f.gamma_sd:.2g}"),
-            ("D100", f"{f.d100:.4g} +- {f.d100_sd:.2g} mJ/cm2"),
+            ("D100", f"{f.d100:.4g} +- {f.d100_sd:.2g} {unit}"),
         ]
         if f.damage is not None:
-            rows.append(("falls again from", f"{f.damage:.4g} +- {f.damage_sd:.2g} mJ/cm2"))
+            rows.append(("falls again from", f"{f.damage:.4g} +- {f.damage_sd:.2g} {unit}"))
         upper = (
             f"{f.damage:.4g}" if f.damage is not None else f"{f.rows[-1].dose:.4g} (largest dose measured)"
         )
         rows += [
-            ("window", f"{f.d100:.4g} to {upper} mJ/cm2"),
+            ("window", f"{f.d100:.4g} to {upper} {unit}"),
             ("thickness", f"{1e3 * f.full_um:.4g} +- {1e3 * f.full_sd:.2g} nm where all of it stays"),
             ("from", f"{len(f.rows)} doses, {_goodness(f.fit)}"),
         ]

@@ -6,17 +6,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..diagnostics import Diagnostic, Source, Span
+from ..films.coats import DosedBy
 from .measurements import Column, parse_rows
 
 #: Thicknesses of films in um: what a profilometer says of nothing may lie below 1 nm.
 _THICKNESS = {"nm": 1e-3, "um": 1.0, "angstrom": 1e-4}
-#: Doses of light in mJ/cm2.
-_DOSE = {"mj/cm2": 1.0, "j/cm2": 1e3, "uj/cm2": 1e-3, "j/m2": 0.1}
+#: Doses of light in mJ/cm2, and of electrons in uC/cm2.
+_LIGHT = {"mj/cm2": 1.0, "j/cm2": 1e3, "uj/cm2": 1e-3, "j/m2": 0.1}
+_CHARGE = {"uc/cm2": 1.0, "mc/cm2": 1e3, "nc/cm2": 1e-3, "c/m2": 100.0}
 _SANE_UM = (1e-6, 1e4)
 
 #: Columns of a table of film thicknesses after development, one dose a line.
 COLUMNS: tuple[Column, ...] = (
-    Column("dose", "dose", "dose of the exposure, all passes together", _DOSE, True, sane=(1e-6, 1e7)),
+    Column("dose", "dose", "dose of the exposure, all passes together; of electrons a charge", _LIGHT | _CHARGE, True, sane=(1e-6, 1e7)),
     Column("thickness", "spread", "thickness that stays after development; 0 where nothing does", _THICKNESS, True, sane=_SANE_UM),
     Column("film", "word", "name of the film"),
     Column("as spread", "length", "thickness before development", _THICKNESS, also=("spread", "before"), sane=_SANE_UM),
@@ -36,7 +38,7 @@ HEADER = "film,dose [mJ/cm2],thickness [nm],sd [nm],n,as spread [nm],nanocrystal
 
 @dataclass(frozen=True, slots=True)
 class DoseRow:
-    """One dose: mJ/cm2 and um; `sd_um` of one thickness, None where the table does not tell."""
+    """One dose: mJ/cm2 of light or uC/cm2 of electrons, and um; `sd_um` of one thickness, None where the table does not tell."""
 
     span: Span
     dose: float
@@ -47,7 +49,7 @@ class DoseRow:
 
 @dataclass(frozen=True, slots=True)
 class DoseTable:
-    """The rows of one film. `words` are what the table says of it: nanocrystal, family, ligand, colour; `spread_um` its thickness before
+    """The rows of one film, exposed to doses of `kind`. `words` are what the table says of it: nanocrystal, family, ligand, colour; `spread_um` its thickness before
     development."""
 
     film: str
@@ -55,6 +57,12 @@ class DoseTable:
     words: dict[str, str]
     spread_um: float | None
     days: tuple[str, ...]
+    kind: DosedBy = "light"
+
+    @property
+    def unit(self) -> str:
+        """Unit of its doses."""
+        return "mJ/cm2" if self.kind == "light" else "uC/cm2"
 
 
 def parse_doses(source: Source) -> tuple[tuple[DoseTable, ...], tuple[Diagnostic, ...]]:
@@ -63,6 +71,7 @@ def parse_doses(source: Source) -> tuple[tuple[DoseTable, ...], tuple[Diagnostic
     films: dict[str, list[tuple[Span, dict[str, Any]]]] = {}
     for span, values in found.rows:
         films.setdefault(values.get("film", ""), []).append((span, values))
+    kind: DosedBy = "electrons" if found.units.get("dose") in _CHARGE else "light"
     tables = []
     for film, rows in films.items():
         words: dict[str, str] = {
@@ -79,6 +88,7 @@ def parse_doses(source: Source) -> tuple[tuple[DoseTable, ...], tuple[Diagnostic
                 words,
                 sum(spread) / len(spread) if spread else None,
                 tuple(sorted({v["date"] for _, v in rows if v.get("date")})),
+                kind,
             )
         )
     return tuple(tables), found.diagnostics

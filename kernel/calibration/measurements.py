@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from difflib import get_close_matches
 from pathlib import Path
@@ -82,11 +82,12 @@ _MOST = 20
 
 @dataclass(frozen=True, slots=True)
 class _Head:
-    """A column as a table has it: None where it is left out; `named` where a nozzle is given by name."""
+    """A column as a table has it: None where it is left out; `named` where a nozzle is given by name; its `unit` as `units` has it."""
 
     column: Column | None
     factor: float = 1.0
     named: bool = False
+    unit: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,11 +152,13 @@ def parse_table(source: Source) -> Table:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """A table as it was read: the names of its columns, and for every row its place and its values by column."""
+    """A table as it was read: the names of its columns, for every row its place and its values by column, and the units that the
+    header names, by column."""
 
     columns: frozenset[str]
     rows: tuple[tuple[Span, dict[str, Any]], ...]
     diagnostics: tuple[Diagnostic, ...] = ()
+    units: Mapping[str, str] = field(default_factory=dict)
 
 
 def parse_rows(source: Source, columns: Sequence[Column], header: str) -> Rows:
@@ -197,7 +200,8 @@ def parse_rows(source: Source, columns: Sequence[Column], header: str) -> Rows:
                 error("X732", f"and {more} more cells that cannot be read", reader.found[_MOST].primary)
             )
         raise WetprintError(*said, *shown)
-    return Rows(frozenset(h.column.name for h in heads if h.column), tuple(rows), tuple(said))
+    units = {h.column.name: h.unit for h in heads if h.column}
+    return Rows(frozenset(units), tuple(rows), tuple(said), units)
 
 
 def _row(whole: Span, v: dict[str, Any]) -> Row:
@@ -276,9 +280,8 @@ def _header(
         if column.name in seen:
             said.append(error("X731", f"the column `{column.name}` stands twice", span))
         seen[column.name] = span
-        heads.append(
-            _Head(column, _factor(column, unit, span, said), column.kind == "nozzle" and unit is None)
-        )
+        named = column.kind == "nozzle" and unit is None
+        heads.append(_Head(column, _factor(column, unit, span, said), named, _unit(unit or "")))
     missing = [c for c in columns if c.required and c.name not in seen]
     if missing:
         whole = Span(source, cells[0][1].start, cells[-1][1].end)
@@ -304,18 +307,7 @@ def _factor(column: Column, unit: str | None, span: Span, said: list[Diagnostic]
             said.append(error("X731", f"`{span.text}` names no unit; `{_shown(column)}` was expected", span,
                               notes=(f"one of {known}",)))  # fmt: skip
         return 1.0
-    key = (
-        unit.strip()
-        .replace("µ", "u")
-        .replace("μ", "u")
-        .replace("³", "3")
-        .replace("²", "2")
-        .replace("^", "")
-        .replace(" ", "")
-        .lower()
-    )
-    if unit.strip() == "MPa":
-        key = "mpa"
+    key = _unit(unit)
     if key not in column.units:
         said.append(
             error(
@@ -326,6 +318,14 @@ def _factor(column: Column, unit: str | None, span: Span, said: list[Diagnostic]
         )
         return 1.0
     return column.units[key]
+
+
+def _unit(said: str) -> str:
+    """A unit as the tables of units have it."""
+    if said.strip() == "MPa":
+        return "mpa"
+    plain = said.strip().replace("µ", "u").replace("μ", "u").replace("³", "3").replace("²", "2")
+    return plain.replace("^", "").replace(" ", "").lower()
 
 
 @dataclass
