@@ -290,6 +290,7 @@ def figures(jobs: Iterable[Job]) -> dict[str, dict[str, Any]]:
     where an ink's conductivity is not known)."""
     out = {job.name: _figures(job.filaments) for job in jobs}
     for job in jobs:
+        _fill_in(out[job.name], (job,))
         if "dried" in out[job.name]:
             out[job.name]["dried"].update(_conducting(job.filaments))
     return out
@@ -330,6 +331,14 @@ def _figures(filaments: FilamentSet) -> dict[str, Any]:
     return out
 
 
+def _fill_in(found: dict[str, Any], jobs: Sequence[Job]) -> None:
+    """Struts that light fills with lines hold more than the ellipse around them."""
+    if any(job.light is not None for job in jobs):
+        from .voxels.solid import fill_in
+
+        fill_in(found, jobs)
+
+
 def measure(
     jobs: Sequence[Job], conductance: Sequence[Axis] = (), scene: Scene | None = None
 ) -> dict[str, Any]:
@@ -350,6 +359,7 @@ def measure(
             return {"states": {}, "materials": {}, **films}
     whole = jobs[0].filaments if len(jobs) == 1 else join([j.filaments for j in jobs])
     found = _figures(whole)
+    _fill_in(found, jobs)
     if conductance:
         more = _conducting(whole)
         found["dried"]["conductance"] = {

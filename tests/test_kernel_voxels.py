@@ -158,7 +158,7 @@ def test_a_wide_strut_is_hatched_within_its_section_and_the_ripple(light: Module
         assert len(row) == 1 or np.diff(row).max() <= how.hatch_um + 2e-3
     assert optics.ripple(how.w_xy, job.light.apart_um[0]) <= 0.01
     assert optics.ripple(how.w_z, job.light.apart_um[1]) <= 0.01
-    # Figures take the section for an ellipse; rows of upright voxels fill somewhat more of its corners (docs/two_photon.md).
+    # Contacts and gaps take the section for an ellipse; rows of upright voxels fill somewhat more of its corners.
     gy, gz = np.meshgrid(np.linspace(-1, 1, 401), np.linspace(-1, 1, 401))
     drawn = ((gy[..., None] - y) / (0.5 * wide)) ** 2 + ((gz[..., None] - z) / (0.5 * high)) ** 2
     covered = (drawn <= 1).any(axis=-1).mean() * 4
