@@ -14,7 +14,7 @@ from .drying.sections import ink_column
 from .figures.bulk import bulk_fraction
 from .figures.contacts import Contacts, contacts_of, find_contacts
 from .figures.overlap import perimeter
-from .filaments import FilamentSet, Floats
+from .filaments import QUANTUM_UM, FilamentSet, Floats
 from .material import Resin
 from .scene import Scene, StateName
 
@@ -82,6 +82,11 @@ class StateFigures:
             "exact": self.exact,
             "materials": self.materials,
         }
+
+
+def _length(value: float) -> float:
+    """A length between places that are rounded to the quantum: below it there is none."""
+    return 0.0 if abs(value) < QUANTUM_UM else value
 
 
 def _finite(value: float) -> float | None:
@@ -161,14 +166,14 @@ def measure_state(filaments: FilamentSet, name: StateName) -> StateFigures:
         bbox_um=bbox,
         contacts=found.contacts,
         missing_contacts=found.missing,
-        max_span_um=float(found.span_um.max(initial=0.0)),
-        min_gap_um=found.gap_um,
+        max_span_um=_length(float(found.span_um.max(initial=0.0))),
+        min_gap_um=_length(found.gap_um),
         solid_fraction=envelope if bulk is None else bulk,
         solid_fraction_of="envelope" if bulk is None else "bulk",
         envelope_fraction=envelope,
         swept_um3=total,
-        min_gap_in_layer_um=found.layer_gap_um,
-        max_overhang_um=float(found.overhang_um.max(initial=0.0)),
+        min_gap_in_layer_um=_length(found.layer_gap_um),
+        max_overhang_um=_length(float(found.overhang_um.max(initial=0.0))),
         joints=found.joints,
         exact=exact,
         materials=_by_ink(filaments, swept),

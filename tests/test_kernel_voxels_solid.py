@@ -137,3 +137,9 @@ def test_parts_of_too_many_contacts_take_their_ratio_from_a_few(
 def test_wires_that_touch_nothing_share_nothing(light: ModuleType) -> None:
     wires = tuple(light.wire((0.0, y, 0.6), (5.0, y, 0.6), filament=1.2, name=f"w{y:g}") for y in (0.0, 3.0))
     assert solid.shared_ratio(light.job(Union("b", wires, light.HERE), power=10.0 * light.MW).light) == 1.0
+
+
+def test_lengths_below_the_quantum_are_none(light: ModuleType) -> None:
+    """Struts of an octet end at nodes, all but for what rounding leaves."""
+    found = measure((light.job(light.octet(size=(6.0, 6.0), pitch=3.0, layers=3)),))["states"]["wet"]
+    assert found["max_overhang_um"] == 0.0 and found["min_gap_um"] > 0.001
