@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -80,7 +81,8 @@ class Controller(Protocol):
     def status(self) -> Status: ...
 
     def begin(self, program: bytes, name: str) -> None:
-        """Hand a program over and start it. It is accepted, not executed, when this returns."""
+        """Hand a program over and start it. It is accepted, not executed, when this returns. It does not start behind a `cut` that came
+        since the last `prepare`."""
 
     def cut(self, other_channel: Callable[[], object]) -> Halt:
         """Ink off on every output of the rig, then `other_channel()` (returns within 20 ms, once the other channel has cut too or
@@ -96,6 +98,29 @@ class Controller(Protocol):
         """Descriptor of a line that cannot be opened twice, for the watchdog to inherit; -1 where it opens its own."""
 
     def close(self) -> None: ...
+
+
+class Gate:
+    """Closed by a stop, opened once the controller was prepared anew: a program that is on its way when a stop comes must not start
+    behind it."""
+
+    def __init__(self) -> None:
+        self._stopped = threading.Event()
+
+    @property
+    def closed(self) -> bool:
+        return self._stopped.is_set()
+
+    def close(self) -> None:
+        self._stopped.set()
+
+    def open(self) -> None:
+        self._stopped.clear()
+
+    def passed(self, name: str) -> None:
+        """Raises ControllerError where program `name` must not start any more."""
+        if self.closed:
+            raise ControllerError("M633", f"{name} is not started: a stop came first")
 
 
 @dataclass(frozen=True)

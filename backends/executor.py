@@ -333,11 +333,12 @@ class _Job:
         halt, cut_s = guard.what_happened(), time.monotonic()
         self.stopped = settle(printer.controller, printer.boxes(), halt)
         cut, dry = None, False
-        place = halt.cut_um or self.stopped.rest_um
+        place = halt.cut_um
         if at is not None and place is None:
-            # Nobody saw it, its line is dead: ink was laid from where it was seen last until then.
+            # Nobody saw it: ink was laid from where the stage was seen last until then.
             place, seen_s = at[1].seen
-            halt = replace(halt, late_s=max(cut_s - seen_s, 0.0))
+            halt = replace(halt, window_s=0.0, late_s=max(cut_s - seen_s, 0.0))
+        place = place or self.stopped.rest_um
         if at is not None and at[1].track is not None and place is not None:
             work, runner = at
             assert runner.track is not None
@@ -356,10 +357,10 @@ class _Job:
             if not dry:
                 cut = replace(cut, window_s=halt.window_s * scale, late_s=halt.late_s * scale)
             self.last_cut = cut
-            # What was passed after the ink may have been cut is not executed.
-            early = int(np.argmax(work.source >= stepped_back(self.toolpath, self.last_cut).row))
+            # What was passed after the ink may have been cut is not executed; all before it is, polled or not.
+            left = np.flatnonzero(work.source >= stepped_back(self.toolpath, self.last_cut).row)
             with suppress(JournalError):
-                runner.executed(min(runner.track.row, early) if early else runner.track.row)
+                runner.executed(int(left[0]) if len(left) else len(work.source))
         if at is not None and place is not None:
             rest_um = self.stopped.rest_um
             rest = {

@@ -74,7 +74,9 @@ def trip(controller: Controller, dispensers: Sequence[Dispenser]) -> tuple[Halt,
     for thread in threads:
         thread.join(2.0 * CUT_AGAIN_S)
     late_s = max((at - halt.read_s for at in cut_s.values()), default=0.0) if halt.runs_on else 0.0
-    return replace(halt, window_s=max(halt.read_s - began, 0.0), late_s=max(late_s, 0.0)), cut
+    # Where nobody saw it, it is where the stage comes to rest, at the latest now.
+    seen_s = time.monotonic() if halt.cut_um is None else halt.read_s
+    return replace(halt, window_s=max(seen_s - began, 0.0), late_s=max(late_s, 0.0)), cut
 
 
 def settle(controller: Controller, dispensers: Sequence[Dispenser], halt: Halt) -> Stopped:
@@ -197,12 +199,16 @@ class Guard:
         control: Control,
         folder: Path,
         on_trip: Callable[[str], None],
+        *,
+        boxed: bool = True,
     ) -> None:
+        """`boxed`: all ink hangs on dispensers, so that nothing flows once these have cut, whatever a program does."""
         self._controller = controller
         self._dispensers = dispensers
         self._control = control
         self._stop, self._pause = folder / STOP_FLAG, folder / PAUSE_FLAG
         self._on_trip = on_trip
+        self._boxed = boxed
         self._lock = threading.Lock()
         self._over = False
         self.halt: Halt | None = None
@@ -227,13 +233,13 @@ class Guard:
 
     def trip(self, why: str, *, started: bool = False) -> Halt:
         """Cut and stop now. `started`: a program began to run although a trip came before it. It ran `dry` where that trip is known
-        to have found nothing running."""
+        to have found nothing running, and it opens no ink by itself."""
         self.tripped.set()
         with self._lock:
             halt, _ = trip(self._controller, self._dispensers)
             first = self.halt
             if first is None or first.cut_um is None or (started and not first.running):
-                self.dry = started and first is not None and first.cut_um is not None
+                self.dry = self._boxed and started and first is not None and first.cut_um is not None
                 self.halt = halt
         self._cut.set()
         self._on_trip(why)

@@ -50,7 +50,8 @@ class Opened:
         journal, folder = self.journal, self.journal.folder
         used = {name for n in np.unique(self.toolpath.nozzle) for name in self.rig.nozzles[int(n)].boxes}
         # Those on analog outputs are the controller's, which sets them to 0 with its valves.
-        used -= {name for name in used if self.rig.dispensers[name].kind == ANALOG}
+        analog = {name for name in used if self.rig.dispensers[name].kind == ANALOG}
+        used -= analog
         boxes: dict[str, Dispenser] = {}
         for name in sorted(used):
             box = open_dispenser(name, self.rig.dispensers[name], self.ask, listener=journal.listen)
@@ -81,7 +82,7 @@ class Opened:
                 ),
             )  # fmt: skip
             self.stack.callback(printer.camera.close)
-        printer.guard = Guard(controller, printer.boxes(), self.control, folder, noted)
+        printer.guard = Guard(controller, printer.boxes(), self.control, folder, noted, boxed=not analog)
         self.stack.callback(printer.guard.close)
         return printer
 

@@ -200,7 +200,10 @@ def _find(prior: Prior, toolpath: Toolpath, rig: Rig, place_um: Floats, line: in
     _, _, name = prior.last
     with np.load(prior.folder / f"{Path(name).stem}.npz") as kept:
         source, line_row = kept["source"], kept["line_row"]
-    mine = source[source >= 1]
+    ids, ends = last_rows(toolpath)
+    confirmed = ends[np.isin(ids, prior.executed)]
+    # Ways pass by a place again and again: those before what is executed were gone long ago.
+    mine = source[source > max(int(confirmed.max(initial=0)), 0)]
     if line > 0:
         begin, row = span_of(rows_of_lines(line_row), line)
         if row < 0 or source[row] < 0:

@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from .controller import ControllerError, Position, Seat
+from .controller import ControllerError, Gate, Position, Seat
 from .transport import TransportError, connect
 from .wire import SilenceError, Wire
 
@@ -73,6 +73,7 @@ class Streamer(ABC):
     _capacity: int
 
     def __init__(self, seat: Seat) -> None:
+        self._gate = Gate()
         self._rig = seat.rig
         self._entry = seat.rig.controller
         self._listener = seat.listener
@@ -170,6 +171,7 @@ class Streamer(ABC):
 
     def _stream(self, lines: Sequence[Line], blocks: list[int], name: str) -> None:
         with self._change:
+            self._gate.passed(name)
             self._fault, self._fault_line = "", 0
             self._taken = Line(0, b"")
             self._sent.clear()

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 from ..analog import off_lines
-from ..controller import ControllerError, Halt, Motion, Position, Seat, Status
+from ..controller import ControllerError, Gate, Halt, Motion, Position, Seat, Status
 from ..dialects.aerotech import AEROTECH
 from ..program_folder import put_program
 from ..transport import TransportError, connect
@@ -58,6 +59,7 @@ def output_command(output: int, level: bool) -> str:
 
 class A3200:
     def __init__(self, seat: Seat) -> None:
+        self._gate = Gate()
         self._rig = seat.rig
         self._entry = seat.rig.controller
         self._listener = seat.listener
@@ -152,6 +154,7 @@ class A3200:
     # Before a print
 
     def prepare(self) -> str:
+        self._gate.open()
         self._told("ACKNOWLEDGEALL")
         self._told("ENABLE X Y Z")
         words = [f"({axis}, {item})" for item in ("AxisStatus", "DriveStatus", "AxisFault") for axis in "XYZ"]
@@ -235,8 +238,12 @@ class A3200:
         assert self._main is not None
         for _ in range(3):
             wire = self._main
+            self._gate.passed(name)
             try:
                 self._exchange(wire, f"PROGRAM {self._task} START", REPLY_S)
+                if self._gate.closed:
+                    # A stop came at the same time, and may have come before: again, without waiting for what it waits for.
+                    self._cut_on(wire, lambda: None)
                 return
             except ControllerError as refused:
                 if self.status().motion is Motion.RUNNING:
@@ -251,6 +258,7 @@ class A3200:
     # Stopping
 
     def cut(self, other_channel: Callable[[], object]) -> Halt:
+        self._gate.close()
         waited = False
 
         def wait() -> None:
@@ -259,21 +267,24 @@ class A3200:
                 waited = True
                 other_channel()
 
-        told = ""
+        first = Halt(None, 0, False, False)
         for wire in (self._guard, self._main, None):
             if wire is None:
                 try:
                     # Both lines are dead: a third may still be had.
                     wire = self._open("stage rescue", 0.3)
                 except ControllerError as reason:
-                    told = reason.message
+                    first = replace(first, text=reason.message)
                     break
             halt = self._cut_on(wire, wait)
+            # Ink went off with the first line that was heard, wherever the stage was when a later one told it to stop.
+            if first.cut_um is None:
+                first = halt
+            first = replace(first, ink_off=halt.ink_off, stopped=halt.stopped, text=halt.text)
             if halt.ink_off and halt.stopped:
-                return halt
-            told = halt.text
+                return first
         wait()
-        return Halt(None, 0, False, False, told)
+        return first
 
     def _cut_on(self, wire: Wire, wait: Callable[[], None]) -> Halt:
         off = "".join(f"{command}\n" for command in self._off)
@@ -283,13 +294,14 @@ class A3200:
         )
         stop = f"~STOPTASK {task}\nABORT X Y Z\n"
         count = len(self._off)
+        replies: list[str] = []
+        read_s, silence = 0.0, ""
         try:
             # No lock: whatever dialogue holds this line, ink goes first. The guard line has none.
             wire.send(f"{off}{where}\n".encode(), 0.015, urgent=True)
             wait()
             wire.send(f"{stop}{off}".encode(), 0.05, urgent=True)
             deadline = time.monotonic() + STOP_S
-            replies, read_s = [], 0.0
             # On the line that polls, the reply to the last poll is the poller's.
             mine = wire.lock.acquire(timeout=POLLED_S)
             try:
@@ -300,13 +312,15 @@ class A3200:
                 if mine:
                     wire.lock.release()
         except (TransportError, SilenceError) as reason:
-            return Halt(None, 0, False, False, str(reason))
+            silence = str(reason)
         good = [r.startswith("%") for r in replies]
-        ink_off = all(good[:count]) and all(good[count + 3 :])
-        stopped = good[count + 1] or good[count + 2]
-        cut_um, line, running = _where(replies[count])
-        text = "" if ink_off and stopped else f"replies {replies}"
-        return Halt(cut_um, line, ink_off, stopped, text, running, read_s)
+        whole = len(good) == 2 * count + 3
+        ink_off = whole and all(good[:count]) and all(good[count + 3 :])
+        stopped = whole and (good[count + 1] or good[count + 2])
+        # What did come holds, where only the stop was not answered.
+        cut_um, line, running = _where(replies[count]) if len(good) > count else (None, 0, False)
+        text = "" if ink_off and stopped else silence or f"replies {replies}"
+        return Halt(cut_um, line, ink_off, stopped, text, running, read_s if cut_um is not None else 0.0)
 
     def ink_is_off(self) -> bool | None:
         try:

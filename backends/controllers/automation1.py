@@ -16,7 +16,7 @@ from importlib.util import find_spec
 from typing import Any, TypeVar
 
 from ..analog import channels
-from ..controller import ControllerError, Halt, Motion, Position, Seat, Status
+from ..controller import ControllerError, Gate, Halt, Motion, Position, Seat, Status
 
 T = TypeVar("T")
 
@@ -103,6 +103,7 @@ def _set_analog(channel: int, task: int, box: Any) -> None:
 
 class Automation1:
     def __init__(self, seat: Seat) -> None:
+        self._gate = Gate()
         self._rig = seat.rig
         self._listener = seat.listener
         self._task = seat.rig.controller.task
@@ -163,6 +164,7 @@ class Automation1:
     # Before a print
 
     def prepare(self) -> str:
+        self._gate.open()
         a1 = self._package()
         for axis in AXES:
             unit = self._call(
@@ -263,12 +265,14 @@ class Automation1:
     def begin(self, program: bytes, name: str) -> None:
         text = program.decode("ascii")
         self._call(f"files.write_text {name}", lambda c: c.files.write_text(name, text), LOAD_S)
+        self._gate.passed(name)
         self._program = name
         self._call(f"run {name}", lambda c: c.runtime.tasks[self._task].program.run(name), LOAD_S)
 
     # Stopping
 
     def cut(self, other_channel: Callable[[], object]) -> Halt:
+        self._gate.close()
         running = bool(self._program)
         halt = Halt(None, 0, False, False, "the controller is not connected", running)
         waited = threading.Event()

@@ -17,7 +17,7 @@ from typing import Any
 from ...kernel.rig import ANALOG
 from ..analog import channels
 from ..arcs import LEAST_UM, TOLERANCE_UM, wanted
-from ..controller import ControllerError, Halt, Motion, Position, Seat, Status
+from ..controller import ControllerError, Gate, Halt, Motion, Position, Seat, Status
 from ..dialects.klipper import KLIPPER
 from ..moonraker import Moonraker, MoonrakerError
 
@@ -43,6 +43,7 @@ _STATES = {
 
 class Klipper:
     def __init__(self, seat: Seat) -> None:
+        self._gate = Gate()
         self._rig = seat.rig
         self._outputs = sorted({n.output for n in seat.rig.nozzles})
         self._pins = {f"valve{o}": "opens the valve" for o in self._outputs}
@@ -92,6 +93,7 @@ class Klipper:
         return status
 
     def prepare(self) -> str:
+        self._gate.open()
         status = self._look()
         hooks = status.get("webhooks", {})
         if hooks.get("state") != "ready":
@@ -174,6 +176,7 @@ class Klipper:
         self._ends = list(accumulate(len(text) + 1 for text in program.split(b"\n")))
         where = f"{FOLDER}-{name}"
         self._call(lambda line: line.upload(where, program, LOAD_S))
+        self._gate.passed(name)
         self._program = name
         try:
             self._call(lambda line: line.tell("/printer/print/start", LOAD_S, filename=where))
@@ -184,6 +187,7 @@ class Klipper:
                 raise
 
     def cut(self, other_channel: Callable[[], object]) -> Halt:
+        self._gate.close()
         began = time.monotonic()
         dry = other_channel()
         running = bool(self._program)

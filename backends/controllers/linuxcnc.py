@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 
 from ..analog import off_lines
-from ..controller import ControllerError, Halt, Motion, Position, Seat, Status
+from ..controller import ControllerError, Gate, Halt, Motion, Position, Seat, Status
 from ..dialects.linuxcnc import LINUXCNC
 from ..program_folder import put_program
 from ..transport import TransportError, connect
@@ -30,6 +30,7 @@ _STATES = {"IDLE": Motion.IDLE, "RUNNING": Motion.RUNNING, "PAUSED": Motion.HELD
 
 class LinuxCNC:
     def __init__(self, seat: Seat) -> None:
+        self._gate = Gate()
         self._rig = seat.rig
         self._entry = seat.rig.controller
         self._listener = seat.listener
@@ -105,6 +106,7 @@ class LinuxCNC:
     # Before a print
 
     def prepare(self) -> str:
+        self._gate.open()
         self._set(f"enable {ENABLE}")
         if self._get("estop") != "OFF":
             raise ControllerError(
@@ -176,12 +178,14 @@ class LinuxCNC:
             raise ControllerError("M633", f"the controller did not open {path}: {self._why()}")
         if (why := self._why()) != "no reason given":
             raise ControllerError("M633", f"the controller does not take {name}: {why}")
+        self._gate.passed(name)
         self._program = name
         self._set("run", timeout_s=LOAD_S)
 
     # Stopping
 
     def cut(self, other_channel: Callable[[], object]) -> Halt:
+        self._gate.close()
         running = bool(self._program)
         other_channel()
         halt = Halt(None, 0, False, False, "the controller is not connected", running)

@@ -221,6 +221,7 @@ class Marlin(Streamer):
     # Before a print
 
     def prepare(self) -> str:
+        self._gate.open()
         left = self._cut_s + CLEANING_S - time.monotonic()
         # A watchdog of another process may have stopped it a moment ago.
         time.sleep(min(max(left, 0.0), CLEANING_S) if self._cut_s else CLEANING_S)
@@ -320,6 +321,7 @@ class Marlin(Streamer):
     # Stopping
 
     def cut(self, other_channel: Callable[[], object]) -> Halt:
+        self._gate.close()
         # No more lines; without the lock, which a dialogue may hold.
         self._waiting = deque()
         # A fan follows the blocks, so its `off` takes effect only once the motion is stopped: the other channel goes first.

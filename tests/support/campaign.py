@@ -124,7 +124,7 @@ class Worker:
     held: bytes = b""
 
 
-def _start(name: str, late_s: float, real: bool) -> Worker:
+def _start(name: str, late_s: float, real: bool, keep: Path | None) -> Worker:
     told, ask = os.pipe()
     hear, tell = os.pipe()
     pid = os.fork()
@@ -157,6 +157,8 @@ def _start(name: str, late_s: float, real: bool) -> Worker:
                     "at": f"{where.name}:{where.lineno}",
                     **interruptions.MET,
                 }
+                if keep is not None:
+                    shutil.copytree(folder, keep / f"{name} {seed}", dirs_exist_ok=True)
             finally:
                 if clock is not None:
                     clock.close()
@@ -183,6 +185,7 @@ def run(
     at_once: int = 2,
     late_s: float = 0.0,
     real: bool = False,
+    keep: Path | None = None,
     tell: Callable[[int, dict[str, Any]], None] = lambda seed, found: None,
 ) -> dict[int, dict[str, Any]]:
     """What became of each seed; `failed` in it says why one did not hold."""
@@ -191,7 +194,7 @@ def run(
     try:
         while left or any(w.seed is not None for w in workers):
             while left and len(workers) < at_once:
-                workers.append(_start(name, late_s, real))
+                workers.append(_start(name, late_s, real, keep))
             for w in workers:
                 if w.seed is None and left:
                     w.seed, w.since, w.rounds = left.pop(), time.monotonic(), w.rounds + 1
@@ -228,9 +231,11 @@ def main() -> None:
     parser.add_argument("first", type=int)
     parser.add_argument("last", type=int)
     parser.add_argument("--also", type=int, nargs="*", default=[], help="more seeds")
+    parser.add_argument("--rig", help="of the seeds only those that this rig meets")
     parser.add_argument("--at-once", type=int, default=2)
     parser.add_argument("--late", type=float, default=0.0, help="everyone wakes up to so many seconds late")
     parser.add_argument("--real", action="store_true", help="on the real clock")
+    parser.add_argument("--keep", type=Path, help="keep the records of cases that fail in this folder")
     parser.add_argument("--json", action="store_true", help="one line a case")
     asked = parser.parse_args()
 
@@ -238,8 +243,18 @@ def main() -> None:
         if asked.json or "failed" in said:
             print(json.dumps({"seed": seed} | said), flush=True)
 
+    turn = dialogues.PARTNERS if asked.name == "dialogues" else seats.RIGS
     seeds = [*range(asked.first, asked.last), *asked.also]
-    found = run(asked.name, seeds, at_once=asked.at_once, late_s=asked.late, real=asked.real, tell=tell)
+    seeds = [seed for seed in seeds if asked.rig in (None, turn[seed % len(turn)])]
+    found = run(
+        asked.name,
+        seeds,
+        at_once=asked.at_once,
+        late_s=asked.late,
+        real=asked.real,
+        keep=asked.keep,
+        tell=tell,
+    )
     print(table(asked.name, found))
     failed = [k for k, f in found.items() if "failed" in f]
     print(f"{asked.name}: {len(found)} cases, {len(failed)} failed {failed}")
