@@ -210,10 +210,6 @@ def test_large_parts_turn_as_stand_ins_and_rest_as_stills(
         assert w.crowd.drawn == "near" and 0 < len(shown(w)) < len(part)
         w.from_direction("top")
         assert w.crowd.drawn == "crowd"
-        # Without a still: in perspective, and cut open.
-        w.perspective()
-        assert not w.crowd.settle(1.0)
-        w.perspective()
         w.colour_by("layer")
         assert w.crowd.settle() and w.legend[0] == "1  layer"
         w.crowd.tick()
@@ -251,6 +247,7 @@ def test_a_still_that_nobody_waits_for_ends(parts: ModuleType) -> None:
 
 
 def test_what_lies_under_the_mouse(parts: ModuleType) -> None:
+    from wetprint.backends.drawing.section import Cut
     from wetprint.backends.previews.picking import hit
 
     part = parts.woodpile(lines=5, layers=4)  # lines at -80..80, rise 8, layer 3 along y on top at z = 29
@@ -267,7 +264,7 @@ def test_what_lies_under_the_mouse(parts: ModuleType) -> None:
     f, place = down(40.0, 40.0, part.layer < 3)
     assert part.layer[f] == 2 and place[2] == pytest.approx(26.0)
     # What a plane has cut away is passed through.
-    f, place = down(40.0, 40.0, cut=(np.array([0.0, 0.0, 24.0]), np.array([0.0, 0.0, -1.0])))
+    f, place = down(40.0, 40.0, cut=Cut(np.array([0.0, 0.0, 24.0]), np.array([0.0, 0.0, -1.0])))
     assert part.layer[f] == 1 and place[2] == pytest.approx(18.0)
     # A filament that leads towards the eye is met at its end.
     f, place = hit(part, "dried", every, np.array([500.0, 0.0, 5.0]), np.array([-500.0, 0.0, 5.0]))

@@ -123,7 +123,9 @@ def in_view(
     """Filaments of which something may lie in `frame`, widened by a share `margin` of its size on every side, bool[F]."""
     s, (first, owner) = part.state(state), part.segments()
     at = s.points_um @ axes.T
-    reach = margin * frame.um_per_px * max(frame.width, frame.height) + float(s.width_um.max())
+    reach = float(s.width_um.max()) * frame.largest(at[:, 2])
+    reach += margin * frame.um_per_px * max(frame.width, frame.height)
+    at = frame.flattened(at)
     low, high = shares_in_view(at[first], at[first + 1], frame, reach)
     seen = np.zeros(len(part), dtype=bool)
     seen[owner[low < high]] = True

@@ -56,9 +56,17 @@ def straight(part: FilamentSet, s: State) -> npt.NDArray[np.bool_]:
 
 
 def rod_patch(
-    a_um: Floats, b_um: Floats, width_um: Floats, height_um: Floats, index: Bytes, axes: Floats, strips: int
+    a_um: Floats,
+    b_um: Floats,
+    width_um: Floats,
+    height_um: Floats,
+    index: Bytes,
+    axes: Floats,
+    strips: int,
+    eye_um: Floats | None = None,
 ) -> Patch:
-    """The visible halves of straight rods from `a_um` to `b_um` [R,3] with elliptic sections, and the ends that face the eye."""
+    """The visible halves of straight rods from `a_um` to `b_um` [R,3] with elliptic sections, and the ends that face the eye, which is
+    far away unless its place `eye_um` [3] in the view is given."""
     n = len(a_um)
     along = b_um - a_um
     length = np.sqrt(np.einsum("ij,ij->i", along, along))
@@ -73,9 +81,14 @@ def rod_patch(
     ca = a_um @ axes.T
     cb = b_um @ axes.T
     half_w, half_h = (width_um / 2)[:, None], (height_um / 2)[:, None]
+    if eye_um is None:
+        s_eye, u_eye, ahead = s[:, 2], u[:, 2], t[:, 2] > 0
+    else:  # across a rod the way to the eye is the same all along it
+        s_eye, u_eye = (np.einsum("rk,rk->r", axis, eye_um - ca) for axis in (s, u))
+        ahead = np.einsum("rk,rk->r", t, eye_um - 0.5 * (ca + cb)) > 0
 
     # Facing: the normal of the ellipse at angle q is (cos q / w) s + (sin q / h) u; its component towards the eye peaks at q0.
-    q0 = np.arctan2(u[:, 2] / height_um, s[:, 2] / width_um)
+    q0 = np.arctan2(u_eye / height_um, s_eye / width_um)
     q = q0[:, None] + np.pi * (np.arange(strips + 1) / strips - 0.5)[None, :]
     cos, sin = np.cos(q), np.sin(q)
     section = (half_w * cos)[:, :, None] * s[:, None, :] + (half_h * sin)[:, :, None] * u[:, None, :]
@@ -94,8 +107,8 @@ def rod_patch(
     # One end of each rod faces the eye: a full ellipse.
     m = 2 * strips
     q = 2 * np.pi * np.arange(m) / m
-    face = np.where(t[:, 2] > 0, 1.0, -1.0)
-    centre = np.where((t[:, 2] > 0)[:, None], cb, ca)
+    face = np.where(ahead, 1.0, -1.0)
+    centre = np.where(ahead[:, None], cb, ca)
     ring = centre[:, None, :] + (half_w * np.cos(q))[:, :, None] * s[:, None, :]
     ring = ring + (half_h * face[:, None] * np.sin(q))[:, :, None] * u[:, None, :]
     k = np.arange(1, m - 1)
@@ -251,7 +264,8 @@ def see(patch: Patch, frame: Frame, empty: int = NOTHING) -> GBuffer:
     colours = np.empty((len(patch.points_um), 3), dtype=np.uint8)
     colours[:, :2] = np.rint(patch.normal[:, :2] * 127.5 + 127.5)
     colours[:, 2] = patch.index
-    canvas = Canvas(patch.points_um, patch.faces, colours, background=(127, 127, empty))
-    depth = canvas.depth(frame, np.eye(3))[::-1]
-    image = canvas.colours(frame, np.eye(3), draw=False)[::-1]
-    return GBuffer(image[..., :2].copy(), image[..., 2].copy(), np.ascontiguousarray(depth))
+    canvas = Canvas(frame.flattened(patch.points_um), patch.faces, colours, background=(127, 127, empty))
+    flat = frame.flat()
+    depth = canvas.depth(flat, np.eye(3))[::-1]
+    image = canvas.colours(flat, np.eye(3), draw=False)[::-1]
+    return GBuffer(image[..., :2].copy(), image[..., 2].copy(), np.ascontiguousarray(frame.depth_of(depth)))

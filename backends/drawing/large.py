@@ -15,6 +15,7 @@ from ...kernel.filaments import FilamentSet, Floats, Ints, State
 from ..tubes import Floats32
 from .camera import Frame
 from .gbuffer import GROUND, Bytes, Canvas, GBuffer
+from .section import Cut, left_of
 
 #: Pieces that are kept or left out as a whole are this long, pixels.
 _PIECE = 48
@@ -81,24 +82,27 @@ def _coarse(part: FilamentSet, s: State, um_per_px: float) -> tuple[Ints, Ints]:
     return rows, owner[rows]
 
 
-def seen_pieces(rods: Rods, frame: Frame, axes: Floats) -> tuple[Rods, npt.NDArray[np.bool_]]:
+def seen_pieces(
+    rods: Rods, frame: Frame, axes: Floats, cut: Cut | None = None
+) -> tuple[Rods, npt.NDArray[np.bool_]]:
     """The pieces of `rods` that `frame` sees along `axes`, those beside them too, so that no edge is missed; and the pixels in
-    the midst of the part, bool[H,W], row 0 at the top: nothing behind the part shows there."""
-    va, vb = rods.a_um @ axes.T, rods.b_um @ axes.T
+    the midst of the part, bool[H,W], row 0 at the top: nothing behind the part shows there. What `cut` takes away hides nothing."""
+    deep = max(float((end @ axes[2]).max(initial=frame.focus_um)) for end in (rods.a_um, rods.b_um))
+    ribbons = _Ribbons(frame, axes, cut, frame.largest(np.array([deep])))
     if len(rods) > _CROWD:
-        reach = float(max(rods.width_um.max(), rods.height_um.max())) + 2 * frame.um_per_px
+        va, vb = ribbons.ends(rods)
+        reach = float(max(rods.width_um.max(), rods.height_um.max())) * ribbons.largest + 2 * frame.um_per_px
         low, high = shares_in_view(va, vb, frame, reach)
         seen = np.flatnonzero(low < high)
-        rods = rods.between(seen, low[seen], high[seen])
-        va, vb = rods.a_um @ axes.T, rods.b_um @ axes.T
+        rods = ribbons.between(rods, seen, low[seen], high[seen])
         if len(rods) > _DENSE:
-            rods = _outer(rods, va, vb, frame)
-            va, vb = rods.a_um @ axes.T, rods.b_um @ axes.T
+            rods = _outer(rods, ribbons)
+    va, vb = ribbons.ends(rods)
     d = vb[:, :2] - va[:, :2]
     length = np.sqrt(np.einsum("ij,ij->i", d, d))
     pieces = np.maximum(1, np.ceil(length / (_PIECE * frame.um_per_px))).astype(np.int64)
     start = np.concatenate([[0], np.cumsum(pieces)])
-    number = _numbers(rods, va, vb, frame)
+    number = _numbers(rods, ribbons)
     at = np.flatnonzero(number)
     rod = number[at] - 1
     y, x = np.divmod(at, frame.width)
@@ -113,7 +117,7 @@ def seen_pieces(rods: Rods, frame: Frame, axes: Floats) -> tuple[Rods, npt.NDArr
     rows = np.flatnonzero(seen)
     of = np.searchsorted(start, rows, side="right") - 1
     k, n = rows - start[of], pieces[of]
-    kept = rods.between(of, k / n, (k + 1) / n)
+    kept = ribbons.between(rods, of, k / n, (k + 1) / n)
     return kept, _midst(number.reshape(frame.height, frame.width)[::-1] > 0)
 
 
@@ -133,12 +137,14 @@ def shares_in_view(va: Floats, vb: Floats, frame: Frame, reach_um: float) -> tup
     return low, high
 
 
-def _outer(rods: Rods, va: Floats, vb: Floats, frame: Frame) -> Rods:
+def _outer(rods: Rods, ribbons: _Ribbons) -> Rods:
     """What of the rods does not lie deep behind others."""
+    frame = ribbons.frame
     wide, high = (-(-n // _SMALLER) for n in (frame.width, frame.height))
     small = replace(frame, width=wide, height=high, um_per_px=frame.um_per_px * _SMALLER)
-    points, faces = _ribbons(rods, va, vb)
-    depth = Canvas(points, faces, cull=False).depth(small, np.eye(3))
+    va, vb = ribbons.ends(rods)
+    points, faces, _ = ribbons.of(rods)
+    depth = Canvas(points, faces, cull=False).depth(small.flat(), np.eye(3))
     far = np.full((high + 2, wide + 2), -np.inf, dtype=np.float32)
     far[1:-1, 1:-1] = depth
     # Hidden is a place only where it is so for the pixels around it, too.
@@ -146,7 +152,7 @@ def _outer(rods: Rods, va: Floats, vb: Floats, frame: Frame) -> Rods:
         lowest = far.copy()
         np.minimum(lowest, np.roll(far, 1, axis), out=lowest)
         far = np.minimum(lowest, np.roll(far, -1, axis))
-    far[1:-1, 1:-1] -= np.float32(_DEEP * float(np.median(rods.width_um)))
+    far[1:-1, 1:-1] -= np.float32(_DEEP * float(np.median(rods.width_um)) * ribbons.largest**2)
     a, b = (np.concatenate([small.to_px(v) + 1.0, v[:, 2:]], axis=1).astype(np.float32) for v in (va, vb))
     reach = np.abs(b[:, :2] - a[:, :2]).max(axis=1)
     power = np.ceil(np.log2(np.maximum(reach / _APART, 1.0))).astype(np.int64)
@@ -166,7 +172,7 @@ def _outer(rods: Rods, va: Floats, vb: Floats, frame: Frame) -> Rods:
             _, end = np.nonzero(turns < 0)
             found.append((rows[of], begin / 2**p, end / 2**p))
     rod, low, up = (np.concatenate(column) for column in zip(*found, strict=True))
-    return rods.between(rod, low, up)
+    return ribbons.between(rods, rod, low, up)
 
 
 def _midst(covered: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
@@ -198,24 +204,56 @@ def without_specks(seen: GBuffer, midst: npt.NDArray[np.bool_], by: int) -> GBuf
     return seen
 
 
-def _numbers(rods: Rods, va: Floats, vb: Floats, frame: Frame) -> npt.NDArray[np.int64]:
+def _numbers(rods: Rods, ribbons: _Ribbons) -> npt.NDArray[np.int64]:
     """Number (from 1) of the rod that each pixel shows, 0 for none, int64[H*W], row 0 at the bottom."""
+    frame = ribbons.frame
     best = np.zeros(frame.width * frame.height, dtype=np.int64)
     # 24 bits of colour number 16 million rods.
     assert len(rods) < 1 << 24, "more rods than colours"
-    points, faces = _ribbons(rods, va, vb)
     number = np.arange(1, len(rods) + 1, dtype=np.uint32)
     colours = np.empty((len(rods), 4, 3), dtype=np.uint8)
     for c in range(3):
         colours[:, :, c] = ((number >> (8 * c)) & 255).astype(np.uint8)[:, None]
-    canvas = Canvas(points, faces, colours.reshape(-1, 3), background=(0, 0, 0), cull=False)
-    image = canvas.colours(frame, np.eye(3)).reshape(-1, 3)
+    points, faces, seen = ribbons.of(rods, colours.reshape(-1, 3))
+    canvas = Canvas(points, faces, seen, background=(0, 0, 0), cull=False)
+    image = canvas.colours(frame.flat(), np.eye(3)).reshape(-1, 3)
     for c in range(3):
         best += image[:, c].astype(np.int64) << (8 * c)
     return best
 
 
-def _ribbons(rods: Rods, va: Floats, vb: Floats) -> tuple[Floats32, npt.NDArray[np.int32]]:
+@dataclass(frozen=True, slots=True, eq=False)
+class _Ribbons:
+    """Rods as `frame` sees them along `axes` where `cut` has opened them, each as a flat ribbon of its width."""
+
+    frame: Frame
+    axes: Floats
+    cut: Cut | None
+    largest: float
+
+    def ends(self, rods: Rods) -> tuple[Floats, Floats]:
+        """Where rods begin and end in the frame, float64[R,3] each, in parallel projection."""
+        a, b = (self.frame.flattened(end @ self.axes.T) for end in (rods.a_um, rods.b_um))
+        return a, b
+
+    def between(self, rods: Rods, rod: Ints, low: Floats, high: Floats) -> Rods:
+        """Pieces of the rods `rod`, from and to shares 0..1 of their lengths as they are seen."""
+        if self.frame.perspective:
+            a, b = (end[rod] @ self.axes[2] for end in (rods.a_um, rods.b_um))
+            low, high = self.frame.share_of(low, a, b), self.frame.share_of(high, a, b)
+        return rods.between(rod, low, high)
+
+    def of(
+        self, rods: Rods, colours: Bytes | None = None
+    ) -> tuple[Floats32, npt.NDArray[np.int32], Bytes | None]:
+        """Corners, triangles and the colours uint8[V,3] of the corners, which were given as uint8[4 R,3]."""
+        points, faces = _quads(rods, rods.a_um @ self.axes.T, rods.b_um @ self.axes.T)
+        if self.cut is not None:
+            points, faces, colours = left_of(points, faces, colours, self.cut.seen(self.axes))
+        return self.frame.flattened(points), faces, colours
+
+
+def _quads(rods: Rods, va: Floats, vb: Floats) -> tuple[Floats32, npt.NDArray[np.int32]]:
     """A quad for each rod that faces the eye, as wide as its outline; nearest first, which spares the work of hiding."""
     n = len(rods)
     d = vb - va

@@ -214,7 +214,12 @@ def _places(seen: GBuffer, frame: Frame, at: Rows) -> Floats32:
     height, width = seen.index.shape
     x = ((np.arange(width) + 0.5 - width / 2) * frame.um_per_px + frame.centre_um[0]).astype(np.float32)
     y = ((height / 2 - 0.5 - np.arange(height)) * frame.um_per_px + frame.centre_um[1]).astype(np.float32)
-    return np.stack([x[at % width], y[at // width], seen.depth_um.reshape(-1)[at]])
+    depth = seen.depth_um.reshape(-1)[at]
+    out = np.stack([x[at % width], y[at // width], depth])
+    if frame.perspective:
+        centre = np.array(frame.centre_um, dtype=np.float32)[:, None]
+        out[:2] = centre + (out[:2] - centre) / frame.times(depth)
+    return out
 
 
 def _cell(

@@ -24,6 +24,7 @@ from .style import STYLES, Style
 if TYPE_CHECKING:
     from ...kernel.build import Job
     from ..course import Course
+    from .section import Cut
 
 Shown = Literal["wet", "dried", "both"]
 Jobs = "FilamentSet | Sequence[FilamentSet | Job]"
@@ -49,7 +50,8 @@ class Box:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Panel:
-    """One state of the part in `box`; `index` uint8[F] gives each filament its row in the picture's colours."""
+    """One state of the part in `box`; `index` uint8[F] gives each filament its row in the picture's colours. `cut` opens it; `beside`
+    is drawn with it, whole and in the last of the colours."""
 
     part: FilamentSet
     state: StateName
@@ -57,6 +59,8 @@ class Panel:
     box: Box
     frame: Frame
     index: npt.NDArray[np.uint8]
+    cut: Cut | None = None
+    beside: FilamentSet | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

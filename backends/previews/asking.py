@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...kernel.filaments import Floats
+from .cutting import Cutting
 from .marks import ALARM, distance_told, problems_at
 from .picking import hit
-from .stage import Stage
 
 if TYPE_CHECKING:
     from .marks import Problem
 
 
-class Asking(Stage):
+class Asking(Cutting):
     """A stage that answers clicks."""
 
     _problems: Callable[[], Sequence[Problem]] | None = None
@@ -45,8 +45,7 @@ class Asking(Stage):
             renderer.DisplayToWorld()
             at = np.array(renderer.GetWorldPoint())
             ends.append(at[:3] / at[3])
-        cut = (np.array(self._plane.GetOrigin()), np.array(self._plane.GetNormal())) if self._cut else None
-        return hit(self.part, self.state, self.there(), ends[0], ends[1], cut)
+        return hit(self.part, self.state, self.there(), ends[0], ends[1], self.cut_by())
 
     def told(self, f: int) -> str:
         """What there is to say of filament `f`, its line of source first."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy.typing as npt
 
 from ..drawing.bundles import bundles, in_view
 from ..drawing.camera import Frame
+from ..drawing.change import colours as bar_colours
 from ..tubes import Mesh, tubes
 from .stills import Still, Stills
 
@@ -79,25 +81,23 @@ class Crowd:
         self._later()
 
     def _view(self) -> tuple[Frame, npt.NDArray[np.float64]] | None:
-        """The frame and the axes of the camera; None in perspective, or before there is a view."""
+        """The frame and the axes of the camera; None before there is a view."""
         stage = self.stage
         camera = stage.plotter.camera
-        if not camera.parallel_projection or stage.um_per_px <= 0:
+        if stage.um_per_px <= 0:
             return None
         axes = stage.axes()
-        x, y, _ = axes @ np.array(camera.focal_point)
+        x, y, focus = (axes @ np.array(camera.focal_point)).tolist()
         s = stage.part.state(stage.state)
         deep = s.points_um @ axes[2]
-        room = 0.05 * (float(np.ptp(deep)) + 1.0) + float(max(s.width_um.max(), s.height_um.max()))
+        near, far = float(deep.max()), float(deep.min())
+        if stage.nozzle is not None:
+            near = max(near, float((stage.nozzle.state(stage.state).points_um @ axes[2]).max()))
+        room = 0.05 * (near - far + 1.0) + float(max(s.width_um.max(), s.height_um.max()))
         wide, high = stage.plotter.window_size
-        frame = Frame(
-            wide,
-            high,
-            (float(x), float(y)),
-            stage.um_per_px,
-            float(deep.max()) + room,
-            float(deep.min()) - room,
-        )
+        frame = Frame(wide, high, (x, y), stage.um_per_px, near + room, far - room)
+        if not camera.parallel_projection:
+            frame = replace(frame, eye_um=float(axes[2] @ np.array(camera.position)), focus_um=focus)
         return frame, axes
 
     # -- turning and resting -------------------------------------------------------------------------------------------
@@ -134,19 +134,26 @@ class Crowd:
 
     def _ask(self) -> bool:
         stage, view = self.stage, self._view()
-        if view is None or stage.still_hidden() or self.stills.failed:
+        if view is None or self.stills.failed:
             return False
         which = np.flatnonzero(stage.there())
         if not len(which):
             return False
         table, index = stage.palette()
         colours = tuple("#{:02x}{:02x}{:02x}".format(*row) for row in table.tolist())
+        most_um = None
+        if stage.moving:
+            colours, most_um = bar_colours(), stage.most_moved()
+        if stage.nozzle is not None:
+            colours = (*colours, stage.nozzle.inks[0].colour)
         frame, axes = view
+        style = "dark" if stage.dark else "paper"
+        rows = index[which].astype(np.uint8)
         self.stills.ask(
             Still(
-                stage.state, which, index[which].astype(np.uint8), colours, axes, frame, "dark" if stage.dark else "paper", stage.moving
+                stage.state, which, rows, colours, axes, frame, style, most_um, stage.cut_by(), stage.nozzle
             )
-        )  # fmt: skip
+        )
         return True
 
     def _take(self, pixels: npt.NDArray[np.uint8] | None) -> bool:
@@ -164,8 +171,7 @@ class Crowd:
         if pixels is not None:
             renderer.SetBackgroundTexture(_texture(pixels))
         renderer.SetTexturedBackground(shown)
-        if self.stage.actor is not None:
-            self.stage.actor.SetVisibility(not shown)
+        self.stage.show_part(not shown)
         self.still_shown = shown
 
     def close(self) -> None:

@@ -7,9 +7,7 @@ import numpy.typing as npt
 
 from ...kernel.filaments import FilamentSet, Floats
 from ...kernel.scene import StateName
-
-#: A plane: its origin and its normal; what lies against the normal is cut away.
-Plane = tuple[Floats, Floats]
+from ..drawing.section import Cut
 
 
 def hit(
@@ -18,7 +16,7 @@ def hit(
     there: npt.NDArray[np.bool_],
     near_um: Floats,
     far_um: Floats,
-    cut: Plane | None = None,
+    cut: Cut | None = None,
 ) -> tuple[int, Floats] | None:
     """The first filament of `there` (bool[F]) on the way from `near_um` to `far_um` [3], and the place on its surface [3]; None where
     none is met. Sections count as ellipses that stand upright across the way."""
@@ -50,7 +48,7 @@ def hit(
     places = near_um + depth[:, None] * d
     ahead = depth >= 0.0
     if cut is not None:
-        ahead &= (places - cut[0]) @ cut[1] >= 0.0
+        ahead &= cut.level(places) >= 0.0
     if not ahead.any():
         return None
     k = int(np.argmin(np.where(ahead, depth, np.inf)))

@@ -31,6 +31,7 @@ from ..drawing.large import rods_of, seen_pieces, without_specks
 from ..drawing.lettering import letter
 from ..drawing.light import Lights, Open, nearby_light, open_light
 from ..drawing.picture import Panel, Picture, Shown, picture
+from ..drawing.section import faces_of, left
 from ..drawing.shading import drawing, encoded, lamps, linear, nearest, shade
 from ..files import writing
 from ..preview import Look
@@ -135,12 +136,14 @@ def _panel(
     seen = see(patch, fine, GROUND if on_ground else NOTHING)
     if midst is not None:
         seen = without_specks(seen, midst, _FINE)
+    if on_ground and frame.perspective:
+        sky = np.isnan(fine.ground_um(up_view))[:, None]
+        np.copyto(seen.index, np.uint8(NOTHING), where=sky & (seen.index == GROUND))
     small = nearest(seen, _FINE)
     if on_ground:
         # Nothing lies under the ground, so it need not be drawn: its depth follows from where a pixel lies (z = 0 there).
-        up = (0.5 * frame.height - 0.5 - np.arange(frame.height)) * frame.um_per_px + frame.centre_um[1]
-        ground = (-up * up_view[0] / up_view[1]).astype(np.float32)
-        np.copyto(small.depth_um, ground[:, None], where=small.index == GROUND)
+        ground = frame.ground_um(up_view).astype(np.float32)[:, None]
+        np.copyto(small.depth_um, ground, where=(small.index == GROUND) & ~np.isnan(ground))
     if shown.style.lines:
         across = float(np.median(panel.part.state(panel.state).width_um))
         return drawing(seen, _FINE, across, shown.letter_px)
@@ -204,7 +207,7 @@ def _light(
     if sky >= 12 and cost * 21 < _LIGHT_MOST:
         lights = (kept or {}).get(panel.state)
         if lights is None:
-            solid = tube_patch(part, s, panel.index, np.eye(3), 6)
+            solid = _solid(panel, part)
             lights = Lights(solid, key, across, sky, max(4, sky // 3), keep=kept is not None)
             if kept is not None:
                 kept[panel.state] = lights
@@ -217,42 +220,59 @@ def _light(
         np.full(len(some), 2),
         width_um=np.array(max(thick, across)),
         height_um=np.array(float(np.median(s.height_um))),
-        material=0, layer=0, origin=0, inks=part.inks, spans=part.spans, state="dried",
+        material=0, layer=0, origin=0, inks=part.inks, spans=part.spans, state=panel.state,
     )  # fmt: skip
-    solid = tube_patch(stand_in, stand_in.state("dried"), np.zeros(len(some), dtype=np.uint8), np.eye(3), 6)
-    return nearby_light(small, panel.frame, axes, solid, key, across_um=across)
+    return nearby_light(small, panel.frame, axes, _solid(panel, stand_in), key, across_um=across)
+
+
+def _solid(panel: Panel, part: FilamentSet) -> Patch:
+    """What casts the shadows of a panel, in part coordinates, where its filaments are those of `part`."""
+    index, eye = np.zeros(len(part), dtype=np.uint8), np.eye(3)
+    solid = tube_patch(part, part.state(panel.state), index, eye, 6)
+    if panel.cut is not None:
+        solid = together([left(solid, panel.cut), faces_of(part, panel.state, index, panel.cut, eye, 6)])
+    return together([solid, _beside(panel, eye, 0)]) if panel.beside is not None else solid
+
+
+def _beside(panel: Panel, axes: Floats, colour: int) -> Patch:
+    assert panel.beside is not None
+    index = np.full(len(panel.beside), colour, dtype=np.uint8)
+    return tube_patch(panel.beside, panel.beside.state(panel.state), index, axes, 32)
 
 
 def _visible(panel: Panel, shown: Picture) -> tuple[Patch, npt.NDArray[np.bool_] | None]:
     """What of the part can face the eye, as fine as its pixels deserve; of a sifted part the pixels in its midst, too."""
-    part, s, um_per_px = panel.part, panel.part.state(panel.state), panel.frame.um_per_px
+    part, s, frame, axes = panel.part, panel.part.state(panel.state), panel.frame, shown.axes
+    nearest_times = frame.largest(s.points_um @ axes[2]) if frame.perspective else 1.0
+    um_per_px = frame.um_per_px / nearest_times
     radius_px = 0.5 * float(max(s.width_um.max(), s.height_um.max())) / um_per_px
     sides = chord_sides(radius_px * _FINE, 0.12)
     strips = max(4, sides // 2)
     rods = straight(part, s)
     bent_segments = int((np.diff(part.offsets) - 1)[~rods].sum())
+    patches: list[Patch] = []
+    chosen = np.arange(len(part))
     if bent_segments <= _MANY_BENT:
-        rest = np.flatnonzero(~rods)
-        bent = part.take(rest)
-        tubes = (
-            [tube_patch(bent, bent.state(panel.state), panel.index[rest], shown.axes, max(12, sides))]
-            if len(rest)
-            else []
-        )
-        chosen = np.flatnonzero(rods)
-    else:
-        tubes, chosen = [], np.arange(len(part))
-    if not len(chosen):
-        return together(tubes), None
-    some = part if len(chosen) == len(part) else part.take(chosen)
-    pieces = rods_of(some, some.state(panel.state), panel.index[chosen], um_per_px)
+        rest, chosen = np.flatnonzero(~rods), np.flatnonzero(rods)
+        if len(rest):
+            bent = part.take(rest)
+            patches.append(tube_patch(bent, bent.state(panel.state), panel.index[rest], axes, max(12, sides)))
     midst = None
-    if len(pieces) > _MANY:
-        pieces, midst = seen_pieces(pieces, panel.frame, shown.axes)
-    body = rod_patch(
-        pieces.a_um, pieces.b_um, pieces.width_um, pieces.height_um, pieces.index, shown.axes, strips
-    )
-    return together([body, *tubes]), midst
+    if len(chosen):
+        some = part if len(chosen) == len(part) else part.take(chosen)
+        pieces = rods_of(some, some.state(panel.state), panel.index[chosen], um_per_px)
+        if len(pieces) > _MANY:
+            pieces, midst = seen_pieces(pieces, frame, axes, panel.cut)
+        eye = np.array([*frame.centre_um, frame.eye_um]) if frame.perspective else None
+        r = pieces
+        body = rod_patch(r.a_um, r.b_um, r.width_um, r.height_um, r.index, axes, strips, eye)
+        patches.insert(0, body)
+    if panel.cut is not None:
+        patches = [left(patch, panel.cut.seen(axes)) for patch in patches]
+        patches.append(faces_of(part, panel.state, panel.index, panel.cut, axes, max(8, sides)))
+    if panel.beside is not None:
+        patches.append(_beside(panel, axes, len(shown.colours) - 1))
+    return together(patches), midst
 
 
 def _swatch(shown: Picture, colour: str, width: int, height: int) -> tuple[Floats32, Floats32]:

@@ -18,6 +18,7 @@ from ..drawing.cards import legend_card
 from ..drawing.change import GHOST, STEPS, Bar, moving_pieces
 from ..drawing.change import colours as bar_colours
 from ..drawing.picture import ink_colours
+from ..drawing.section import Cut, faces_of
 from ..exporter import rgb
 from ..preview import Look
 from ..tubes import Mesh, tubes
@@ -61,8 +62,8 @@ class Stage:
         self.marked: npt.NDArray[np.bool_] | None = None
         self.ghost = False
         self._measured: list[Floats] | None = None
-        self._cut = False
-        self._plane: Any = None
+        self.section: Any = None
+        self.nozzle: FilamentSet | None = None
         self._slider: Any = None
         self._helping = False
         self.actor: Any = None
@@ -205,6 +206,7 @@ class Stage:
             self._filament = mesh.filament[keep]
             table, index = self.palette()
             self.show_mesh(mesh.points_um, mesh.faces[keep], table[index[self._filament]])
+        self.draw_faces()
         self._draw_nozzle()
         if render:
             self.plotter.render()
@@ -238,14 +240,39 @@ class Stage:
             render=False,
             pickable=False,
         )
-        if self._cut:
-            self.actor.mapper.AddClippingPlane(self._plane)
+        if self.section is not None:
+            self.actor.mapper.AddClippingPlane(self.section)
         elif self.large:
             self.actor.prop.culling = "back"
 
-    def still_hidden(self) -> bool:
-        """Whether something is shown that a still of the part does not know of."""
-        return self._cut or self.ghost or "nozzle" in self.plotter.actors
+    def cut_by(self) -> Cut | None:
+        """The plane that opens the part, if one does."""
+        plane = self.section
+        return None if plane is None else Cut(np.array(plane.GetOrigin()), np.array(plane.GetNormal()))
+
+    def draw_faces(self) -> None:
+        """The faces that the plane opens in filaments. Of a large part only a still has them."""
+        import pyvista as pv
+
+        self.plotter.remove_actor("faces", render=False)
+        cut = self.cut_by()
+        if cut is None or self.large:
+            return
+        which = np.flatnonzero(self.there())
+        table, index, some, _ = self.coloured(self.part.take(which), which)
+        found = faces_of(some, self.state, index.astype(np.uint8), cut, np.eye(3), 24)
+        if len(found.faces):
+            surface = pv.PolyData.from_regular_faces(found.points_um, found.faces)
+            surface.cell_data["rgb"] = table[found.index[found.faces[:, 0]]]
+            self.plotter.add_mesh(
+                surface, scalars="rgb", rgb=True, ambient=0.45, diffuse=0.7, name="faces", reset_camera=False, render=False, pickable=False,
+            )  # fmt: skip
+
+    def show_part(self, shown: bool) -> None:
+        """Show what is drawn of the part, or leave that to a still."""
+        for actor in (self.actor, self.plotter.actors.get("nozzle")):
+            if actor is not None:
+                actor.SetVisibility(shown)
 
     def axes(self) -> Floats:
         """Rows right, up and towards the eye of the camera."""
@@ -259,6 +286,7 @@ class Stage:
     def _draw_nozzle(self) -> None:
         """The nozzle where the last filament that is shown ends, while not all are."""
         self.plotter.remove_actor("nozzle", render=False)
+        self.nozzle = None
         if not self.printed or self.printed >= len(self.part):
             return
         from ..course import GLASS, begun_filament, nozzle_at
@@ -268,8 +296,8 @@ class Stage:
         _, self.tip_um = begun_filament(part, f, 1.0, bool(course.reverse[f]), self.state)
         points = part.state(self.state).points_um
         high_um = _NOZZLE * float(np.ptp(points, axis=0).max())
-        glass = nozzle_at(part, course.nozzles[int(course.nozzle[f])], self.tip_um, high_um, self.state)
-        self._see_through("nozzle", tubes(glass, self.state, 32), GLASS, 0.75)
+        self.nozzle = nozzle_at(part, course.nozzles[int(course.nozzle[f])], self.tip_um, high_um, self.state)
+        self._see_through("nozzle", tubes(self.nozzle, self.state, 32), GLASS, 0.75)
 
     def _draw_ghost(self) -> None:
         self.plotter.remove_actor("ghost", render=False)
@@ -317,10 +345,10 @@ class Stage:
             table, index = self.palette()
             return table, index[which], some, which
         table = np.array([rgb(c) for c in bar_colours()], dtype=np.uint8)
-        pieces, row, self._moved, of = moving_pieces(some, self.state, self._most_moved())
+        pieces, row, self._moved, of = moving_pieces(some, self.state, self.most_moved())
         return table, row.astype(np.int64), pieces, which[of]
 
-    def _most_moved(self) -> float:
+    def most_moved(self) -> float:
         """The high end of the bar of movement, um: that of the whole part."""
         key = (MOVEMENT, self.shown)
         if key not in self._values_of:
@@ -372,7 +400,7 @@ class Stage:
         if self.colouring == BY_INK or (self.colouring == MOVEMENT and not self.moving):
             return [(label, rgb(colour)) for label, colour in self._legend]
         if self.moving:
-            bar, whole = Bar(self._moved.label, 0.0, self._most_moved()), False
+            bar, whole = Bar(self._moved.label, 0.0, self.most_moved()), False
         else:
             figure = FIGURES[self.colouring]
             _, low, high = shares(self._values())
@@ -387,7 +415,10 @@ class Stage:
         """The scale bar, as long as the view's scale says now."""
         p, letters = self.plotter, self.letters
         width, height = p.window_size
-        self.um_per_px = 2.0 * p.camera.parallel_scale / height
+        high_um = 2.0 * p.camera.parallel_scale
+        if not p.camera.parallel_projection:  # at the focus, to which the view turns
+            high_um = 2.0 * p.camera.distance * float(np.tan(np.radians(p.camera.view_angle) / 2))
+        self.um_per_px = high_um / height
         self.bar_um = nice_length(0.2 * width * self.um_per_px)
         if not p.camera.parallel_projection:
             letters.wipe("bar")

@@ -19,6 +19,7 @@ from ...kernel.scene import StateName
 from ..drawing.camera import Frame
 from ..drawing.change import by_movement
 from ..drawing.picture import Box, Panel, Picture
+from ..drawing.section import Cut
 from ..drawing.style import STYLES
 
 Pixels = npt.NDArray[np.uint8]
@@ -26,7 +27,8 @@ Pixels = npt.NDArray[np.uint8]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Still:
-    """What a view shows: the filaments `which`, each in the colour `index` of `colours`, or where `moving` by how far they move."""
+    """What a view shows: the filaments `which`, each in the colour `index` of `colours`, or by how far they move up to `most_um`. `cut`
+    opens the part; `beside` is drawn with it, whole and in the last of the colours."""
 
     state: StateName
     which: npt.NDArray[np.int64]
@@ -35,7 +37,9 @@ class Still:
     axes: Floats
     frame: Frame
     style: str
-    moving: bool = False
+    most_um: float | None = None
+    cut: Cut | None = None
+    beside: FilamentSet | None = None
 
 
 def drawn(part: FilamentSet, still: Still) -> Pixels:
@@ -44,10 +48,10 @@ def drawn(part: FilamentSet, still: Still) -> Pixels:
 
     shown = part if len(still.which) == len(part) else part.take(still.which)
     index = still.index
-    if still.moving:
-        shown, index, _ = by_movement(shown, still.state)
+    if still.most_um is not None:
+        shown, index, _ = by_movement(shown, still.state, still.most_um)
     size = (still.frame.width, still.frame.height)
-    panel = Panel(shown, still.state, "", Box(0, 0, *size), still.frame, index)
+    panel = Panel(shown, still.state, "", Box(0, 0, *size), still.frame, index, still.cut, still.beside)
     return render(
         Picture(
             size=size, style=STYLES[still.style], axes=still.axes, panels=(panel,), colours=still.colours, legend=(),

@@ -230,15 +230,6 @@ class Window(Asking):
         if abs(x - self._pressed[0]) + abs(y - self._pressed[1]) < 4:
             self.pick(x, y)
 
-    def turn(self, begins: bool) -> None:
-        """The view begins to turn, or rests again. A large part is drawn more coarsely meanwhile."""
-        if self.crowd is None:
-            self.fine(not begins)
-        elif begins:
-            self.crowd.begin()
-        else:
-            self.crowd.rest()
-
     def _zoomed(self) -> None:
         self._bar()
         self.turn(False)
@@ -340,30 +331,17 @@ class Window(Asking):
         self.turn(False)
         self.plotter.render()
 
-    def cut(self) -> None:
-        """Cut the part open with a plane that can be dragged, or close it again."""
-        self._cut = not self._cut
-        if not self._cut:
-            self.plotter.clear_plane_widgets()
-            self.actor.mapper.RemoveAllClippingPlanes()
-            self.redraw()
-            return
-        from vtkmodules.vtkCommonDataModel import vtkPlane
-
-        self._plane = plane = vtkPlane()
-
-        def moved(normal: Sequence[float], origin: Sequence[float]) -> None:
-            plane.SetNormal(*normal)
-            plane.SetOrigin(*origin)
-            self.actor.mapper.RemoveAllClippingPlanes()
-            self.actor.mapper.AddClippingPlane(plane)
-
-        self.redraw()
-        self.plotter.add_plane_widget(moved, normal=(0, 1, 0), bounds=self._data.bounds, implicit=True)
-
     def perspective(self) -> None:
-        on = self.plotter.camera.parallel_projection
-        (self.plotter.disable_parallel_projection if on else self.plotter.enable_parallel_projection)()
+        """From parallel projection to perspective or back; what the view turns about keeps its size."""
+        camera = self.plotter.camera
+        half = float(np.tan(np.radians(camera.view_angle) / 2))
+        if camera.parallel_projection:
+            focus = np.array(camera.focal_point)
+            camera.position = focus + self.axes()[2] * camera.parallel_scale / half
+        else:
+            camera.parallel_scale = camera.distance * half
+        camera.parallel_projection = not camera.parallel_projection
+        self.plotter.renderer.ResetCameraClippingRange()
         self.redraw()
 
     def from_direction(self, name: str) -> None:
