@@ -95,7 +95,6 @@ def test_the_door_stops_ink_and_keeps_the_position(sim: Sim, driver: Controller)
     [
         (lambda board: board.faults.errors.append(("X51.*Y51", 22)), "error 22: no feed", 6),
         (lambda board: setattr(board.faults, "alarm", 1), "alarm 1: a limit switch", None),
-        (lambda board: setattr(board.faults, "lost_ok", 1), "never answered line", None),
         (lambda board: board.power_cycle(), "was reset", None),
     ],
 )
@@ -120,16 +119,28 @@ def test_faults_are_told_in_words(
     assert halt.ink_off and not sim.world.output(0, sim.world.now())
 
 
-def test_a_line_that_came_twice_is_seen_by_what_the_board_holds(sim: Sim, driver: Controller) -> None:
-    """Its second `ok` counts a line as taken that waits: with each of them the board's buffer comes nearer to an overflow."""
-    moves = b"".join(b"G1 X50.%02d00 Y50 Z25 F72 S1000\n" % k for k in range(2, 30))
-    slow = PROGRAM.replace(b"G1 X51.0000 Y50.0000", moves + b"G1 X51.0000 Y50.0000")
-    driver.begin(slow, "a.nc")
-    for _ in range(3):
+@pytest.mark.parametrize("many", [1, 3])
+def test_answers_without_numbers_are_not_counted(sim: Sim, driver: Controller, many: int) -> None:
+    """An `ok` that came twice, or was lost, moves nothing: the board tells by `$G` what it has taken."""
+    sim.controller.faults.lost_ok = many
+    driver.begin(PROGRAM, "a.nc")
+    for _ in range(many):
         sim.controller.line.say(b"ok\r\n")
-        driver.status()
+        assert driver.status().line <= 5
     found = follow(driver)
-    assert found.motion is Motion.FAILED and "bytes more than are unanswered" in found.text, found
+    assert found.motion is Motion.DONE and found.position_um == END_UM
+
+
+def test_every_line_has_its_number(sim: Sim, driver: Controller) -> None:
+    driver.begin(PROGRAM, "a.nc")
+    follow(driver)
+    lines = [e.what for e in sim.world.log if e.what.startswith("T") and "$" not in e.what][-8:]
+    first = int(lines[0][1 : lines[0].index("G")])
+    assert [
+        line.startswith(f"T{first + k}{word}")
+        for k, (line, word) in enumerate(zip(lines, "GMGGGGMM", strict=True))
+    ]
+    assert sim.controller.line is not None and sim.controller._tool == first + 7
 
 
 def test_a_silent_board_is_no_hang(sim: Sim, driver: Controller) -> None:

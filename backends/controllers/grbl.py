@@ -158,7 +158,9 @@ class Grbl(Streamer):
         if self._fault:
             return
         if f" {_MODES} " not in f"{self._modes} ":
-            self._fail(f"the controller is in another mode than its program: {self._modes}", self._taken.number)
+            self._fail(
+                f"the controller is in another mode than its program: {self._modes}", self._taken.number
+            )
         elif self._sent and tag == (self._tag - len(self._sent)) % TAGS + 1:
             self._taken = self._sent.popleft()
             self._left -= 1
@@ -370,10 +372,12 @@ class Grbl(Streamer):
 
     def _door(self) -> Report | None:
         """The first report made behind a door: where the stage was when it heard it."""
-        found, end = None, time.monotonic() + 0.5
-        while (left := end - time.monotonic()) > 0.0 and (found is None or not found.state.startswith(STOPPED)):
+        found = None
+        for wait_s in (0.3, 0.1, 0.1):
             # Again, in case a byte was lost; a second door does nothing.
-            found = self._asked(min(0.3, left), DOOR)
+            found = self._asked(wait_s, DOOR)
+            if found is not None and found.state.startswith(STOPPED):
+                break
         return found
 
     def _stands(self, found: Report | None, deadline: float) -> bool:

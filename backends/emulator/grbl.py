@@ -20,6 +20,7 @@ from .world import World
 
 RX_BYTES, BLOCKS = 128, 15
 LINE_CHARS = 80
+MAX_TOOL = 255
 #: A wait for an instant ends this much after it (s of the host).
 WAKE_S = 1e-6
 MM = 1000.0
@@ -87,6 +88,7 @@ class Grbl(Board):
         self._feed = 0.0
         self._spindle, self._s = False, 0.0
         self._last_on = False
+        self._tool = 0
 
     # What comes in
 
@@ -249,7 +251,9 @@ class Grbl(Board):
             self._say("[OPT:V,15,128]")
         elif text == "$G":
             on = "M3" if self._spindle else "M5"
-            self._say(f"[GC:G1 G54 G17 G21 G90 G94 {on} M9 T0 F{self._feed * 60 / MM:.0f} S{self._s:.0f}]")
+            self._say(
+                f"[GC:G1 G54 G17 G21 G90 G94 {on} M9 T{self._tool} F{self._feed * 60 / MM:.0f} S{self._s:.0f}]"
+            )
         elif text in ("$X", "$H"):
             self._state = "Idle" if self._state == "Alarm" else self._state
         elif found := re.fullmatch(r"\$(\d+)=([\d.]+)", text):
@@ -274,15 +278,25 @@ class Grbl(Board):
                 codes.append(letter + re.sub(r"^0+(?=\d)", "", number))
             elif letter in "XYZ":
                 axes[letter] = float(number)
-            elif letter in "FSPNIJ":
+            elif letter in "FSPNIJT":
                 value[letter] = float(number)
             else:
                 return "error:20"
-        moves = bool(axes)
         for code in codes:
             if code in ("G0", "G1", "G2", "G3", "G4", "M0", "M2", "M3", "M5", "M30") or code in _MODES:
                 continue
             return "error:20"
+        # A line without a T makes it 0 (gcode.c, step 5).
+        tool = int(value.get("T", 0.0))
+        if tool > MAX_TOOL:
+            return "error:38"
+        answer = self._done(codes, axes, value, mine)
+        if answer == "ok":
+            self._tool = tool
+        return answer
+
+    def _done(self, codes: list[str], axes: dict[str, float], value: dict[str, float], mine: int) -> str:
+        """Words that can stand in one line, carried out in their order."""
         if "F" in value:
             self._feed = value["F"] * MM / 60.0
         if "S" in value:
@@ -296,6 +310,7 @@ class Grbl(Board):
             end = self._drained(mine) + value.get("P", 0.0)
             self._until(lambda: self.world.now() >= end, mine, end)
             return "ok"
+        moves = bool(axes)
         if moves and ("G2" in codes or "G3" in codes):
             return self._arc(axes, (value.get("I", 0.0), value.get("J", 0.0)), "G3" in codes, on, mine)
         if moves:
@@ -357,6 +372,12 @@ class Grbl(Board):
                 self._say(f"ALARM:{number}")
                 self._say("[MSG:Reset to continue]")
                 raise _ResetError
+            nowhere = np.abs(goal - self.planner.goal_um(self.world.now())).max() < 0.5 * MM / steps.max()
+        if nowhere:
+            # No block; in laser mode its S is set once all before it is done (mc_line).
+            if self._spindle and self.settings[32]:
+                self._switch_at_rest(on and not rapid, mine)
+            return "ok"
         turns = () if on == self._last_on else ((VALVE, on),)
         if turns and not self.settings[32]:
             self._switch_at_rest(on, mine)
