@@ -122,7 +122,11 @@ class _Job:
             self.tally.executed = set(self.prior.executed)
             self.tally.number, self.tally.attempt = self.prior.sections, self.prior.attempts
         state, truth = State.FAILED, None
-        self._begin_record()
+        try:
+            self._begin_record()
+        except (JournalError, OSError) as reason:
+            # Nothing was opened yet.
+            raise WetprintError(error("M660", f"the record cannot be written: {reason}")) from None
         others = Notice(self.folder, self.control, self.progress, self.ask)
         self.progress, self.ask = others.tell, others.ask
         self.control.catch_signals()

@@ -64,3 +64,30 @@ def test_a_full_disk_loses_nothing_of_fused_meshes(tmp_path: Path) -> None:
     done = export(tmp_path, "stl", "--fused")
     assert done.returncode == 1 and "X710" in done.stderr
     assert out.read_bytes() == b"what was there"
+
+
+PRINT = """
+import resource, sys
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]), int(sys.argv[1])))
+del sys.argv[1]
+from wetprint.cli import main
+main()
+"""
+
+
+@pytest.mark.parametrize("limit", [512, 4096, 20_000, 40_000, 60_000])
+def test_a_print_is_refused_or_stopped_with_a_message(limit: int, tmp_path: Path) -> None:
+    """Whatever part of the record is the first that does not fit."""
+    (tmp_path / "part.wp").write_text(DESIGN.replace("1.2mm, 1.2mm", "0.4mm, 0.4mm").replace("24", "2"))
+    command = [str(limit), "print", "part.wp", "--rig", "sim", "--yes", "--runs", str(tmp_path / "runs")]
+    done = subprocess.run(
+        [sys.executable, "-c", PRINT, *command],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path,
+        timeout=60,
+        env={"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "PYTHONDONTWRITEBYTECODE": "1"},
+    )
+    assert "Traceback" not in done.stderr and done.returncode == 1, done.stderr
+    assert "M660" in done.stderr and "record" in done.stderr, done.stderr

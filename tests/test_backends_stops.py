@@ -1,137 +1,281 @@
-"""Stops at instants and over lines that make them hard: while a program starts, with the answers to the stop lost, between two polls."""
+"""Pauses, stops, signals and kills on the real clock, and what may not be resumed. Campaigns of them: test_backends_campaigns.py."""
 
+import json
+import os
+import signal
+import subprocess
+import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
 import numpy as np
 import pytest
-from wetprint.backends import runner
-from wetprint.backends.controller import ControllerError, Halt, open_controller
-from wetprint.backends.controllers.aerotech import A3200
-from wetprint.backends.emulator.sim import emulate
+from wetprint.backends.emulator.sim import Sim, emulate
 from wetprint.backends.guard import Control
-from wetprint.backends.resume import Prior, _find
-from wetprint.backends.rigs.store import load_rig
-from wetprint.backends.sections import sections
+from wetprint.backends.journal import list_runs, show_run
+from wetprint.backends.session import stop_running
 from wetprint.backends.states import State
-from wetprint.kernel.toolpath.frames import to_stage
+from wetprint.kernel.diagnostics import WetprintError
 
-RIGS = ("sim", "sim-grbl", "sim-klipper", "sim-linuxcnc", "sim-marlin")
-
-
-@pytest.mark.parametrize("name", RIGS)
-def test_no_program_starts_behind_a_stop(prints: ModuleType, tmp_path: Path, name: str) -> None:
-    machine = prints.rig(name)
-    path = prints.toolpath(prints.woodpile(2, 1), machine)
-    (section,) = sections(path, resolution_kpa=0.1)
-    program = runner.write_section(path, machine, section, dry_run=True)
-    with emulate(machine, scale=16.0) as sim:
-        driver = open_controller(sim.rig, tmp_path)
-        driver.connect(2.0)
-        driver.prepare()
-        assert driver.cut(lambda: True).stopped
-        before = sim.world.position(sim.world.now())
-        file = f"a{runner.ending(machine)}"
-        # LinuxCNC refuses by itself: the stop took the command.
-        with pytest.raises(ControllerError, match="a stop came first|refuses"):
-            driver.begin(program.data, file)
-        time.sleep(0.1)
-        now = sim.world.now()
-        assert not sim.world.moving(now) and (sim.world.position(now) == before).all()
-        # Once the controller is in a known state again it takes programs.
-        driver.prepare()
-        driver.begin(program.data, file)
-        end = time.monotonic() + 5.0
-        while not sim.world.moving(sim.world.now()):
-            assert time.monotonic() < end
-            time.sleep(0.005)
-        driver.cut(lambda: True)
-        driver.close()
+CHILD = Path(__file__).parent / "support" / "print_child.py"
+SCALE = 8.0
+#: Prints that are stopped from within go faster: no process has to start.
+FAST = 16.0
 
 
-def test_a_stop_while_a_program_starts_is_given_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The guard's stop may reach the stage a moment before the start does, and wait for seconds for answers that were lost."""
-    with emulate(load_rig("sim"), scale=4.0) as sim:
-        driver = open_controller(sim.rig, tmp_path)
-        assert isinstance(driver, A3200)
-        driver.connect(2.0)
-        driver.prepare()
-        exchange = driver._exchange
+def test_what_ran_dry_is_printed(prints: ModuleType, tmp_path: Path) -> None:
+    """A stop comes when Klipper was just told to start the program, which it does all the same: nothing of it is laid."""
+    machine = prints.rig("sim-klipper", time_scale=FAST)
+    path = prints.toolpath(prints.long_lines(), machine)
+    control = Control()
 
-        def at_the_same_time(wire: object, command: str, timeout_s: float) -> str:
-            if command.endswith("START"):
-                driver._gate.close()
-            return exchange(wire, command, timeout_s)  # type: ignore[arg-type]
+    with emulate(machine, scale=FAST) as sim:
+        start = sim.controller._start
 
-        monkeypatch.setattr(driver, "_exchange", at_the_same_time)
-        driver.begin(b"G71 G76 G90 G359 G108 G17\n$DO0.0=1\nG1 X90.0 Y50.0 Z25.0 F1\n$DO0.0=0\nM2\n", "a.pgm")
-        time.sleep(0.1)
-        now = sim.world.now()
-        assert not sim.world.moving(now) and not sim.world.output(0, now)
-        assert sim.world.position(now)[0] < 50_200.0
-        driver.close()
+        def late(name: str) -> None:
+            if not control.requested:
+                control.stop()
+                time.sleep(0.15)
+            start(name)
 
-
-def test_what_was_answered_of_a_stop_holds(prints: ModuleType, tmp_path: Path) -> None:
-    """The answers to the stop itself are lost: where the ink went off is known all the same."""
-    with emulate(load_rig("sim"), scale=4.0) as sim:
-        driver = open_controller(sim.rig, tmp_path)
-        driver.connect(2.0)
-        driver.prepare()
-        sim.world.set_box("left", pressure_kpa=2.0)
-        driver.begin(b"G71 G76 G90 G359 G108 G17\n$DO0.0=1\nG1 X90.0 Y50.0 Z25.0 F1\n$DO0.0=0\nM2\n", "a.pgm")
-        time.sleep(0.2)
-        sim.controller.faults.silent = "STOPTASK|ABORT"
-        began = time.monotonic()
-        halt = driver.cut(lambda: True)
-        assert time.monotonic() - began < 2.5 and not halt.stopped
-        assert halt.running and halt.line == 3 and halt.cut_um is not None
-        assert 0.0 < halt.read_s - began < 0.2, "the first line that was heard tells"
-        (laid,) = sim.world.deposits()
-        # Ink that was on its way comes out behind it.
-        assert -4.0 < laid.points_um[-1, 0] - halt.cut_um[0] < 60.0
-        driver.close()
-
-
-def test_filaments_between_the_last_poll_and_the_cut_are_executed(
-    prints: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Polled once, paused several filaments later, and the controller tells no line: the place alone confirms them."""
-    machine = prints.rig(time_scale=8.0)
-    path = prints.toolpath(prints.woodpile(5, 2), machine)
-    cut = A3200.cut
-
-    def without_a_line(self: A3200, other: object) -> Halt:
-        return replace(cut(self, other), line=0)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(runner, "POLL_S", 0.4)
-    monkeypatch.setattr(A3200, "cut", without_a_line)
-    with emulate(machine, scale=8.0) as sim:
-        control = Control()
-        prints.when_printing(sim, lambda: prints.later(0.3, control.pause))
+        sim.controller._start = late
         result = prints.go(path, machine, tmp_path, sim=sim, control=control)
-        control.close()
+        assert result.state is State.STOPPING and result.ink_off
+        assert any("started in between" in str(e) for e in show_run("last", tmp_path)["events"])
+        assert prints.coverage(sim, path, machine).whole == 0
+        result = prints.go(path, machine, tmp_path, sim=sim, resume="last")
+        assert result.state is State.DONE
         found = prints.coverage(sim, path, machine)
-    assert result.state is State.DONE and result.executed == result.total == found.whole
-    assert found.joints == 1 and found.gap_um < 0.2
+        assert found.whole == 6 and found.gap_um < 0.2 and found.twice_um < 0.2, found
 
 
-def test_ways_passed_before_what_is_executed_are_not_where_it_was_cut(
-    prints: ModuleType, tmp_path: Path
+# Another process prints
+
+
+@contextmanager
+def child(prints: ModuleType, runs: Path, sim: Sim) -> Iterator[subprocess.Popen[str]]:
+    urls = [f"{name}={box.url}" for name, box in sim.boxes.items()]
+    command = [sys.executable, str(CHILD), sim.rig.name, str(runs), str(SCALE), sim.controller.url, *urls]
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+        if process.stdout is not None:
+            process.stdout.close()
+
+
+def when_printing(sim: Sim) -> None:
+    end = time.monotonic() + 20.0
+    while time.monotonic() < end:
+        now = sim.world.now()
+        if sim.world.output(0, now) and sim.world.speed(now) > 1000.0:
+            return
+        time.sleep(0.002)
+    raise AssertionError("it never printed")
+
+
+def test_killed_while_it_prints(prints: ModuleType, interruptions: ModuleType, tmp_path: Path) -> None:
+    machine = prints.rig(time_scale=SCALE)
+    path = prints.toolpath(prints.long_lines(), machine)
+    with emulate(machine, scale=SCALE) as sim:
+        with child(prints, tmp_path, sim) as process:
+            when_printing(sim)
+            at = time.monotonic()
+            os.kill(process.pid, signal.SIGKILL)
+            process.wait()
+        time.sleep(0.4)
+        assert 0.0 < interruptions.on_after(sim, at) < 0.25
+        assert sim.world.box("left").pressure_kpa == 0.0 and not sim.world.output(0, sim.world.now())
+        (run,) = tmp_path.iterdir()
+        record = json.loads((run / "watchdog.json").read_text())
+        assert record["why"] == "died" and record["ink_off"] and record["rest_um"] is not None
+        there = sim.world.position(sim.world.now())
+        assert np.allclose(record["rest_um"], there, atol=0.01)
+        assert show_run("last", tmp_path)["watchdog"]["why"] == "died"
+        assert not (sim.world.box("right").pressure_kpa or path is None)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_signals(
+    prints: ModuleType, interruptions: ModuleType, tmp_path: Path, number: signal.Signals
 ) -> None:
-    """Every purge goes by the same column over its place; the record tells which filaments were done by then."""
+    """SIGINT pauses and asks (this desk goes on); SIGTERM and SIGHUP stop. Ink goes first each time."""
+    machine = prints.rig(time_scale=SCALE)
+    path = prints.toolpath(prints.long_lines(), machine)
+    with emulate(machine, scale=SCALE) as sim, child(prints, tmp_path, sim) as process:
+        when_printing(sim)
+        at = time.monotonic()
+        os.kill(process.pid, number)
+        out, _ = process.communicate(timeout=30)
+        (when,) = interruptions.stops(sim.world)[:1]
+        assert when[0] - at < 0.1, "at once"
+        interruptions.check_order(sim.world)
+        (run,) = list_runs(tmp_path)
+        if number == signal.SIGINT:
+            assert out.split() == ["done", "6"] and run["state"] == "done"
+            assert prints.coverage(sim, path, machine).whole == 6
+            assert show_run("last", tmp_path)["answers"][0]["answer"] == "continue"
+        else:
+            assert out.split()[0] == "stopping" and run["state"] == "stopping"
+
+
+def test_ctrl_c_twice_stops(prints: ModuleType, tmp_path: Path) -> None:
+    machine = prints.rig(time_scale=SCALE)
+    path = prints.toolpath(prints.long_lines(), machine)
+    control = Control()
+
+    class Desk(prints.Desk):  # type: ignore[name-defined,misc]
+        def ask(self, question: str, choices: tuple[str, ...]) -> str:
+            control._tell(bytes([signal.SIGINT]))
+            end = time.monotonic() + 1.0
+            while control.requested != "stop" and time.monotonic() < end:
+                time.sleep(0.01)
+            return "continue"
+
+    with emulate(machine, scale=SCALE) as sim:
+        prints.when_printing(sim, lambda: control._tell(bytes([signal.SIGINT])))
+        result = prints.go(path, machine, tmp_path, sim=sim, desk=Desk(), control=control)
+        assert result.state is State.STOPPING and result.ink_off
+        assert control.requested == "stop"
+
+
+def test_another_terminal_stops_it(prints: ModuleType, interruptions: ModuleType, tmp_path: Path) -> None:
+    machine = prints.rig(time_scale=SCALE)
+    with emulate(machine, scale=SCALE) as sim, child(prints, tmp_path, sim) as process:
+        when_printing(sim)
+        said = stop_running(tmp_path)
+        assert "stopped, ink off" in said
+        assert process.communicate(timeout=10)[0].split()[0] == "stopping"
+        interruptions.check_order(sim.world)
+    assert "no print is running" in stop_running(tmp_path)
+
+
+def test_a_frozen_executor_is_cut(prints: ModuleType, tmp_path: Path) -> None:
+    machine = prints.rig(time_scale=SCALE)
+    with emulate(machine, scale=SCALE) as sim, child(prints, tmp_path, sim) as process:
+        when_printing(sim)
+        os.kill(process.pid, signal.SIGSTOP)
+        time.sleep(3.0)
+        (run,) = tmp_path.iterdir()
+        record = json.loads((run / "watchdog.json").read_text())
+        assert record["why"] == "froze"
+        assert not sim.world.output(0, sim.world.now()) and sim.world.box("left").pressure_kpa == 0.0
+        os.kill(process.pid, signal.SIGKILL)
+
+
+def test_one_dead_channel_does_not_hold_the_other(prints: ModuleType, tmp_path: Path) -> None:
+    """The box is silent, or the stage is: the other channel cuts within 20 ms of when it would have anyway."""
+    for dead in ("box", "stage"):
+        folder = tmp_path / dead
+        folder.mkdir()
+        machine = prints.rig(time_scale=SCALE)
+        path = prints.toolpath(prints.long_lines(), machine)
+        control = Control()
+        at: list[float] = []
+        with emulate(machine, scale=SCALE) as sim:
+
+            def act(
+                sim: Sim = sim, dead: str = dead, at: list[float] = at, control: Control = control
+            ) -> None:
+                if dead == "box":
+                    sim.boxes["left"].faults.silent = True
+                else:
+                    sim.controller.faults.silent = "."
+                at.append(time.monotonic())
+                control.stop()
+
+            prints.when_printing(sim, act)
+            result = prints.go(path, machine, folder, sim=sim, control=control)
+            assert result.state in (State.STOPPING, State.FAILED)
+            log = [e for e in sim.world.log if e.host_s >= at[0]]
+            if dead == "box":
+                off = next(e.host_s for e in log if e.what == "$DO0.0=0")
+                stop = next(e.host_s for e in log if e.what.startswith("~STOPTASK"))
+                assert off - at[0] < 0.06 and stop - off < 0.06
+            else:
+                zero = next(e.host_s for e in log if e.what == "PS  0000")
+                assert zero - at[0] < 0.06
+
+
+# What may not be resumed
+
+
+@pytest.fixture
+def stopped(prints: ModuleType, tmp_path: Path) -> Iterator[tuple[Sim, str]]:
+    machine = prints.rig(time_scale=SCALE)
+    path = prints.toolpath(prints.long_lines(), machine)
+    with emulate(machine, scale=SCALE) as sim:
+        control = Control()
+        prints.when_printing(sim, control.stop)
+        result = prints.go(path, machine, tmp_path, sim=sim, control=control)
+        assert result.state is State.STOPPING
+        yield sim, result.run
+
+
+def test_another_design_is_not_resumed(prints: ModuleType, tmp_path: Path, stopped: tuple[Sim, str]) -> None:
+    sim, run = stopped
+    machine = prints.rig(time_scale=SCALE)
+    other = prints.toolpath(prints.woodpile(3, 2), machine)
+    with pytest.raises(WetprintError) as told:
+        prints.go(other, machine, tmp_path, sim=sim, resume=run)
+    assert told.value.diagnostics[0].code == "M650"
+
+
+def test_another_rig_is_not_resumed(prints: ModuleType, tmp_path: Path, stopped: tuple[Sim, str]) -> None:
+    sim, run = stopped
+    machine = prints.rig(time_scale=SCALE)
+    path = prints.toolpath(prints.long_lines(), machine)
+    moved = replace(machine, doc="the same printer after a visit of the technician")
+    with pytest.raises(WetprintError) as told:
+        prints.go(path, moved, tmp_path, sim=sim, resume=run)
+    assert told.value.diagnostics[0].code == "M651"
+
+
+@pytest.mark.parametrize("answer", ["registered", "stop"])
+def test_a_moved_stage_must_be_registered(
+    prints: ModuleType, tmp_path: Path, stopped: tuple[Sim, str], answer: str
+) -> None:
+    sim, run = stopped
+    machine = prints.rig(time_scale=SCALE)
+    path = prints.toolpath(prints.long_lines(), machine)
+    here = sim.world.position(sim.world.now())
+    sim.world.move(
+        replace(
+            sim.world.paths[-1],
+            time_s=np.array([sim.world.now()]),
+            span_s=np.array([0.01]),
+            start_um=here[None, :],
+            along=np.array([[1.0, 0.0, 0.0]]),
+            speed_um_s=np.array([5000.0]),
+            gain_um_s2=np.array([0.0]),
+            move=np.array([0]),
+        )
+    )
+    time.sleep(0.05)
+    desk = prints.Desk({"The stage is": answer})
+    result = prints.go(path, machine, tmp_path, sim=sim, desk=desk, resume=run)
+    assert desk.asked[0].startswith("The stage is 50.0 um from")
+    if answer == "stop":
+        assert result.state is State.FAILED and result.diagnostics[0].code == "M653"
+    else:
+        assert result.state is State.DONE and prints.coverage(sim, path, machine).whole == 6
+
+
+def test_runs_that_are_not_there_or_done(prints: ModuleType, tmp_path: Path) -> None:
     machine = prints.rig()
-    path = prints.toolpath(prints.woodpile(2, 3, inks=("Au", "CdSe")), machine)
-    n, stage = len(path), to_stage(machine, path.position_um, path.nozzle.astype(np.int64))
-    np.savez(tmp_path / "00001.npz", source=np.arange(1, n), line_row=np.arange(n - 1))
-    twice = [r for r in range(1, n) if (stage[r] == stage[1]).all()]
-    assert len(twice) == 2, "the column over the purge"
-    place = 0.5 * (stage[1] + stage[2])
-    done = tuple(sorted({int(f) for f in path.filament[: twice[1]] if f >= 0}))
-    for executed, row in (((), 2), (done, twice[1] + 1)):
-        prior = Prior(tmp_path, {}, executed, 1, 1, (1, n, "00001.pgm"), {})
-        assert _find(prior, path, machine, place, 0).row == row
+    path = prints.toolpath(prints.woodpile(2, 1), machine)
+    with pytest.raises(WetprintError) as told:
+        prints.go(path, machine, tmp_path, resume="2019")
+    assert told.value.diagnostics[0].code == "M654"
+    done = prints.go(path, machine, tmp_path)
+    with pytest.raises(WetprintError) as told:
+        prints.go(path, machine, tmp_path, resume=done.run)
+    assert told.value.diagnostics[0].code == "M655"

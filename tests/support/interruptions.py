@@ -21,6 +21,7 @@ from wetprint.backends.emulator.world import World
 from wetprint.backends.guard import Control
 from wetprint.backends.journal import filament_ids, show_run
 from wetprint.backends.states import State
+from wetprint.kernel.diagnostics import WetprintError
 from wetprint.kernel.motion import Toolpath
 from wetprint.kernel.rig import Rig
 
@@ -181,6 +182,11 @@ def interrupted(seat: Seat, folder: Path, seed: int, name: str) -> dict[str, Any
                     path, machine, folder, sim=cables.sim, desk=desk, control=control, resume=run
                 )
                 state, run = result.state, result.run
+            except WetprintError as reason:
+                # The disk was full before anything was opened: refused, and tried anew.
+                assert kind == "disk full" and [d.code for d in reason.diagnostics] == ["M660"], reason
+                state = State.FAILED
+                continue
             except Fault:
                 state, run = State.FAILED, sorted(p.name for p in folder.iterdir())[-1]
             finally:
