@@ -106,19 +106,30 @@ def rivals_python() -> str | None:
 
 def programs(folder: Path, runs: int, designs: list[str]) -> None:
     """Design file to motion program."""
-    table(["", "wetprint", *RIVAL_SCRIPTS, "memory of wetprint"], _programs(folder, runs, designs))
+    head = ["", "wetprint", *RIVAL_SCRIPTS, "memory of wetprint", "wetprint, with arcs: lines"]
+    table(head, _programs(folder, runs, designs))
     print("`12x`: so many times the processor time of wetprint. `*`: ten times the figure for 1e6.\n")
 
 
+def straight(folder: Path) -> Path:
+    """The simulated rig, whose programs hold no arcs: the rivals write every move as a straight one."""
+    said = subprocess.run([WP, "rig", "show", "sim"], capture_output=True, text=True, check=True).stdout
+    rig = folder / "straight.toml"
+    rig.write_text(said.replace("[controller]", "[controller]\narcs = false", 1), encoding="utf-8")
+    return rig
+
+
 def _programs(folder: Path, runs: int, designs: list[str]) -> Iterator[list[str]]:
-    python = rivals_python()
+    python, rig = rivals_python(), straight(folder)
     million: Taken | None = None
     for name in designs:
         file, _, points = name.partition("_")
-        wp = [WP, "export", f"{ROOT}/bench/designs/{file}.wp", "-o", f"{folder}/wp.ngc", "--rig", "sim"]
+        wp = [WP, "export", f"{ROOT}/bench/designs/{file}.wp"]
         if points:
             wp += ["--set", f"layers={int(float(points)) // 100_000}"]
-        commands = {"wetprint": wp}
+        commands = {"wetprint": [*wp, "-o", f"{folder}/wp.ngc", "--rig", str(rig)]}
+        if points:
+            commands["arcs"] = [*wp, "-o", f"{folder}/arcs.ngc", "--rig", "sim"]
         for label, script in RIVAL_SCRIPTS.items():
             huge = label == "FullControl" and points == "1e7"
             if (python or label == "plain script") and not huge:
@@ -137,7 +148,16 @@ def _programs(folder: Path, runs: int, designs: list[str]) -> Iterator[list[str]
             theirs = found.get(label)
             ratio = "" if theirs is None else f" {theirs.cpu_s / ours.cpu_s:.2g}x"
             cells.append(seconds(theirs, mark if label == "FullControl" else "") + ratio)
-        yield [name, *cells, f"{ours.peak_mib:.0f} MiB"]
+        arcs = ""
+        if points:
+            lines, fewer = (_lines(folder / f"{kind}.ngc") for kind in ("wp", "arcs"))
+            arcs = f"{seconds(found['arcs'])}: {fewer:,} for {lines:,}"
+        yield [name, *cells, f"{ours.peak_mib:.0f} MiB", arcs]
+
+
+def _lines(file: Path) -> int:
+    with file.open("rb") as text:
+        return sum(1 for _ in text)
 
 
 def fused(folder: Path, runs: int, _: list[str]) -> None:
