@@ -214,7 +214,9 @@ def main() -> None:
         print(reason.message, flush=True)
         return
     with at_work(folder):
-        print("ready", flush=True)
+        # An executor that died meanwhile is seen by its pipe.
+        with contextlib.suppress(BrokenPipeError):
+            print("ready", flush=True)
         why = _wait_for_death(brief.pipe)
         if why:
             _cut(controller, boxes, why, folder)
