@@ -73,5 +73,8 @@ CHECKS: Registry[Check] = Registry(
         "focus_reach": ".focus_reach:FOCUS_REACH",
         "tilt": ".tilt:TILT",
         "hatch_gap": ".hatch_gap:HATCH_GAP",
+        "climb": ".climb:CLIMB",
+        "dose_gap": ".dose_gap:DOSE_GAP",
+        "dose_peak": ".dose_peak:DOSE_PEAK",
     },
 )

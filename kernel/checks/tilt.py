@@ -27,7 +27,7 @@ class Tilt:
                 notes=(
                     "level the substrate instead, or sink the part by what is left of the tilt (`interface`)",
                 ),
-                fixes=(Fix("write `piezo`", (Edit(span, "piezo"),)),) if span is not None else (),
+                fixes=(Fix("write `piezo`", (Edit(span, '"piezo"'),)),) if span is not None else (),
             )
 
 

@@ -1,4 +1,4 @@
-"""Codes of what is written with two photons (W264 to W279), each with the explanation that `wp explain` tells."""
+"""Codes of what is written with two photons (W264 to W282), each with the explanation that `wp explain` tells."""
 
 from __future__ import annotations
 
@@ -45,7 +45,8 @@ CODES: tuple[Code, ...] = (
         USE
         + "path post = polyline { points: [[6um, 0um, 0um], [6um, 0um, 4um]]; filament: 1.2um; material: nc.gold; }\n"
         "path beam = polyline { points: [[-6um, 0um, 4um], [6um, 0um, 4um]]; filament: 1.2um; material: nc.gold; }\n"
-        "part body = union(post, beam);\n" + _print("power: 10mW; block: 6um; overlap: 400nm;"),
+        "part body = union(post, beam);\n"
+        + _print('power: 10mW; mode: "piezo"; block: 6um; overlap: 1.5um;'),
     ),
     Code(
         "W266",
@@ -121,7 +122,7 @@ CODES: tuple[Code, ...] = (
         "W275",
         "a correction of tilt that is not done",
         "As far as is told of the format, tilt is corrected where a stage scans (`mode: piezo`) and not where mirrors do (`galvo`).",
-        _THICK + _print("power: 10mW; tilt_correction: true;"),
+        _THICK + _print('power: 10mW; mode: "galvo"; tilt_correction: true;'),
     ),
     Code(
         "W276",
@@ -152,5 +153,29 @@ CODES: tuple[Code, ...] = (
         "a two-photon setting that cannot be",
         "An aperture at or above the refractive index, a mode of scanning that is not `galvo` or `piezo`, or an overlap as long as a block.",
         _THICK + _print("power: 10mW; block: 2um; overlap: 2um;"),
+    ),
+    Code(
+        "W280",
+        "climbing lines that mirrors do not scan",
+        'As far as is told of the format, mirrors scan x and y (`mode: "galvo";`), while the height follows on its own, layer by layer. A '
+        'stage (`mode: "piezo";`) scans all three, at less speed and within its own range.',
+        USE
+        + "path body = polyline { points: [[0um, 0um, 0um], [5um, 0um, 5um]]; filament: 1.2um; material: nc.gold; }\n"
+        + _print('power: 10mW; mode: "galvo";'),
+    ),
+    Code(
+        "W281",
+        "a gap that the doses of neighbours close",
+        "Between two struts of a layer each gets some of the other's dose. Where both add up to the threshold all the way across, the gap is "
+        "written too, although no voxel reaches over it. Dose is taken to add to dose, however long ago it came (assumed): a film that "
+        "is used up, or that recovers between two lines, keeps narrower gaps open. Of struts that climb or bend nothing is said.",
+        _woodpile(pitch="1.25um", filament="1.2um", layer_height="1um") + _print("power: 10mW;"),
+    ),
+    Code(
+        "W282",
+        "lines that burn the resin together",
+        "Lines of a hatched strut lie so close that each place gets the dose of several. Told is the power with which one line would leave as "
+        "much, against `damage`. Dose is taken to add to dose, however long ago it came (assumed). Less `power`, a wider `hatch` or `slice`.",
+        _THICK + _print("power: 10mW; damage: 12mW;"),
     ),
 )

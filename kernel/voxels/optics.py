@@ -29,6 +29,11 @@ def axial_um(wavelength_um: float, aperture: float, index: float) -> float:
     return 0.532 * wavelength_um / math.sqrt(2.0) / (index - math.sqrt(index**2 - aperture**2))
 
 
+def half_angle(aperture: float, index: float) -> float:
+    """Half the angle of the beam at its focus, rad: asin(NA / n)."""
+    return math.asin(aperture / index)
+
+
 def dose_share(power: float, time_s: float, threshold_power: float, threshold_time_s: float) -> float:
     """q = (P / Pth)^2 (t / tth), the dose at the centre of a focus in thresholds."""
     return (power / threshold_power) ** 2 * (time_s / threshold_time_s)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -53,6 +54,20 @@ def says(made: Print, job: Job | None) -> tuple[float | None, tuple[tuple[str, s
         ("time of line ends", _seconds(found["line_ends_s"])),
         ("time of ways between blocks", _seconds(found["block_moves_s"])),
     ]
+    if int(job.light.rows.lines.sum()) > len(job.light.struts):
+        from .doses import peak
+
+        rows.append(("dose where lines of a strut overlap", f"{peak(job.light).times:.3g} times that of one"))
+    if found["blocks"] > 1 and how.invert_z:
+        from .optics import half_angle
+
+        lean = f"seams lean {math.degrees(how.shear):.3g}°"
+        rows.append(
+            (
+                "half the angle of the beam",
+                f"{math.degrees(half_angle(how.aperture, how.index)):.3g}°; {lean}",
+            )
+        )
     if found["cuts"]:
         rows.append(("cuts through struts at seams", str(found["cuts"])))
     if found["floating_lines"]:
