@@ -16,9 +16,9 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from ..kernel.diagnostics import Diagnostic, WetprintError, error
+from ..kernel.diagnostics import Diagnostic, WetprintError
 from ..kernel.filaments import FilamentSet
 from .preview import Look
 from .previews import PREVIEWS
@@ -26,9 +26,11 @@ from .previews import PREVIEWS
 if TYPE_CHECKING:
     from ..kernel.build import Job
     from ..kernel.scene import Scene
-    from .previews.window import Seen, Window
+    from .previews.stacked import Films
+    from .previews.window import Seen
 
     Parts = Sequence[FilamentSet | Job]
+    Version = Seen | Films
 
 #: Seconds between two looks, between two looks that must agree, and how long a file that is gone or empty is waited for.
 _LOOK_S, _REST_S, _GAP_S = 0.025, 0.012, 0.25
@@ -215,38 +217,29 @@ def _unless_saved(files: Files) -> Iterator[None]:
 def watch_window(design: Path, make: Make, look: Look, tell: Tell, complain: Complain) -> None:
     """Show a design in a window that follows every save, until it is closed or Ctrl-C. The camera stays where it is.
 
-    Reading and building have a thread of their own, so that the part turns meanwhile. Raises WetprintError (X720, X721).
+    Reading and building have a thread of their own, so that the part turns meanwhile. A design that begins or ends to pattern films
+    has another window. Raises WetprintError (X720, X721).
     """
     from .opengl import prepare_window
 
     prepare_window()
-    from .previews import window
-
-    parts: SimpleQueue[Seen | None] = SimpleQueue()
+    versions: SimpleQueue[Version | None] = SimpleQueue()
     ended = threading.Event()
     files = Files([design])
     scene: list[Scene | None] = [None]
 
     def show(made: Parts, _last: bool) -> None:
-        parts.put(window.seen(made, look, scene[0]))
+        versions.put(_version(made, look, scene[0]))
 
     def broken(found: Sequence[Diagnostic]) -> None:
         complain(found)
-        parts.put(None)
+        versions.put(None)
 
     def checked() -> Made:
         made = make()
         scene[0] = made.scene
-        if made.scene is not None and made.scene.patterns:
-            raise WetprintError(
-                error(
-                    "X726",
-                    "a window that follows saves shows printed parts, and this design patterns films",
-                    notes=("let a file follow: `--watch --png films.png` or `--watch --html films.html`",),
-                )
-            )
         if not made.ways:
-            parts.put(None)
+            versions.put(None)
         return replace(made, ways=(*made.ways[:1], *(_abandoned(way, files) for way in made.ways[1:])))
 
     faults: list[BaseException] = []
@@ -261,15 +254,28 @@ def watch_window(design: Path, make: Make, look: Look, tell: Tell, complain: Com
     before = signal.signal(signal.SIGINT, lambda *_: ended.set())
     try:
         threading.Thread(target=work, daemon=True).start()
-        first: Seen | None = None
-        while first is None and not ended.is_set():
-            first = _next(parts, _LOOK_S)
-        if first is not None:
-            _in_window(window.Window(first.part, look, seen=first), parts, ended, tell)
+        now: Version | None = None
+        while now is None and not ended.is_set():
+            now = _next(versions, _LOOK_S)
+        while now is not None:
+            now = _in_window(now, look, versions, ended, tell)
     finally:
         signal.signal(signal.SIGINT, before)
     if faults:
         raise faults[0]
+
+
+def _version(made: Parts, look: Look, scene: Scene | None) -> Version:
+    """What a window shows of a design."""
+    if scene is None or not scene.patterns:
+        from .previews.window import seen
+
+        return seen(made, look, scene)
+    from .films import films_of
+    from .previews.stacked import refuse, state_of
+
+    refuse(look)
+    return films_of(scene, made, state_of(look))
 
 
 def _abandoned(way: Callable[[], Parts], files: Files) -> Callable[[], Parts]:
@@ -296,21 +302,36 @@ def _abandoned(way: Callable[[], Parts], files: Files) -> Callable[[], Parts]:
     return go
 
 
-def _in_window(window: Window, parts: SimpleQueue[Seen | None], ended: threading.Event, tell: Tell) -> None:
-    """Show the window, and in it what comes, until it is closed or all is ended."""
+def _in_window(
+    first: Version, look: Look, versions: SimpleQueue[Version | None], ended: threading.Event, tell: Tell
+) -> Version | None:
+    """Show a window, and in it what comes, until it is closed or all is ended, or until what comes needs another window: then that."""
+    from .previews.stacked_window import FilmWindow
+    from .previews.window import Seen, Window
+
+    window: Any = Window(first.part, look, seen=first) if isinstance(first, Seen) else FilmWindow(first, look)
     tell("drawn")
+    other: list[Version] = []
 
     def look_up() -> bool:
-        while not parts.empty():
-            window.renew(parts.get())
+        while not versions.empty():
+            came = versions.get()
+            if came is not None and not isinstance(came, type(first)):
+                other[:] = [came]
+                return False
+            window.renew(came)
             tell("drawn")
         return not ended.is_set()
 
     window.show(look_up)
+    if not other or ended.is_set():
+        return None
+    window.plotter.close()
+    return other[0]
 
 
-def _next(parts: SimpleQueue[Seen | None], most_s: float) -> Seen | None:
+def _next(versions: SimpleQueue[Version | None], most_s: float) -> Version | None:
     try:
-        return parts.get(timeout=most_s)
+        return versions.get(timeout=most_s)
     except Empty:
         return None

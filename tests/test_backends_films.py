@@ -210,3 +210,20 @@ def test_the_page_of_films_turns_in_a_browser(tmp_path: Path, chromium: ModuleTy
         assert browser.complaints == []
     finally:
         browser.close()
+
+
+@pytest.mark.gl
+def test_a_film_that_nothing_is_left_of_is_passed_over(tmp_path: Path) -> None:
+    from wetprint.backends.opengl import prepare_offscreen
+    from wetprint.backends.previews.stacked import write_glb
+    from wetprint.backends.previews.stacked_window import FilmWindow
+
+    films = _films()
+    gone = replace(films.passes[1].slabs[0], region=rectangles([]))
+    some = Films((films.passes[0], replace(films.passes[1], slabs=(gone,)), films.passes[2]))
+    assert write_glb(some, tmp_path / "f.glb", "dried").read_bytes()[:4] == b"glTF"
+    show_films(some, [("html", tmp_path / "f.html"), ("png", tmp_path / "f.png")], Look(size=(200, 150)))
+    prepare_offscreen()
+    window = FilmWindow(some, Look(size=(200, 150)), off_screen=True)
+    assert [row for row, _ in window._actors] == [0, 1, 3]
+    window.plotter.close()

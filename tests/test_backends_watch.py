@@ -208,7 +208,7 @@ pattern dots { film: green; process: photopattern; wavelength: 365nm; dose: 100[
 """
 
 
-def test_films_follow_saves_in_files_and_a_window_says_that_it_cannot(
+def test_films_follow_saves_in_files_and_a_window_needs_a_display(
     design: Path, watching: Callable[..., Watching]
 ) -> None:
     page = design.parent / "d.html"
@@ -221,7 +221,7 @@ def test_films_follow_saves_in_files_and_a_window_says_that_it_cannot(
     assert page.read_bytes() != first and wp.interrupt() == 0
     env = {"DISPLAY": ""}
     alone = watching(design, env=env)
-    alone.until("X72")  # no display, or no window for films
+    alone.until("X721")
     assert alone.process.wait(LONG) != 0
 
 
@@ -335,6 +335,58 @@ def test_a_window_takes_a_new_version_and_keeps_the_camera(tmp_path: Path) -> No
     assert path.stat().st_size > 1000
 
 
+@pytest.mark.gl
+def test_a_window_of_films_takes_a_new_version_and_keeps_the_camera() -> None:
+    from wetprint.backends.films import films_of
+    from wetprint.backends.opengl import prepare_offscreen
+    from wetprint.backends.preview import Look
+    from wetprint.backends.previews.stacked_window import FilmWindow
+
+    def films(text: str) -> Any:
+        scene = load("f.wp", text=text).scene
+        assert scene is not None
+        return films_of(scene, ())
+
+    def reach(w: Any) -> float:
+        """How far the film of the first pass reaches in x."""
+        (low, high) = next(a for row, a in w._actors if row == 1).GetBounds()[:2]
+        return float(high - low)
+
+    prepare_offscreen()
+    w = FilmWindow(films(FILM), Look(size=(400, 300), title="f"), off_screen=True)
+    try:
+        assert (w.passes, w.shown_passes) == (1, 1) and reach(w) == pytest.approx(10.0)
+        w.from_direction("front")
+        camera = w.plotter.camera
+        camera.parallel_scale *= 0.5
+        before = (camera.position, camera.focal_point, camera.parallel_scale)
+        first = w.plotter.screenshot(return_img=True)
+        w.renew(films(FILM.replace("10um, 4um", "12um, 4um")))
+        assert reach(w) == pytest.approx(12.0)
+        assert (camera.position, camera.focal_point, camera.parallel_scale) == before
+        assert (w.plotter.screenshot(return_img=True) != first).any()
+        two = (
+            FILM
+            + "mask more = rectangle { size: [3um, 8um]; }\n"
+            + FILM.splitlines()[4].replace("dots", "more")
+            + "\n"
+        )
+        w.renew(films(two))
+        assert (w.passes, w.shown_passes) == (2, 2)
+        w.show_passes(1)
+        assert all(bool(a.GetVisibility()) == (row < 2) for row, a in w._actors)
+        w.renew(films(two.replace("3um, 8um", "2um, 8um")))
+        assert w.shown_passes == 1
+        w.renew(None)
+        assert "told" in w.plotter.actors and w.passes == 2
+        w.renew(films(FILM))
+        assert "told" not in w.plotter.actors and (w.passes, w.shown_passes) == (1, 1)
+        w.help()
+        assert "help" in w.plotter.actors and "bar" in w.plotter.actors
+    finally:
+        w.plotter.close()
+
+
 @pytest.mark.skipif(shutil.which("Xvfb") is None, reason="no X server without a screen (Xvfb) here")
 def test_a_real_window_follows_and_ends(design: Path, watching: Callable[..., Watching]) -> None:
     read, write = os.pipe()
@@ -355,7 +407,11 @@ def test_a_real_window_follows_and_ends(design: Path, watching: Callable[..., Wa
         save_by_rename(design, DESIGN.replace("layers: 3", "layrs: 5"))
         n = wp.until("E102", n)
         save_by_rename(design, DESIGN)
-        wp.until("drawn", n)
+        n = wp.until("drawn", n)
+        # Films have a window of their own, and follow in it.
+        for text in (FILM, FILM.replace("10um, 4um", "12um, 4um"), DESIGN):
+            save_by_rename(design, text)
+            n = wp.until("drawn", n)
         assert wp.interrupt() == 0
         assert not any("Traceback" in line for line in wp.lines)
     finally:

@@ -256,7 +256,9 @@ def bodies(shown: Stack, *, true_heights: bool = False) -> Iterator[Body]:
         one = slab
         if true_heights:
             one = replace(slab, low_um=slab.low_um / shown.times, high_um=slab.high_um / shown.times)
-        yield Body("film", slab.row, slab.colour, slab_patch(one, eye, 0))
+        patch = slab_patch(one, eye, 0)
+        if len(patch.faces):  # a film may lie beside the window, or be developed away whole
+            yield Body("film", slab.row, slab.colour, patch)
     part = shown.part if true_heights else _lifted(shown)
     if part is not None and len(part):
         colours, _, index = ink_colours(part)

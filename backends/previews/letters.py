@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ..drawing.camera import length_label, nice_length
 from ..drawing.cards import INK
 from ..drawing.lettering import text_mask
 
@@ -40,6 +41,26 @@ class Letters:
 
     def wipe(self, name: str) -> None:
         self.plotter.remove_actor(name, render=False)
+
+
+def scale_bar(letters: Letters) -> tuple[float, float]:
+    """Lay the scale bar at the lower left, as long as the view's scale says now; returns that scale, um for a pixel, and its length, um."""
+    camera, px = letters.plotter.camera, letters.px
+    width, height = letters.plotter.window_size
+    high_um = 2.0 * camera.parallel_scale
+    if not camera.parallel_projection:  # at the focus, to which the view turns
+        high_um = 2.0 * camera.distance * float(np.tan(np.radians(camera.view_angle) / 2))
+    um_per_px = high_um / height
+    bar_um = nice_length(0.2 * width * um_per_px)
+    if not camera.parallel_projection:
+        letters.wipe("bar")
+        letters.write("bar text", "perspective: no scale", 24, 24)
+        return um_per_px, bar_um
+    bar = np.zeros((max(3, px // 5), round(bar_um / um_per_px), 4), dtype=np.uint8)
+    bar[:] = (*letters.ink, 255)
+    letters.lay("bar", bar, 24, 24)
+    letters.write("bar text", length_label(bar_um), 24, 24 + 2 * (px // 5) + 2)
+    return um_per_px, bar_um
 
 
 def overlay(plotter: Any, name: str, image: npt.NDArray[np.uint8], x: int, y: int) -> None:

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from ...kernel.diagnostics import WetprintError, error
 from ...kernel.filaments import FilamentSet
+from ...kernel.files import writing
 from ...kernel.flat import Flat, rectangles, to_nm
 from ...kernel.scene import StateName
 from ..drawing.camera import Camera
 from ..drawing.slabs import Slab
 from ..drawing.stack import FILMS, draw, stack
 from ..drawing.stack import Stack as _Stack
-from ..files import writing
 from ..preview import Look
 from .film import PAUSE, TURN, Frames
 
@@ -53,16 +53,21 @@ class Films:
 
 def show_films(films: Films, asked: Sequence[tuple[str, Path]], look: Look) -> list[Path]:
     """Show films in each file that is named, or in a window where none is. Raises WetprintError (X7xx)."""
-    if look.overlay or look.by != "ink":
-        raise WetprintError(
-            error("X726", "films have the colours of their materials; leave out --by and --overlay")
-        )
+    refuse(look)
     if not asked:
         from .stacked_window import show
 
         show(films, look)
         return []
     return [_WAYS[name](films, Path(path), look) for name, path in asked]
+
+
+def refuse(look: Look) -> None:
+    """Raises WetprintError (X726) where films shall have colours that they have not."""
+    if look.overlay or look.by != "ink":
+        raise WetprintError(
+            error("X726", "films have the colours of their materials; leave out --by and --overlay")
+        )
 
 
 def write_glb(films: Films, path: Path, state: StateName) -> Path:

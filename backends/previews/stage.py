@@ -13,7 +13,6 @@ from ...kernel.scene import StateName
 from ..colouring import INK as BY_INK
 from ..colouring import MOVEMENT, part_and_values, shares
 from ..colourings import COLOURINGS as FIGURES
-from ..drawing.camera import length_label, nice_length
 from ..drawing.cards import legend_card
 from ..drawing.change import GHOST, STEPS, Bar, moving_pieces
 from ..drawing.change import colours as bar_colours
@@ -23,7 +22,7 @@ from ..exporter import rgb
 from ..preview import Look
 from ..tubes import Mesh, tubes
 from .crowd import Crowd
-from .letters import Letters
+from .letters import Letters, scale_bar
 from .marks import ALARM
 
 if TYPE_CHECKING:
@@ -413,21 +412,7 @@ class Stage:
 
     def _bar(self) -> None:
         """The scale bar, as long as the view's scale says now."""
-        p, letters = self.plotter, self.letters
-        width, height = p.window_size
-        high_um = 2.0 * p.camera.parallel_scale
-        if not p.camera.parallel_projection:  # at the focus, to which the view turns
-            high_um = 2.0 * p.camera.distance * float(np.tan(np.radians(p.camera.view_angle) / 2))
-        self.um_per_px = high_um / height
-        self.bar_um = nice_length(0.2 * width * self.um_per_px)
-        if not p.camera.parallel_projection:
-            letters.wipe("bar")
-            letters.write("bar text", "perspective: no scale", 24, 24)
-            return
-        bar = np.zeros((max(3, self._px // 5), round(self.bar_um / self.um_per_px), 4), dtype=np.uint8)
-        bar[:] = (*letters.ink, 255)
-        letters.lay("bar", bar, 24, 24)
-        letters.write("bar text", length_label(self.bar_um), 24, 24 + 2 * (self._px // 5) + 2)
+        self.um_per_px, self.bar_um = scale_bar(self.letters)
 
     def _tell(self, name: str, text: str) -> None:
         """Write at the lower left, above the scale bar."""

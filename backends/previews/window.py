@@ -23,6 +23,7 @@ from ..preview import Look
 from .asking import Asking
 from .further import further_parts
 from .marks import problems_of
+from .showing import save_picture, show_until
 from .sliders import add_slider
 from .stage import PAPER, SLIDE
 
@@ -35,9 +36,6 @@ if TYPE_CHECKING:
 
 #: What the window colours by, in the order of its key.
 COLOURINGS = (BY_INK, *sorted(FIGURES.names(), key=lambda name: name != "layer"), MOVEMENT)
-
-#: Looks for news of a window that shows a large part are so far apart, ms.
-_TICK_MS = 40
 
 KEYS: tuple[tuple[str, str], ...] = (
     ("drag", "turn"),
@@ -162,19 +160,16 @@ class Window(Asking):
 
     def show(self, look_up: Callable[[], bool] = lambda: True) -> None:
         """Open the window until it is closed. `look_up` is called again and again meanwhile; where it says False, the window closes."""
-        p = self.plotter
 
-        def tick(*_: object) -> None:
+        def tick() -> bool:
             if not look_up():
-                p.iren.terminate_app()
-            elif self.crowd is not None and self.crowd.tick():
-                p.render()
+                return False
+            if self.crowd is not None and self.crowd.tick():
+                self.plotter.render()
+            return True
 
-        p.iren.add_observer("TimerEvent", tick)
-        p.iren.initialize()
-        p.iren.create_timer(_TICK_MS)
         try:
-            p.show()
+            show_until(self.plotter, tick)
         finally:
             self.close()
 
@@ -202,7 +197,7 @@ class Window(Asking):
             "Down": lambda: self.show_layers(self.shown_layers - 1),
             "r": lambda: self.from_direction("axonometric"),
             "p": self.perspective,
-            "s": self._save,
+            "s": self.save,
             "question": self.help,
             "1": lambda: self.from_direction("axonometric"),
             "2": lambda: self.from_direction("top"),
@@ -362,16 +357,8 @@ class Window(Asking):
         p.renderer.ResetCameraClippingRange()
         p.render()
 
-    def _save(self) -> None:
-        self.save()
-
-    def save(self) -> Path:
-        """Save what is seen beside the design, as the next `wetprint-N.png`."""
-        n = 1
-        while (path := Path(f"wetprint-{n}.png")).exists():
-            n += 1
-        self.plotter.screenshot(str(path))
-        return path
+    def save(self) -> None:
+        save_picture(self.plotter)
 
     def help(self) -> None:
         self._helping = not self._helping
