@@ -91,7 +91,13 @@ class Design:
         self.loaded = loaded
 
     def __repr__(self) -> str:
-        return f"<Design {self.scene.name!r}: {', '.join(p.part.name for p in self.scene.prints) or 'nothing printed'}>"
+        return f"<Design {self.scene.name!r}: {', '.join(self._made()) or 'nothing made'}>"
+
+    def _made(self) -> list[str]:
+        """Names of what is printed and patterned, in order."""
+        from .kernel.scene import Print
+
+        return [made.part.name if isinstance(made, Print) else made.name for made in self.scene.job]
 
     def _repr_png_(self) -> bytes:
         return self.plot().data
@@ -114,10 +120,11 @@ class Design:
 
     @property
     def jobs(self) -> tuple[Job, ...]:
-        """What is printed, wet and dried. Raises WetprintError where that cannot be built."""
+        """What is printed, wet and dried; nothing of a design of films alone. Raises WetprintError where that cannot be built, and where
+        a design makes nothing."""
         jobs, said = self._built
         _stop_at(said)
-        if not jobs:
+        if not jobs and not self.scene.patterns:
             from .kernel.diagnostics import error
 
             _stop_at([error("E315", "nothing is printed; `print part { bath: ...; }` was expected")])
@@ -132,16 +139,21 @@ class Design:
             from .kernel.measure import figures
             from .lang.post import run_post_checks
 
-            said += run_checks(self.scene, self.jobs, None)
+            said += run_checks(self.scene, self._built[0], None)
             if self.scene.post_checks:
-                said += run_post_checks(self.scene, figures(self.jobs))
+                said += run_post_checks(self.scene, figures(self._built[0]))
         return tuple(said)
 
     @cached_property
     def filaments(self) -> FilamentSet:
-        """Every filament of every print, both states."""
+        """Every filament of every print, both states. Raises WetprintError where nothing is printed."""
         from .kernel.filaments import join
 
+        if not self.jobs:
+            from .kernel.diagnostics import error
+
+            note = "`measure()`, `plan()` and `plot()` speak of films"
+            _stop_at([error("E315", "0 prints, so no filaments; a `print` was expected", notes=(note,))])
         return join([job.filaments for job in self.jobs])
 
     @property
@@ -158,7 +170,7 @@ class Design:
         """The figures of `wp measure --json`."""
         from .kernel.measure import measure
 
-        return measure(self.jobs)
+        return measure(self.jobs, scene=self.scene)
 
     def further(self, state: str) -> FilamentSet:
         """The part as a `xerogel` or `sintered`: its dried state is then that one. Raises WetprintError (E461) where an ink does
@@ -181,22 +193,31 @@ class Design:
         return self._motion(rig)[1]
 
     def plan(self, rig: str | Path | Rig = "sim") -> dict[str, Any]:
-        """The figures of `wp plan --json`: time, lengths, switches, ink."""
+        """The figures of `wp plan --json`: time, lengths, switches, ink; of films and of what light writes the steps."""
         from .kernel.order import summary
 
+        if self.scene.in_steps:
+            from .kernel.films.plan import plan_data, plan_of
+
+            return plan_data(*plan_of(self.scene, self.jobs, self._rig(rig)))
         made, toolpath, machine = self._motion(rig)
         return summary(made, toolpath, machine)
 
-    def _motion(self, rig: str | Path | Rig) -> tuple[Any, Toolpath, Rig]:
+    def _rig(self, rig: str | Path | Rig) -> Rig:
         from .backends.rigs.store import load_rig
+
+        beside = self.loaded.path.resolve().parent if self.loaded and self.loaded.path else Path.cwd()
+        return (
+            load_rig(str(rig), [beside / "rigs", Path.cwd() / "rigs"]) if isinstance(rig, str | Path) else rig
+        )
+
+    def _motion(self, rig: str | Path | Rig) -> tuple[Any, Toolpath, Rig]:
         from .kernel.motion import make_toolpath
         from .kernel.order import make_plan
 
-        beside = self.loaded.path.resolve().parent if self.loaded and self.loaded.path else Path.cwd()
-        machine = (
-            load_rig(str(rig), [beside / "rigs", Path.cwd() / "rigs"]) if isinstance(rig, str | Path) else rig
-        )
-        made = make_plan(self.jobs, machine)
+        machine = self._rig(rig)
+        # What has no filaments has no motion, either.
+        made = make_plan(self.jobs if self.filaments else (), machine)
         return made, make_toolpath(made, machine), machine
 
     def plot(self, state: str = "dried", *, size: tuple[int, int] = (1200, 900), **look: Any) -> Picture:
@@ -206,7 +227,13 @@ class Design:
         from .backends.preview import preview
 
         with TemporaryDirectory() as folder:
-            (path,) = preview(self.jobs, state=state, png=Path(folder) / "part.png", size=size, **look)
+            asks: dict[str, Any] = {"state": state, "png": Path(folder) / "part.png", "size": size, **look}
+            if self.scene.patterns:
+                from .backends.films import preview_films
+
+                (path,) = preview_films(self.scene, self.jobs, **asks)
+            else:
+                (path,) = preview(self.jobs, **asks)
             return Picture(path.read_bytes())
 
     def to_wp(self) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from ..kernel.diagnostics import WetprintError, error
+from ..kernel.diagnostics import Diagnostic, WetprintError, error
 from ..kernel.films.exposures import exposures
 from ..kernel.films.prism import prisms
-from ..kernel.flat import joined
+from ..kernel.flat import Flat, joined
 from ..kernel.process import patterns_of, steps_of
 from .drawing.slabs import Slab
 from .export import whole
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 def films_of(scene: Scene, jobs: Sequence[FilamentSet | Job], state: StateName = "dried") -> Films:
     """Every pass of the design with the prisms of film that it leaves, and the printed part in `state`. Raises WetprintError (X712) for
-    a relief that no dose can make."""
+    a relief that no dose can make, and where neither film nor part is left."""
     says = {
         step.item: ", ".join(v for _, v in step.says) for step in steps_of(scene, ()) if step.kind == "expose"
     }
@@ -33,6 +34,8 @@ def films_of(scene: Scene, jobs: Sequence[FilamentSet | Job], state: StateName =
         }
     except ValueError as refused:
         raise WetprintError(error("X712", f"the films cannot be drawn: {refused}")) from None
+    if not found and not jobs:
+        raise WetprintError(_nothing_left(scene, exposed))
     passes = []
     for row, (item, pattern) in enumerate(patterns_of(scene), 1):
         label, colour = f"{pattern.film.nanocrystal} ({pattern.film.name})", pattern.film.colour
@@ -43,3 +46,26 @@ def films_of(scene: Scene, jobs: Sequence[FilamentSet | Job], state: StateName =
             Pass(label, colour, slabs, exposed[item], f"exposed, {says.get(item, '')}".rstrip(", "))
         )
     return Films(tuple(passes), whole(jobs, state) if jobs else None)
+
+
+def preview_films(scene: Scene, jobs: Sequence[Job], **asks: Any) -> list[Path]:
+    """Films and what is printed on them in each file that is asked for (as of `preview`), or in a window. Raises WetprintError (X7xx)."""
+    from .preview import look_for
+    from .previews.stacked import show_films, state_of
+
+    asked, look = look_for(**{"html": None, "gif": None, **asks})
+    return show_films(films_of(scene, jobs, state_of(look)), asked, look)
+
+
+def _nothing_left(scene: Scene, exposed: Mapping[int, Flat]) -> Diagnostic:
+    """What takes all film away, as far as it is known."""
+    for item, pattern in patterns_of(scene):
+        if exposed[item].bounds_nm() is None:
+            what, place = f"pattern `{pattern.name}` exposes nothing", pattern.mask.span
+            mend = "look where its masks lie: an intersection may be empty, a difference may take all"
+            return error("X712", f"0 um2 of film stay to be drawn: {what}", place, notes=(mend,))
+    _, last = patterns_of(scene)[-1]
+    return error(
+        "X712", f"0 um2 of film stay to be drawn after pattern `{last.name}`", last.span,
+        notes=("the dose keeps nothing (W240), or a positive tone takes all: `wp check` and `wp measure` tell",),
+    )  # fmt: skip

@@ -88,7 +88,7 @@ def assemble(
     for made, _ in prints:
         check_bath(ev, made, regions, env)
     if not any(isinstance(st, s.Print | s.Pattern | s.Broken) for st in env.module.statements):
-        nothing_printed(ev, env, parts, [n for n, t in things.items() if t.kind == "mask"])
+        nothing_printed(ev, env, parts, things)
     inks = _inks(things, prints, regions)
     baths = {b.name: b for b in (t.node for t in things.values() if t.kind == "bath")}
     for made, _ in prints:

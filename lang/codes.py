@@ -401,8 +401,8 @@ CODES: tuple[Code, ...] = (
     ),
     Code(
         "E315",
-        "nothing is printed",
-        "A design says what is made: `print body { bath: nc.gold_bath; }`.",
+        "nothing is made",
+        "A design says what is made: `print body { bath: nc.gold_bath; }` of parts, `pattern dots { film: green; ... }` of masks and films.",
         H + LATTICE,
     ),
     Code(

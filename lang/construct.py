@@ -381,18 +381,27 @@ def _solid_is_sound(ev: Evaluator, solid: Solid, spans: Mapping[str, Span], span
     return wrong is None
 
 
-def mask_is_sound(ev: Evaluator, mask: Mask, spans: Mapping[str, Span], span: Span) -> bool:
+def mask_fault(mask: Mask, spans: Mapping[str, Span], span: Span) -> Diagnostic | None:
+    """What is wrong with a mask whose fields are complete."""
     from ..kernel.mask import MASKS, too_far
 
-    kind: Any = MASKS[mask.kind]
-    wrong = kind.complaint(mask)
+    wrong = MASKS[mask.kind].complaint(mask)
     if wrong is None and (far := too_far(mask)) is not None:
         wrong = "", far
-    if wrong is not None:
-        code, text = (wrong[1][:4], wrong[1][5:]) if wrong[1].startswith("E42") else ("E420", wrong[1])
-        ev.say(error(code, text, spans.get(wrong[0], span)))
+    if wrong is None:
+        return None
+    code, text = (wrong[1][:4], wrong[1][5:]) if wrong[1].startswith("E42") else ("E420", wrong[1])
+    return error(code, text, spans.get(wrong[0], span))
+
+
+def mask_is_sound(ev: Evaluator, mask: Mask, spans: Mapping[str, Span], span: Span) -> bool:
+    from ..kernel.mask import MASKS
+
+    fault = mask_fault(mask, spans, span)
+    if fault is not None:
+        ev.say(fault)
         return False
-    remarks = getattr(kind, "remarks", None)
+    remarks: Any = getattr(MASKS[mask.kind], "remarks", None)
     for field, text in remarks(mask) if remarks is not None else ():
         ev.say(warning("E422", text, spans.get(field, span)))
     return True

@@ -128,7 +128,8 @@ def names_are_distinct(prints: list[tuple[scene.Print, s.Print]]) -> None:
             prints[i] = (replace(made, part=replace(made.part, name=f"{name}_{seen[name]}")), node)
 
 
-def nothing_printed(ev: Evaluator, env: Env, parts: Mapping[str, Thing], masks: list[str]) -> None:
+def nothing_printed(ev: Evaluator, env: Env, parts: Mapping[str, Thing], things: Mapping[str, Thing]) -> None:
+    """Say that a design makes nothing, and what it lacks: prints of its parts, or patterns of its masks and films."""
     if not env.module.statements:
         ev.say(
             warning(
@@ -138,12 +139,20 @@ def nothing_printed(ev: Evaluator, env: Env, parts: Mapping[str, Thing], masks: 
             )
         )
         return
-    last = env.module.statements[-1]
-    name = list(parts)[-1] if parts else None
-    what = f"`print {name} {{ bath: ...; }}`" if name else "`print part { bath: ...; }`"
-    if not parts and masks:
-        what = f"`pattern {masks[-1]} {{ film: ...; process: ...; }}`"
-    ev.say(warning("E315", f"nothing is printed; {what} was expected", env.span(last)))
+    last = env.span(env.module.statements[-1])
+    masks, films = ([n for n, t in things.items() if t.kind == kind] for kind in ("mask", "film"))
+    if not parts and (masks or films):
+        film = films[-1] if films else "..."
+        none = (
+            f"no mask is exposed into film `{film}`"
+            if films
+            else f"mask `{masks[-1]}` is exposed into no film"
+        )
+        what = f"`pattern {masks[-1] if masks else 'mask'} {{ film: {film}; process: ...; }}`"
+        ev.say(warning("E315", f"{none}; {what} was expected", last))
+        return
+    what = f"`print {list(parts)[-1] if parts else 'part'} {{ bath: ...; }}`"
+    ev.say(warning("E315", f"nothing is printed; {what} was expected", last))
 
 
 def inks_in(part: Any, regions: list[Region]) -> list[tuple[Ink, Span]]:

@@ -122,6 +122,28 @@ def nearest_unit(text: str) -> str | None:
     return found[0] if found else None
 
 
+#: Prefixes of units, and lengths that have no name here, as so many of a unit that has.
+_PREFIXES = {"da": 10.0, "h": 1e2, "k": 1e3, "M": 1e6, "G": 1e9, "d": 0.1, "c": 1e-2, "m": 1e-3, "u": 1e-6, "µ": 1e-6, "n": 1e-9, "p": 1e-12, "f": 1e-15}  # fmt: skip
+_OTHERS = {
+    "Å": (0.1, "nm"),
+    "angstrom": (0.1, "nm"),
+    "ft": (12.0, "in"),
+    "mil": (1e-3, "in"),
+    "thou": (1e-3, "in"),
+}
+
+
+def in_known(text: str) -> tuple[float, str] | None:
+    """A unit that is not known as so many of one that is: `km` is 1000 m."""
+    if text in _OTHERS:
+        return _OTHERS[text]
+    for prefix, factor in _PREFIXES.items():
+        unit = text.removeprefix(prefix)
+        if unit != text and unit.isalpha() and unit in UNITS and text not in _SPOKEN:
+            return factor, unit
+    return None
+
+
 _SUPER = (
     ("length", "um"),
     ("mass", "ug"),

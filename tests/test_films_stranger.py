@@ -48,6 +48,9 @@ WRONG: dict[str, tuple[str, int, tuple[str, ...]]] = {
     "larger than any substrate": ("mask z = rectangle { size: [1e300um, 10um]; };\n" + light("z"), 1, ("E420", "1e+07 um")),
     "farther than any stage": ("mask z = move(dot, by: [5e9um, 0um]);\n" + light("z"), 1, ("E420", "5e+09 um")),
     "a wavelength without a unit": (light("dot").replace("365nm", "365"), 1, ("E201", "write `365nm`")),
+    "kilometres": (light("dot").replace("365nm", "0.0000000005km"), 1, ("E210", "write `5e-07m`")),
+    "angstroms": ("mask z = rectangle { size: [5000angstrom, 10um]; };\n" + light("z"), 1, ("E210", "write `500nm`")),
+    "a film that no mask is exposed into": ("", 0, ("E315", "no mask is exposed into film `green`; `pattern dot { film: green;")),
     "a share for a power": (
         LATTICE + LIT % "full_power: 20%;", 1, ("E201", "`20%` has no unit", "a Power was expected"),
     ),
@@ -67,6 +70,24 @@ def test_what_is_wrong_is_said(name: str, tmp_path: Path) -> None:
     assert done.exit_code == code, done.output
     for word in words:
         assert word in done.output, done.output
+
+
+def test_a_picture_of_nothing_says_why(tmp_path: Path) -> None:
+    design = tmp_path / "design.wp"
+    design.write_text(HEAD + WRONG["masks that do not meet"][0])
+    done = CliRunner().invoke(app, ["preview", str(design), "--png", str(tmp_path / "z.png")])
+    assert isinstance(done.exception, WetprintError)
+    (said,) = done.exception.diagnostics
+    assert said.code == "X712" and "`z` exposes nothing" in said.message and said.primary is not None
+    # The dose takes all: nobody exposed too little of a region, but the film too little.
+    design.write_text(HEAD + CONTRAST + light("dot", film="known").replace("100[", "5["))
+    done = CliRunner().invoke(app, ["preview", str(design), "--png", str(tmp_path / "z.png")])
+    assert isinstance(done.exception, WetprintError) and "W240" in done.exception.diagnostics[0].notes[0]
+    # The sheet has no picture, and all the rest.
+    done = CliRunner().invoke(app, ["report", str(design), "-o", str(tmp_path / "z.html")])
+    assert done.exit_code == 0, done.output
+    page = (tmp_path / "z.html").read_text()
+    assert "No picture: 0 um2 of film stay" in page and "W240" in page
 
 
 def test_ten_thousand_million_pixels_are_one_polygon(tmp_path: Path) -> None:

@@ -108,6 +108,12 @@ ROWS = "film,dose [mJ/cm2],thickness [nm],as spread [nm],nanocrystal,family,liga
     [
         (ROWS.replace("25,7.9", "25,x"), "X732", "5:10", "`x`"),
         (ROWS.replace("25,7.9", "-25,7.9"), "X732", "5:7", "-25"),
+        (
+            ROWS.replace("green,5,0,", "green,5,-2.1,"),
+            "X732",
+            "2:1",
+            "-2.1 nm is the thickness of what stays; -2.01 nm or more",
+        ),
         (ROWS.replace("dose [mJ/cm2]", "dose [kg]"), "X731", "1:6", "mj/cm2"),
         (ROWS.replace("dose [mJ/cm2]", "does [mJ/cm2]"), "X731", "1:6", "did you mean `dose`"),
         (ROWS.replace("thickness [nm]", "thickness"), "X731", "1:20", "names no unit"),
@@ -120,6 +126,16 @@ def test_faults_of_a_table_are_told_with_their_place(text: str, code: str, where
     first = caught.value.diagnostics[0]
     assert first.code == code and says in first.message
     assert not where or (first.primary is not None and first.primary.where == f"dose.csv:{where}")
+
+
+def test_noise_of_nothing_may_lie_below_zero() -> None:
+    (made,), _ = table(ROWS)
+    (noisy,), said = table(
+        ROWS.replace("green,5,0,", "green,5,-0.4,").replace("green,10,0,", "green,10,0.2,")
+    )
+    one, two = fit_contrast(made)[0], fit_contrast(noisy)[0]
+    assert noisy.rows[0].thickness_um == pytest.approx(-0.0004) and not said and not two.left_out
+    assert two.d0 == pytest.approx(one.d0, rel=0.01) and two.gamma == pytest.approx(one.gamma, rel=0.02)
 
 
 def test_too_few_doses_and_none_on_the_slope() -> None:

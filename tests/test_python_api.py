@@ -495,3 +495,84 @@ def test_the_line_of_a_cell_is_read_with_care(capsys: pytest.CaptureFixture[str]
     assert list(shell.names) == ["one"]
     assert cell("--preset fine", "wp 1;\n") is None
     assert "`param=value` was expected" in capsys.readouterr().out
+
+
+LIGHT = {"wavelength": 0.365, "dose": 1e12}
+
+
+def of_films(**change: Any) -> Any:
+    """A design of one film by hand: `mask`, `fields` of the pattern, and what else of it changes."""
+    from wetprint.kernel.scene import Mask, Pattern
+
+    lig = wp.library("ligands.wp")
+    from wetprint.kernel.film import Film
+
+    green = Film("green", "InP/ZnS", "III-V", lig.tris_tad, 0.04, "#3cb44b")
+    mask = change.pop("mask", Mask("rectangle", {"size": [10.0, 4.0]}, wp.here(), name="dot"))
+    fields = {**LIGHT, **change.pop("fields", {})}
+    made = {"film": green, "process": "photopattern", "developer": lig.toluene} | change
+    pattern = Pattern(
+        getattr(mask, "name", ""),
+        mask,
+        made["film"],
+        made["process"],
+        wp.here(),
+        made["developer"],
+        fields=fields,
+    )
+    return wp.from_scene(Scene("f", "dried", {}, {}, {}, (), (), patterns=(pattern,), sequence=(pattern,)))
+
+
+def test_films_from_python() -> None:
+    d = of_films()
+    (film,) = d.measure()["patterns"]["films"]
+    assert film["area_um2"] == pytest.approx(40) and film["volume_um3"] == pytest.approx(1.6)
+    assert [s["step"] for s in d.plan()["steps"]] == ["deposit", "expose", "develop"]
+    assert d.diagnostics == () and d.jobs == () and repr(d) == "<Design 'f': dot>"
+    assert d.plot(size=(300, 200)).data.startswith(b"\x89PNG")
+    assert "pattern" in d.to_wp()
+    for what in ("filaments", "wet", "dried"):
+        with pytest.raises(wp.WetprintError, match="0 prints, so no filaments"):
+            getattr(d, what)
+    with pytest.raises(wp.WetprintError, match="0 prints"):
+        d.toolpath()
+    # One job in steps, the same from the language.
+    both = wp.load(Path(__file__).parents[1] / "examples" / "cdse_film_au_lattice.wp")
+    assert [s["step"] for s in both.plan()["steps"]] == ["deposit", "expose", "develop", "extrude"]
+    assert "patterns" in both.measure() and both.measure()["states"]["dried"]["filaments"] == 24
+
+
+def masks_with_faults() -> dict[str, tuple[dict[str, Any], str, str]]:
+    from wetprint.kernel.scene import Mask
+
+    def mask(kind: str, fields: dict[str, Any], *children: Any) -> dict[str, Any]:
+        return {"mask": Mask(kind, fields, wp.here(), children, name="dot")}
+
+    box = Mask("rectangle", {"size": (1.0, 1.0)}, wp.here())
+    return {
+        "no such kind": (mask("rectangel", {"size": (1.0, 1.0)}), "E102", "did you mean `rectangle`"),
+        "no such field": (mask("rectangle", {"side": 3.0}), "E102", "`side`"),
+        "a field is missing": (mask("circle", {}), "E105", "`radius: Length`"),
+        "a text for a length": (mask("circle", {"radius": "3um"}), "E202", "'3um'"),
+        "too small to draw": (mask("circle", {"radius": 1e-5}), "E420", "1 nm"),
+        "below a union": (mask("union", {}, mask("circle", {"radius": -1.0})["mask"]), "E420", "-1"),
+        "an array of nothing": (mask("array", {"n": (2, 2), "pitch": (3.0, 3.0)}), "E105", "0 other masks; 1 was expected"),
+        "an array without a pitch": (mask("array", {"n": (2, 2)}, box), "E105", "`n` and `pitch` or `to`"),
+        "children of a rectangle": (mask("rectangle", {"size": (1.0, 1.0)}, box), "E105", "0 was expected"),
+        "a box beyond all substrates": (mask("rectangle", {"size": (1.0, 1.0), "at": (1e9, 0.0)}), "E420", "from the origin"),
+        "marks that cannot be drawn": ({"fields": {"marks": Mask("cross", {"size": 1.0}, wp.here())}}, "E105", "`width: Length`"),
+        "no such process": ({"process": "photopatern"}, "E309", "photopattern"),
+        "no such field of a process": ({"fields": {"doze": 1.0}}, "E102", "did you mean `dose`"),
+        "no dose": ({"fields": {"dose": None}}, "E105", "`dose: Dose`"),
+        "a film by its name": ({"film": "green"}, "E202", "a film was expected"),
+        "a developer by its name": ({"developer": "toluene"}, "E202", "a developer was expected"),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("name", masks_with_faults())
+def test_masks_and_patterns_from_python_are_checked(name: str) -> None:
+    change, code, words = masks_with_faults()[name]
+    with pytest.raises(wp.WetprintError) as told:
+        of_films(**change)
+    assert (code, words in str(told.value)) == (told.value.diagnostics[0].code, True), str(told.value)
+    assert all(d.primary is not None for d in told.value.diagnostics)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from io import BytesIO
 from typing import TYPE_CHECKING
 
+from ...kernel.diagnostics import WetprintError
 from ...kernel.process import PROCESSES, Step, steps_of
 from ...kernel.quantity import MJ_CM2, UC_CM2
 from . import numbers
@@ -33,7 +34,7 @@ def film_sections(
     if not scene.patterns:
         if all(p.process == "wet_writing" for p in scene.prints):
             return []
-        shown = (_part(jobs, size),) if pictures else ()
+        shown: tuple[Block, ...] = (_part(jobs, size),) if pictures else ()
         steps = steps_of(scene, tuple(jobs))
         return [Section("steps", "Step by step", (*shown, _steps(steps)))]
     steps = steps_of(scene, tuple(jobs))
@@ -72,11 +73,15 @@ def _as_photo(pixels: npt.NDArray[np.uint8], caption: str, alt: str, size: tuple
     return Photo(out.getvalue(), caption, alt, size)
 
 
-def _photo(scene: Scene, jobs: Sequence[Job], size: tuple[int, int]) -> Photo:
+def _photo(scene: Scene, jobs: Sequence[Job], size: tuple[int, int]) -> Block:
     from ..drawing.stack import draw, stack
     from ..films import films_of
 
-    films = films_of(scene, jobs)
+    try:
+        films = films_of(scene, jobs)
+    except WetprintError as refused:
+        # The sheet tells all the rest, and among it what is wrong.
+        return Note(f"No picture: {refused.diagnostics[0].message}.")
     shown = stack(films.slabs, films.part)
     said = f" {'; '.join(shown.said).capitalize()}." if shown.said else ""
     pixels = draw(shown, films.slabs, size=size)

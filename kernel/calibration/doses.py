@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..diagnostics import Diagnostic, Source, Span
+from ..diagnostics import Diagnostic, Source, Span, WetprintError, error
 from ..films.coats import DosedBy
 from .measurements import Column, parse_rows
 
 #: Thicknesses of films in um: what a profilometer says of nothing may lie below 1 nm.
 _THICKNESS = {"nm": 1e-3, "um": 1.0, "angstrom": 1e-4}
+#: How far below zero a profilometer may say that nothing is, over the largest thickness of the film (assumed).
+BELOW = 0.05
 #: Doses of light in mJ/cm2, and of electrons in uC/cm2.
 _LIGHT = {"mj/cm2": 1.0, "j/cm2": 1e3, "uj/cm2": 1e-3, "j/m2": 0.1}
 _CHARGE = {"uc/cm2": 1.0, "mc/cm2": 1e3, "nc/cm2": 1e-3, "c/m2": 100.0}
@@ -19,7 +22,7 @@ _SANE_UM = (1e-6, 1e4)
 #: Columns of a table of film thicknesses after development, one dose a line.
 COLUMNS: tuple[Column, ...] = (
     Column("dose", "dose", "dose of the exposure, all passes together; of electrons a charge", _LIGHT | _CHARGE, True, sane=(1e-6, 1e7)),
-    Column("thickness", "spread", "thickness that stays after development; 0 where nothing does", _THICKNESS, True, sane=_SANE_UM),
+    Column("thickness", "signed", "thickness that stays after development; 0 where nothing does", _THICKNESS, True, sane=_SANE_UM),
     Column("film", "word", "name of the film"),
     Column("as spread", "length", "thickness before development", _THICKNESS, also=("spread", "before"), sane=_SANE_UM),
     Column("n", "count", "places measured"),
@@ -71,6 +74,9 @@ def parse_doses(source: Source) -> tuple[tuple[DoseTable, ...], tuple[Diagnostic
     films: dict[str, list[tuple[Span, dict[str, Any]]]] = {}
     for span, values in found.rows:
         films.setdefault(values.get("film", ""), []).append((span, values))
+    low = [wrong for rows in films.values() for wrong in _too_low(rows)]
+    if low:
+        raise WetprintError(*found.diagnostics, *low)
     kind: DosedBy = "electrons" if found.units.get("dose") in _CHARGE else "light"
     tables = []
     for film, rows in films.items():
@@ -92,3 +98,16 @@ def parse_doses(source: Source) -> tuple[tuple[DoseTable, ...], tuple[Diagnostic
             )
         )
     return tuple(tables), found.diagnostics
+
+
+def _too_low(rows: Sequence[tuple[Span, dict[str, Any]]]) -> Iterator[Diagnostic]:
+    """Rows of a film that are farther below zero than a step that is not there is measured."""
+    most = BELOW * max(v["thickness"] for _, v in rows)
+    for span, v in rows:
+        if v["thickness"] < -max(most, 0.0):
+            yield error(
+                "X732",
+                f"{1e3 * v['thickness']:.4g} nm is the thickness of what stays; {-1e3 * max(most, 0.0):.3g} nm or more was expected",
+                span,
+                notes=(f"so much below zero may be noise: {BELOW:.0%} of the thickest row", "a step the wrong way round, or a wrong zero"),
+            )  # fmt: skip

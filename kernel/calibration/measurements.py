@@ -28,7 +28,8 @@ _FLOW = {
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column that a table may hold. `units`: what its header may name in brackets; empty for words and counts."""
+    """A column that a table may hold. `kind`: word, count, flag, date, nozzle, or a figure above zero; of zero or more ("spread"), or of
+    any sign ("signed"). `units`: what its header may name in brackets; empty for words and counts."""
 
     name: str
     kind: str
@@ -376,6 +377,8 @@ class _Reader:
             if number != int(number) or number < 1:
                 self.wrong(span, f"{text} in column `{column.name}`; a count of 1 or more was expected")
             return min(max(1, int(number)), 10**6)
+        if column.kind == "signed" and number <= 0:
+            return number * factor
         if number < 0 or (number == 0 and column.kind != "spread"):
             least = "zero or more" if column.kind == "spread" else "more than zero"
             self.wrong(span, f"{text} in column `{column.name}`; {least} was expected")
