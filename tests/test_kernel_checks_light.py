@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from types import ModuleType
@@ -17,7 +18,7 @@ from wetprint.kernel.check import run_checks
 from wetprint.kernel.chemistry import Ligand
 from wetprint.kernel.diagnostics import Diagnostic
 from wetprint.kernel.film import Film
-from wetprint.kernel.scene import Allow, Part, Union
+from wetprint.kernel.scene import Allow, LayerRule, Part, Union
 
 TIME = math.sqrt(math.pi) * 0.13197341455640446 / 100.0
 RATIO = 0.315096950803853 / 0.13197341455640446
@@ -175,6 +176,23 @@ def test_layers_close_the_pores_below_half_the_height_of_their_voxels(light: Mod
     for rise, closed in ((round(0.5 * high - 2e-3, 3), True), (round(0.5 * high + 2e-3, 3), False)):
         assert ("W277" in codes(light, light.woodpile(layer_height=rise, layers=3))) == closed
     assert "W277" not in codes(light, light.woodpile(layer_height=round(0.5 * high - 2e-3, 3), layers=2))
+
+
+def test_the_mends_of_closed_pores_open_them(light: ModuleType) -> None:
+    fields = {"pitch": 2.0, "filament": 0.6, "layers": 4, "layer_height": 0.5}
+    (found,) = (d for d in said(light, light.woodpile(**fields)) if d.code == "W277")
+    height, power, phase = found.notes[1:]
+    low, high = (float(v) for v in re.findall(r"([.\d]+)um", height))
+    assert low == pytest.approx(0.3 * RATIO, abs=1e-3) and high == pytest.approx(0.6 * RATIO, abs=1e-3)
+    for rise in (low + 2e-3, high - 2e-3):
+        assert not {"W277", "W271"} & codes(
+            light, light.woodpile(**{**fields, "layer_height": round(rise, 3)})
+        )
+    milliwatts = float(re.findall(r"power: ([.\d]+)mW", power)[0])
+    assert not {"W277", "W270"} & codes(light, light.woodpile(**fields), power=milliwatts * light.MW)
+    moved = float(re.findall(r"else ([.\d]+)um", phase)[0])
+    rules = tuple(LayerRule(k, {"phase": 0.0 if k % 4 < 2 else moved}) for k in range(4))
+    assert "W277" not in codes(light, replace(light.woodpile(**fields), layers=rules))
 
 
 def test_seams_want_an_overlap_of_a_voxel(light: ModuleType) -> None:
