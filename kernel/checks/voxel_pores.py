@@ -55,8 +55,6 @@ class VoxelPores:
 
 def _mends(job: Job, one: int, two: int) -> Iterator[str]:
     """What parts two struts of layers that are no neighbours, with its figures."""
-    import numpy as np
-
     light = job.light
     assert light is not None
     how, s, state, f = light.how, light.sections, job.filaments.state("wet"), job.filaments
@@ -69,8 +67,8 @@ def _mends(job: Job, one: int, two: int) -> Iterator[str]:
     if float(s.high_um[p]) < rise:
         # A voxel as high as the strut is drawn leaves it as it is drawn.
         voxel = float(s.high_um[p]) * how.w_xy / how.w_z
-        time = np.float64(line_time_s(how.w_xy, how.scan_speed))
-        power = power_for(np.float64(voxel), how.w_xy, time, how.threshold_power, how.threshold_time)
+        time = line_time_s(how.w_xy, how.scan_speed)
+        power = power_for(voxel, how.w_xy, time, how.threshold_power, how.threshold_time)
         yield (
             f"`power: {float(power) / MILLIWATT:.3g}mW;` or less hatches struts with voxels {voxel:.3g} um wide and "
             f"{s.high_um[p]:.4g} um high: they stand as high as they are drawn"

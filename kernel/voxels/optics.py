@@ -51,7 +51,11 @@ def line_time_s(radius_um: float, speed_um_s: float) -> float:
 
 
 def power_for(
-    size: Floats, radius_um: float, time_s: Floats, threshold_power: float, threshold_time_s: float
+    size: Floats | float,
+    radius_um: float,
+    time_s: Floats | float,
+    threshold_power: float,
+    threshold_time_s: float,
 ) -> Floats:
     """The power that makes a voxel of `size` um in the direction in which the 1/e radius is `radius_um`: the inverse of `size_um`."""
     import numpy as np
