@@ -63,9 +63,10 @@ LAYOUT: tuple[Code, ...] = (
     ),
     Code(
         "X759",
-        "an option that does not go with the format",
-        "`--writer` is for masks (gds, oas, dxf), `--pattern` and `--scan` for motion programs that switch a laser; a design of patterns "
-        "alone has no geometry of filaments to write.",
+        "an option that does not go with the format or the design",
+        "`--writer` is for masks (gds, oas, dxf), `--pattern` and `--scan` for motion programs that switch a laser, `--settled` for "
+        "geometry; a design of patterns alone has no geometry of filaments to write, and where nothing is printed with ink, nothing settles, "
+        "sinters or conducts.",
     ),
 )
 

@@ -129,6 +129,33 @@ def test_figures_of_filaments_are_not_asked_of_films(option: list[str]) -> None:
     assert said.code == "X759" and option[0] in said.message
 
 
+GEL = [
+    ["measure", "--settled"], ["measure", "--state", "sintered"], ["measure", "--conductance", "x"], ["preview", "--settled", "--png", "p.png"],
+    ["preview", "--state", "xerogel", "--png", "p.png"],
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["dual_colour_pixels", "two_photon_lattice"])
+@pytest.mark.parametrize("asked", GEL, ids=" ".join)
+def test_what_becomes_of_gels_is_not_asked_of_films_and_light(
+    asked: list[str], name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(app, [asked[0], str(EXAMPLES / f"{name}.wp"), *asked[1:]])
+    assert isinstance(done.exception, WetprintError), done.output
+    (said,) = done.exception.diagnostics
+    assert said.code == "X759" and "0 prints with ink" in said.message and asked[1] in said.message
+    assert not list(tmp_path.iterdir())
+
+
+def test_masks_do_not_settle(tmp_path: Path) -> None:
+    done = CliRunner().invoke(
+        app, ["export", str(EXAMPLES / "dual_colour_pixels.wp"), "--settled", "-o", str(tmp_path / "s.gds")]
+    )
+    assert isinstance(done.exception, WetprintError) and not list(tmp_path.iterdir())
+    assert "--settled with gds; it is for geometry" in done.exception.diagnostics[0].message
+
+
 @pytest.mark.parametrize(
     ("family", "ligand", "words"),
     [("III-V", "tristad", "`tris_tad`"), ("III-X", "tris_tad", "`III-V`"), ("III-V", "Tris TAD", "")],

@@ -31,14 +31,15 @@ def write_file(
 
     Raises WetprintError, of the families and X759 where an option says nothing of this format.
     """
+    from ...kernel.material import FURTHER
     from ..dialects import DIALECTS
     from ..export import mesh_exporter, write_fused, write_geometry, write_program
     from ..layout import LAYOUTS, write_layout
     from ..writer import ink_alone, write_lines
     from ..writers import WRITERS
-    from .options import by_laser, fit_together, has_prints
+    from .options import by_laser, fit_together, has_prints, needs_ink
 
-    fit_together(name, writer=writer, pattern=pattern, scan=scan)
+    fit_together(name, writer=writer, pattern=pattern, scan=scan, settled=settled)
     if fused:
         mesh_exporter(name)
     if name in LAYOUTS:
@@ -65,6 +66,7 @@ def write_file(
     else:
         made = design()
         has_prints(made.scene, name)
+        needs_ink(made.scene, ("--settled", settled), (f"--state {state}", state in FURTHER))
         jobs, shown = made.in_state(state, settled)
         if fused:
             write_fused(jobs, name, output, shown, say)

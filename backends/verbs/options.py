@@ -70,7 +70,7 @@ By = Annotated[
     typer.Option(
         "--by",
         metavar="WHAT",
-        help="colours: ink, layer, width, height, movement (as it dries), gap, span; order, time, speed, pressure of the print; of "
+        help="colours: ink, layer, width, height, movement (as it dries), gap, span; order, time, speed, pressure of the print; block, power of light; of "
         "a run: time or ink",
     ),
 ]
@@ -163,7 +163,9 @@ PatternOption = Annotated[
 ]
 ScanOption = Annotated[
     str,
-    typer.Option("--scan", metavar="WHAT", help="lines of the laser: x, y, outlines, or both (x, then outlines)"),
+    typer.Option(
+        "--scan", metavar="WHAT", help="lines of the laser: x, y, outlines, or both (x, then outlines)"
+    ),
 ]
 Page = Annotated[
     Path,
@@ -214,9 +216,12 @@ def keep_designs(*outputs: Path | None) -> None:
             )
 
 
-def fit_together(name: str, *, writer: str | None, pattern: str | None, scan: str) -> None:
+def fit_together(
+    name: str, *, writer: str | None, pattern: str | None, scan: str, settled: bool = False
+) -> None:
     """Options of `wp export` that say something of the format they are given for. Raises WetprintError (X759)."""
     from ..dialects import DIALECTS
+    from ..exporters import EXPORTERS
     from ..layout import LAYOUTS
     from ..raster import SCANS
 
@@ -226,6 +231,7 @@ def fit_together(name: str, *, writer: str | None, pattern: str | None, scan: st
         ("--writer", writer is not None, LAYOUTS, "masks"),
         ("--pattern", pattern is not None, DIALECTS, "motion programs"),
         ("--scan", scan != SCANS[0], DIALECTS, "motion programs"),
+        ("--settled", settled, EXPORTERS, "geometry"),
     ):
         if given and name not in of:
             raise WetprintError(
@@ -246,6 +252,22 @@ def has_prints(scene: Scene, name: str, tells: str = "holds") -> None:
                 notes=(f"masks: {', '.join(LAYOUTS.names())}",) if tells == "holds" else (),
             )
         )
+
+
+def needs_ink(scene: Scene, *options: tuple[str, object]) -> None:
+    """Options that tell of gels of ink: (its name, whether it was given). Raises WetprintError (X759) where nothing is printed with ink."""
+    if any(p.process == "wet_writing" for p in scene.prints):
+        return
+    for option, given in options:
+        if given:
+            made = "films" if scene.patterns and not scene.prints else "what light writes"
+            raise WetprintError(
+                error(
+                    "X759",
+                    f"0 prints with ink; `{option}` tells what becomes of a gel, and {made} are none",
+                    notes=(f"leave out `{option}`",),
+                )
+            )
 
 
 def by_laser(scene: Scene, pattern: str | None) -> Pattern | None:
@@ -273,7 +295,7 @@ def size_of(text: str | None) -> tuple[int, int] | None:
 def states_needed(look: Look, asked: Sequence[tuple[str, Path]], state: str, settled: bool) -> str:
     """The states that must be known to show a part so: `state` alone where only that one is drawn."""
     drawn = bool(asked) and all(name != "html" for name, _ in asked)
-    planned = look.film == "print" or look.by in ("order", "time", "speed", "pressure")
+    planned = look.film == "print" or look.by in ("order", "time", "speed", "pressure", "block", "power")
     alone = drawn and not (
         look.overlay or look.by == "movement" or look.film == "drying" or planned or settled
     )

@@ -24,13 +24,15 @@ def show_design(
     """Show a design as `asks` says (fields of a Look, and files by their kind); a line for each file that was written."""
     from ...kernel.material import FURTHER
     from ..preview import look_for
-    from .options import states_needed
+    from .options import needs_ink, states_needed
 
+    needs_ink(design.scene, ("--settled", settled), (f"--state {state}", state in FURTHER))
     asks = asks | {"title": design.name}
     asked, look = look_for(state="dried" if state in FURTHER else state, **asks)
     only = "both" if glb else states_needed(look, asked, state, settled)
     if design.scene.patterns:
-        yield from _films(design.scene, design.jobs(only), asked, look, glb)
+        jobs = design.to_show(only, state, settled)[1] if design.scene.prints else ()
+        yield from _films(design.scene, jobs, asked, look, glb)
         return
     if not asked:
         from ..previews.marks import problems_of
