@@ -31,7 +31,8 @@ GLASS = "#9fb6c3"
 @dataclass(frozen=True, slots=True, eq=False)
 class Course:
     """`part` as it is printed (the planner may cut filaments); `order int64[F]` filaments by place, `place` the place of each.
-    By filament: `begin_s`, `end_s` from the start of the print, `speed_um_s` (mean), `pressure_kpa`, `reverse`, `nozzle`."""
+    By filament: `begin_s`, `end_s` from the start of the print, `speed_um_s` (mean), `pressure_kpa`, `reverse`, `nozzle`; of what is
+    written with light `block`, counted from 1, and `power_mw` (mean), both None where nothing is."""
 
     part: FilamentSet
     order: Ints
@@ -43,6 +44,8 @@ class Course:
     reverse: npt.NDArray[np.bool_]
     nozzle: Ints
     nozzles: tuple[Nozzle, ...]
+    block: Floats | None = None
+    power_mw: Floats | None = None
 
 
 def course_of(jobs: FilamentSet | Sequence[FilamentSet | Job], rig: Rig) -> Course:

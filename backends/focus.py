@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..kernel.build import Job
-from ..kernel.filaments import FilamentSet, join
+from ..kernel.filaments import FilamentSet, Floats, join
+from ..kernel.quantity import MILLIWATT
 from ..kernel.rig import Nozzle
 
 if TYPE_CHECKING:
@@ -46,9 +47,12 @@ def written(job: Job) -> Course:
     n = len(writing.lines)
     end, took = writing.times_s(), writing.lengths_um() / writing.how.scan_speed
     rows = np.arange(n)
+    power = np.add.reduceat(writing.power, writing.lines.offsets[:-1]) / np.diff(writing.lines.offsets)
+    block: Floats = np.add(writing.block, 1.0, dtype=np.float64)
+    mean: Floats = power / MILLIWATT
     return Course(
         writing.lines, rows, rows, end - took, end, np.full(n, writing.how.scan_speed), np.zeros(n), np.zeros(n, bool),
-        np.zeros(n, np.int64), (_cone(job),),
+        np.zeros(n, np.int64), (_cone(job),), block, mean,
     )  # fmt: skip
 
 
@@ -78,4 +82,11 @@ def one_after_the_other(courses: Sequence[Course]) -> Course:
         np.concatenate([c.reverse for c in courses]),
         np.concatenate([c.nozzle + heads[k] for k, c in each]),
         tuple(n for c in courses for n in c.nozzles),
+        _joined([(len(c.part), c.block) for c in courses]),
+        _joined([(len(c.part), c.power_mw) for c in courses]),
     )
+
+
+def _joined(columns: Sequence[tuple[int, Floats | None]]) -> Floats:
+    """Columns of several courses as one, nan for filaments of which there is none."""
+    return np.concatenate([np.full(n, np.nan) if column is None else column for n, column in columns])

@@ -42,7 +42,16 @@ def course(jobs: tuple[Job, ...]) -> Course:
     return course_of(jobs, load_rig("sim", []))
 
 
-@pytest.mark.parametrize("name", COLOURINGS)
+#: What ink has none of: tests/test_backends_focus.py looks at these.
+LIGHT = ("block", "power")
+
+
+@pytest.mark.parametrize("name", LIGHT)
+def test_ink_has_no_figures_of_light(name: str, course: Course) -> None:
+    assert np.isnan(COLOURINGS[name].values(course.part, "dried", course)).all()
+
+
+@pytest.mark.parametrize("name", [n for n in COLOURINGS if n not in LIGHT])
 def test_every_colouring_has_a_figure_for_every_filament(name: str, course: Course) -> None:
     part, values, told = part_and_values(name, course.part, "dried", lambda: course)
     assert values.shape == (len(part),) and np.isfinite(values).all()

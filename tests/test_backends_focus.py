@@ -48,6 +48,27 @@ def test_the_course_is_that_of_the_trajectories(light: ModuleType) -> None:
     assert len(part) == len(values) == len(writing.lines)
 
 
+def test_blocks_and_powers_are_those_of_the_trajectories(light: ModuleType) -> None:
+    part = light.octet(size=(5.0, 5.0), layers=2)
+    job = light.job(part, block=3.0, block_height=2.6, overlap=0.4)
+    course, writing = course_of([job], load_rig("sim", [])), job.light.writing
+    shown, values, told = part_and_values("block", job.filaments, "wet", lambda: course)
+    assert (
+        values.tolist() == (writing.block + 1).tolist()
+        and told.whole
+        and values.max() == len(writing.origin_um)
+    )
+    # Tier by tier: no line of an earlier tier reaches beyond the seam and half the overlap.
+    z = shown.state("wet").points_um[:, 2]
+    low = values <= (writing.tier == 0).sum()
+    assert z[np.repeat(low, np.diff(shown.offsets))].max() <= z.min() + 2.6 + 0.2 + 1e-3
+    _, power, told = part_and_values("power", job.filaments, "wet", lambda: course)
+    # Climbing struts take less power for their width than level ones: they expose longer.
+    level = np.abs(np.diff(z.reshape(-1, 2), axis=1))[:, 0] < 1e-3
+    assert level.any() and not level.all() and power[level].min() > power[~level].max()
+    assert power[level] == pytest.approx(light.voxel_power(0.2) / light.MW, rel=1e-9)
+
+
 def test_ink_comes_first_and_light_goes_on(light: ModuleType) -> None:
     scene = light.scene(light.woodpile(layers=1, filament=1.2, pitch=5.0), power=10 * light.MW)
     ink = replace(
@@ -66,6 +87,9 @@ def test_ink_comes_first_and_light_goes_on(light: ModuleType) -> None:
     assert course.begin_s[printed:].min() >= course.end_s[:printed].max()
     assert course.nozzles[int(course.nozzle[-1])].name == "focus"
     assert sorted(course.order.tolist()) == list(range(printed + written))
+    for column in (course.block, course.power_mw):
+        assert column is not None
+        assert np.isnan(column[:printed]).all() and np.isfinite(column[printed:]).all()
 
 
 def test_a_picture_by_order(light: ModuleType, tmp_path: Path) -> None:

@@ -22,5 +22,7 @@ COLOURINGS: Registry[Colouring] = Registry(
         "time": ".course:TIME",
         "speed": ".course:SPEED",
         "pressure": ".course:PRESSURE",
+        "block": ".course:BLOCK",
+        "power": ".course:POWER",
     },
 )

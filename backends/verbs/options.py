@@ -70,8 +70,8 @@ By = Annotated[
     typer.Option(
         "--by",
         metavar="WHAT",
-        help="colours: ink, layer, width, height, movement (as it dries), gap, span; order, time, speed, pressure of the print; block, power of light; of "
-        "a run: time or ink",
+        help="colours: ink, layer, width, height, movement (as it dries), gap, span; order, time, speed, pressure of the print; block, "
+        "power of light; of a run: time or ink",
     ),
 ]
 PlannedOn = Annotated[
