@@ -19,10 +19,13 @@ from .preflight_rows import span_at
 AHEAD = 15
 #: Bits on the wire for a byte: 8N1.
 BITS = 10
-#: Bytes of one move with its feed and line end, and what a valve adds; a number and checksum are Marlin's. From the dialects.
-MOVE, VALVE, NUMBERED = 34, 9, 9
-#: The shortest answer, `ok` with its line end.
-ANSWER = 4
+#: Bytes of one move with its feed and line end, and what a valve adds; a number and checksum are Marlin's, a tool word and `$G` GRBL's. From the
+#: dialects and drivers.
+MOVE, VALVE, NUMBERED, TAGGED = 34, 9, 9, 7
+#: The shortest answer, `ok` with its line end, and two with what `$G` tells.
+ANSWER, TOLD = 4, 59
+#: Bytes of a report of GRBL, and how many are asked for in a second.
+REPORT, REPORTS = 66, 50
 #: From an answer to the next line when one goes at a time: USB and the host's scheduling (assumed).
 TURN_S = 0.002
 BAUD = 115200
@@ -36,10 +39,11 @@ def line_s(rig: Rig) -> float:
         return 0.0
     found = re.search(r"[?&]baud=(\d+)", entry.transport)
     baud = int(found[1]) if found else BAUD
-    sent = (MOVE + (NUMBERED if entry.dialect == "marlin" else 0)) * BITS / baud
-    if entry.dialect == "grbl" and entry.streaming == "characters":
-        return sent
-    return sent + ANSWER * BITS / baud + TURN_S
+    if entry.dialect == "marlin":
+        return (MOVE + NUMBERED + ANSWER) * BITS / baud + TURN_S
+    # Both ways carry at once; what is told shares its way with reports.
+    sent, told = (MOVE + TAGGED) * BITS / baud, TOLD / max(baud / BITS - REPORT * REPORTS, REPORT)
+    return max(sent, told) if entry.streaming == "characters" else sent + told + TURN_S
 
 
 def behind_s(toolpath: Toolpath, each_s: float) -> Floats:

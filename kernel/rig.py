@@ -25,7 +25,7 @@ class Controller:
     """Motion controller: its dialect and the URL of its transport (`tcp://host:port`, `serial:/dev/ttyUSB0`, `file:PATH`,
     `null:`, or `emulated:` for the one shipped). `program_folder` is where programs are put for it to load, `remote_folder`
     the same folder as the controller sees it. `streaming`: a controller that takes a program line by line (GRBL) gets the next
-    one after each `ok`, or as many characters as its buffer holds. `arcs`: whether its programs hold arcs where a path is one; None: as is
+    one when it has told that it took this one, or as many characters as its buffer holds. `arcs`: whether its programs hold arcs where a path is one; None: as is
     usual for the dialect."""
 
     dialect: str

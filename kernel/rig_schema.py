@@ -81,7 +81,7 @@ SECTIONS: Mapping[str, tuple[Key, ...]] = {
         Key("dialect", "text", "language of the motion program (`wp export` lists them)", True),
         Key("transport", "text", 'where the controller is: "tcp://HOST:PORT", "serial:/dev/NAME", "http://HOST:PORT", "automation1://HOST", "file:PATH", "null:"', True),
         Key("task", "count", "task of the controller that runs the program", low=1, high=31),
-        Key("streaming", "text", "how lines are sent to a controller that takes them one by one: after each `ok`, or counting characters",
+        Key("streaming", "text", "how lines are sent to a controller that takes them one by one: each when the one before is known to be taken, or counting characters",
             choices=("response", "characters")),
         Key("arcs", "flag", "whether programs hold arcs where a path is one; without it, as is usual for the dialect (docs/dialects.md)"),
         Key("program_folder", "text", "folder where programs are put for the controller"),

@@ -143,6 +143,33 @@ def test_every_line_has_its_number(sim: Sim, driver: Controller) -> None:
     assert sim.controller.line is not None and sim.controller._tool == first + 7
 
 
+def test_a_move_to_where_it_stands_is_none(sim: Sim, driver: Controller) -> None:
+    """A line that came twice: GRBL makes no block of it, and in laser mode rests until its S is set."""
+    sim.world.set_box("left", pressure_kpa=2.0)
+    inked = b"G1 X51.0000 Y50.0000 Z25.0000 F72.000 S1000\n"
+    twice = PROGRAM.replace(inked, inked * 2)
+    assert twice != PROGRAM
+    driver.begin(twice, "a.nc")
+    assert follow(driver).motion is Motion.DONE
+    (laid,) = sim.world.deposits()
+    assert laid.points_um[-1, 1] > 50_040.0
+
+
+def test_what_the_line_carries_is_what_goes_over_it(driver: Any) -> None:
+    from wetprint.backends import preflight_pace as pace
+    from wetprint.backends.streaming import Line
+
+    driver._tag = 122
+    framed = driver._frame(Line(1, b"G1 X50.0432 Y50.1234 Z25.0000 F72.000"))
+    assert framed == b"T123G1X50.0432Y50.1234Z25.0000F72.000\n$G\n" and len(framed) == pace.MOVE + pace.TAGGED
+    assert len("[GC:G1 G54 G17 G21 G90 G94 M3 M9 T123 F72 S1000]\r\nok\r\nok\r\n") == pace.TOLD - 1
+    machine = rig()
+    wired = replace(machine.controller, transport="serial:/dev/ttyUSB0")
+    one = pace.line_s(replace(machine, simulated=False, controller=wired))
+    many = pace.line_s(replace(machine, simulated=False, controller=replace(wired, streaming="characters")))
+    assert 75.0 < 1.0 / one < 85.0 and 135.0 < 1.0 / many < 145.0
+
+
 def test_a_silent_board_is_no_hang(sim: Sim, driver: Controller) -> None:
     driver.begin(PROGRAM, "a.nc")
     sim.controller.faults.silent = True

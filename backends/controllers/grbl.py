@@ -300,13 +300,14 @@ class Grbl(Streamer):
 
     def _read_settings(self) -> dict[int, float]:
         settings: dict[int, float] = {}
-        for line in self._shown("$$", 2.0):
-            if found := re.fullmatch(r"\$(\d+)=([\d.]+)( .*)?", line):
-                with suppress(ValueError):
+        for _ in range(2):
+            for line in self._shown("$$", 2.0):
+                if found := re.fullmatch(r"\$(\d+)=(\d+\.?\d*)( .*)?", line):
                     settings[int(found[1])] = float(found[2])
-        if missing := [number for number in NEEDED if number not in settings]:
-            raise ControllerError("M631", f"the controller does not tell its setting ${missing[0]}")
-        return settings
+            missing = [number for number in NEEDED if number not in settings]
+            if not missing:
+                return settings
+        raise ControllerError("M631", f"the controller does not tell its setting ${missing[0]}")
 
     # While it runs
 
