@@ -62,7 +62,8 @@ def _serve(line: socket.socket, works: dict[str, Work]) -> None:
         for level, kind, content in ancillary:
             if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
                 passed.frombytes(content[: len(content) - len(content) % passed.itemsize])
-        if os.fork() == 0:
+        # Who asks may be killed before it has.
+        if data and os.fork() == 0:
             status = 1
             try:
                 line.close()
