@@ -13,7 +13,7 @@ from wetprint.backends.colouring import names, part_and_values, shares
 from wetprint.backends.colourings import COLOURINGS
 from wetprint.backends.colourings.place import gaps_um
 from wetprint.backends.course import Course, begun_filament, course_of, nozzle_at, there_at
-from wetprint.backends.drawing.picture import picture
+from wetprint.backends.drawing.picture import MISSING, picture
 from wetprint.backends.preview import Look, preview
 from wetprint.backends.previews.film import moments
 from wetprint.backends.rigs.store import load_rig
@@ -74,6 +74,9 @@ def test_gaps_are_clear_distances_within_a_layer(parts: ModuleType) -> None:
     assert gap[:3] == pytest.approx([15, 15, 25], abs=1e-6) and np.isnan(gap[3])
     share, low, high = shares(gap)
     assert (low, high) == pytest.approx((15, 25)) and share == pytest.approx([0, 0, 1, 0])
+    # What has no figure has no colour of the bar.
+    shown = picture(part, by="gap")
+    assert shown.panels[0].index.tolist() == [0, 0, 127, 128] and shown.colours[128] == MISSING
 
 
 def test_one_bar_for_both_states(jobs: tuple[Job, ...]) -> None:

@@ -35,6 +35,9 @@ _FILL, _MARGIN, _LETTER = 0.94, 0.045, 0.031
 #: A scale bar is at most this share of a panel's width.
 _BAR = 0.22
 
+#: Filaments without the figure that others are coloured by.
+MISSING = "#c4c4c4"
+
 CAPTIONS: dict[StateName, str] = {"wet": "wet", "dried": "dried"}
 
 
@@ -138,9 +141,13 @@ def picture(
         # One bar for all states that are shown.
         share, low_end, high_end = shares(np.concatenate(figures))
         rows = np.rint(share * (STEPS - 1)).astype(np.uint8)
+        missing = np.isnan(np.concatenate(figures))
+        rows[missing] = STEPS
         for k, mine in zip(some, np.split(rows, np.cumsum([len(v) for v in figures])[:-1]), strict=True):
             indices[k] = mine
         colours, legend, bar = bar_colours(), (), Bar(told.label, low_end, high_end)
+        if missing.any():
+            colours = (*colours, MISSING)
     if look.grey and bar is None:
         colours, legend = greys(parts[0]), ()
     if look.lines:
