@@ -58,19 +58,6 @@ def check(
         print(f"{loaded.source.name}: no errors")
 
 
-def fmt(
-    files: Annotated[
-        list[str], typer.Argument(metavar="FILE...", help="designs (.wp), or - for standard input")
-    ],
-    check_only: Annotated[bool, typer.Option("--check", help="only say which files would change")] = False,
-    diff: Annotated[bool, typer.Option("--diff", help="show what would change")] = False,
-) -> None:
-    """Lay designs out in the one style."""
-    from .backends.files import writing
-
-    of_designs.lay_out(files, writing, check_only=check_only, diff=diff)
-
-
 def explain(
     code: Annotated[str, typer.Argument(metavar="CODE", help="as it stands in a message, such as E201")],
 ) -> None:
@@ -118,6 +105,8 @@ def measure(
     for option, asked in (("--plot", plot), ("--uncertainty", uncertainty), ("--samples", samples)):
         if asked:
             o.has_prints(loaded.scene, f"`{option}`", "tells of")
+    further = f"--state {state}", state not in ("wet", "dried", "both")
+    o.needs_ink(loaded.scene, ("--settled", settled), further, ("--conductance", conductance))
     jobs, said = jobs_of(loaded, waiting, as_json=as_json)
     with waiting("measuring"):
         found, jobs, said = figures_of(
@@ -242,7 +231,6 @@ def calibrate(
 
     Of an ink: swell, free shrinkage and resistance, each with its uncertainty. Of a film (--dose): its contrast curve.
     """
-    from .backends.files import writing
     from .backends.plots import calibration_plots, contrast_plots, write_plots
     from .kernel.calibrate import calibrate as fit
     from .kernel.calibration.measurements import read_table
@@ -253,14 +241,14 @@ def calibrate(
         free_to_write(output)
     if dose:
         fit_doses(
-            data, output, date, films, writing, keep=keep, as_json=as_json,
+            data, output, date, films, keep=keep, as_json=as_json,
             plot=lambda path, fits: write_plots(path, contrast_plots(fits)),
         )  # fmt: skip
         return
     fits, said = fit(read_table(data), poisson=poisson, poisson_sd=poisson_sd, swell=swell, keep=keep)
     written: list[Path] = []
     if output is not None:
-        written = write_inks(fits, output, data, date, inks, writing)
+        written = write_inks(fits, output, data, date, inks)
         written.insert(1, write_plots(output.with_suffix(".svg"), calibration_plots(fits)))
     tell_fits(fits, said, written, as_json=as_json)
 
@@ -382,7 +370,7 @@ add = partial(join, app, "Designs")
 add(of_designs.new, "new", "wp new first", "wp new lines --calibration --ink silver")
 add(check, "check", "wp check first.wp", "wp check first.wp --rig sim --set pitch=30um")
 add(of_designs.fix, "fix", "wp fix first.wp")
-add(fmt, "fmt", "wp fmt first.wp", "wp fmt --check *.wp")
+add(of_designs.fmt, "fmt", "wp fmt first.wp", "wp fmt --check *.wp")
 add(of_designs.test, "test", "wp test first.wp")
 add(of_designs.params, "params", "wp params first.wp", "wp params first.wp --json")
 add(explain, "explain", "wp explain E201")

@@ -10,12 +10,12 @@ import numpy as np
 
 from ..kernel.diagnostics import WetprintError, error
 from ..kernel.filaments import FilamentSet, join
+from ..kernel.files import writing
 from ..kernel.scene import StateName
 from .dialect import About, Dialect, about
 from .dialects import DIALECTS
 from .exporter import MeshExporter
 from .exporters import EXPORTERS
-from .files import writing
 from .layout import LAYOUTS
 from .writers import WRITERS
 

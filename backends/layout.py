@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO, Protocol
 import numpy as np
 
 from ..kernel.diagnostics import Diagnostic, WetprintError, error
+from ..kernel.files import writing
 from ..kernel.films.exposures import Exposure, exposures
 from ..kernel.films.writing import FACTOR_UNIT, MOST_DATATYPE, datatype_of
 from ..kernel.flat import Cell, Flat, Repeat, copied_out
@@ -19,7 +20,6 @@ from ..kernel.flat_simple import Holes, simple
 from ..kernel.process import patterns_of
 from ..kernel.registry import Registry
 from ..kernel.scene import Pattern, Scene
-from .files import writing
 from .layout_writers import Writer, writer_of
 
 if TYPE_CHECKING:

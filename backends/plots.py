@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..kernel.diagnostics import WetprintError, error
-from .files import writing
+from ..kernel.files import writing
 from .reports.charts import DRIED, HEIGHT, INK, WET, WIDTH, Series, chart
 
 if TYPE_CHECKING:

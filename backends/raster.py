@@ -11,6 +11,7 @@ import numpy as np
 
 from ..kernel.diagnostics import Diagnostic, Severity, WetprintError, error, warning
 from ..kernel.filaments import FilamentSet, State
+from ..kernel.files import writing
 from ..kernel.films.exposures import exposures
 from ..kernel.films.raster import Lines, hatch, outlines
 from ..kernel.flat import Flat
@@ -21,7 +22,6 @@ from ..kernel.quantity import MILLIWATT
 from ..kernel.rig import Rig
 from ..kernel.scene import Pattern, Scene
 from .dialects import DIALECTS
-from .files import writing
 from .gcode import Gcode
 from .gcode_rows import ascii_lines
 

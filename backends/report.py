@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ..kernel.diagnostics import Diagnostic, Severity, WetprintError, error
-from .files import writing
+from ..kernel.files import writing
 from .reports import REPORTS
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from ..kernel.diagnostics import WetprintError, error
-from .files import writing
+from ..kernel.files import writing
 from .writers import WRITERS
 
 if TYPE_CHECKING:

@@ -46,14 +46,15 @@ def told(code: Code, shown: Shown | None) -> str:
 
 
 def explained(code: str, codes: Iterable[Code], shown: Mapping[str, Shown]) -> tuple[str, str]:
-    """What `wp explain` says of a code, and the nearest code where there is none of that name."""
+    """What `wp explain` says of a code, and the nearest codes where there is none of that name."""
     known = {c.code: c for c in codes}
     found = known.get(code.upper())
     if found is not None:
         return told(found, shown.get(found.code)), ""
     from difflib import get_close_matches
 
-    return "", get_close_matches(code.upper(), known, 1, 0.0)[0]
+    alike = [c for c in known if c.startswith(code.upper()) and code]
+    return "", " or ".join(alike[:3]) or get_close_matches(code.upper(), known, 1, 0.0)[0]
 
 
 #: A program that changes the scene of a design: what the language itself would have told before.

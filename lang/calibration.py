@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..kernel.diagnostics import Source, WetprintError, error
+from ..kernel.diagnostics import Diagnostic, Source, Span, WetprintError, error
 from ..kernel.material import Bath, Ink
 from .format import format_source
 
@@ -121,11 +122,25 @@ def quantities(width: str, speed: str) -> tuple[float, float]:
 
     text = "wp 1;\nparam width: Length = 1um in 0.01um..10mm;\nparam speed: Speed = 1[mm/s] in 1[um/s]..1[m/s];\n"
     loaded = load("<command line>", text, sets={"width": width, "speed": speed})
-    wrong = [d for d in loaded.diagnostics if d.severity is Severity.ERROR]
+    wrong = [_as_typed(d) for d in loaded.diagnostics if d.severity is Severity.ERROR]
     if wrong:
         raise WetprintError(*wrong)
     one, two = (float(p.value) for p in loaded.params)
     return one, two
+
+
+def _as_typed(said: Diagnostic) -> Diagnostic:
+    """What is said of a value, at the word of the command that gave it."""
+    if said.primary is None:
+        return said
+    word = {"--set width": "WIDTH", "--set speed": "--speed"}[said.primary.source.name]
+    source = Source(word, said.primary.source.text)
+
+    def there(span: Span) -> Span:
+        return replace(span, source=source)
+
+    fixes = (replace(f, edits=tuple(replace(e, span=there(e.span)) for e in f.edits)) for f in said.fixes)
+    return replace(said, primary=there(said.primary), fixes=tuple(fixes))
 
 
 def _find(name: str, known: dict[str, Ink]) -> Ink:

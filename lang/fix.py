@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from ..kernel.diagnostics import Diagnostic, Edit, Fix, Severity, Source, error
+from ..kernel.diagnostics import Diagnostic, Edit, Fix, Severity, Source
+from ..kernel.files import write_text
 from ..kernel.records import dataclass
 from .render import in_order, replaced
+from .source import read_source
 
 # Each round mends what the round before has laid bare; designs need two or three.
 ROUNDS = 20
@@ -127,17 +129,12 @@ def _better(
 def fix_file(path: Path, check: Check | None = None, *, write: bool = True) -> tuple[int, list[Diagnostic]]:
     """`fix_source` on a file: how many fixes went in, and what is still wrong.
 
-    The file is replaced in one step, and only when it became better. Raises OSError.
+    The file is replaced in one step, and only when it became better. Raises WetprintError (E003, E020, X710).
     """
-    try:
-        # newline="" keeps the line ends as they are, here and on the way back.
-        with path.open(encoding="utf-8", newline="") as file:
-            source = Source(str(path), file.read())
-    except UnicodeDecodeError:
-        return 0, [error("E003", f"{path} is not text in UTF-8; nothing was mended")]
+    source = read_source(str(path))
     fixed = fix_source(source, check or loaded)
     if write and fixed.text != source.text:
-        replace_text(path, fixed.text)
+        write_text(path, fixed.text)
     return fixed.count, list(fixed.diagnostics)
 
 
@@ -146,16 +143,3 @@ def loaded(source: Source) -> list[Diagnostic]:
     from .load import load
 
     return list(load(source.name, text=source.text).diagnostics)
-
-
-def replace_text(path: Path, text: str) -> None:
-    """Writes `text` beside `path` and moves it into place, so that a reader never sees half a file."""
-    path = path.resolve()
-    beside = path.with_name(f".{path.name}.new")
-    try:
-        with beside.open("w", encoding="utf-8", newline="") as file:
-            file.write(text)
-        beside.chmod(path.stat().st_mode)
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)

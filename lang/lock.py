@@ -62,16 +62,14 @@ def check_lock(design: Path, imports: Iterable[Source], at: Span) -> list[Diagno
 
 
 def write_lock(loaded: Loaded) -> tuple[Path, int]:
-    """Pin what a design imports, all at once or not at all; the lock file and how many files it pins. OSError where it
-    cannot be written."""
+    """Pin what a design imports, all at once or not at all; the lock file and how many files it pins.
+
+    Raises WetprintError (X710) where it cannot be written."""
+    from ..kernel.files import write_text
+
     assert loaded.path is not None
     path = lock_path(loaded.path)
-    part = path.with_name(f".{path.name}.part")
-    try:
-        part.write_text(lock_text(loaded.path, loaded.imports), encoding="utf-8")
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+    write_text(path, lock_text(loaded.path, loaded.imports))
     return path, len(loaded.imports)
 
 

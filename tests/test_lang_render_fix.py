@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from wetprint.kernel.diagnostics import Diagnostic, Edit, Fix, Source, Span, error
+from wetprint.kernel.diagnostics import Diagnostic, Edit, Fix, Source, Span, WetprintError, error
 from wetprint.lang.fix import apply_fixes, fix_file, fix_source
 
 TEXT = "abcdef"
@@ -102,7 +102,6 @@ def test_file(tmp_path: Path) -> None:
 def test_file_that_is_no_text(tmp_path: Path) -> None:
     path = tmp_path / "a.wp"
     path.write_bytes(b"\xff\x00")
-    count, left = fix_file(path, misspelt)
-    assert count == 0
-    assert len(left) == 1
+    with pytest.raises(WetprintError, match="not UTF-8"):
+        fix_file(path, misspelt)
     assert path.read_bytes() == b"\xff\x00"

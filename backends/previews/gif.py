@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...kernel.filaments import FilamentSet
+from ...kernel.files import writing
 from ..drawing.style import STYLES
 from ..exporter import rgb
-from ..files import writing
 from ..preview import Look
 from .film import Frames, film
 

@@ -15,13 +15,13 @@ import numpy.typing as npt
 
 from ...kernel.diagnostics import WetprintError, error
 from ...kernel.filaments import FilamentSet, Floats, State
+from ...kernel.files import writing
 from ...kernel.scene import StateName
 from ..colouring import INK, MOVEMENT
 from ..colourings import COLOURINGS as FIGURES
 from ..drawing.camera import Camera
 from ..drawing.picture import ink_colours
 from ..export import whole
-from ..files import writing
 from ..preview import Look
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from ...kernel.diagnostics import WetprintError, error
 from ...kernel.filaments import FilamentSet
-from ..files import writing
+from ...kernel.files import writing
 from ..preview import Look
 from .film import Frames, film
 

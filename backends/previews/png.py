@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...kernel.filaments import FilamentSet, Floats, filaments
+from ...kernel.files import writing
 from ...kernel.scene import StateName
 from ..colouring import INK
 from ..drawing.bundles import standing_in
@@ -32,8 +33,7 @@ from ..drawing.lettering import letter
 from ..drawing.light import Lights, Open, nearby_light, open_light
 from ..drawing.picture import Panel, Picture, Shown, picture
 from ..drawing.section import faces_of, left
-from ..drawing.shading import drawing, encoded, lamps, linear, nearest, shade
-from ..files import writing
+from ..drawing.shading import drawing, encoded, grained, lamps, linear, nearest, shade
 from ..preview import Look
 from ..tubes import Floats32, chord_sides
 
@@ -103,14 +103,7 @@ def render(
         b = shown.ghost.box
         place = (slice(b.top, b.top + b.height), slice(b.left, b.left + b.width))
         light[place], cover[place] = _haunted(light[place], cover[place], shown)
-    if shown.style.grain:
-        # The same noise every time, as the same picture is to have the same bytes.
-        noise = (
-            np.random.default_rng(7).standard_normal((height, width), dtype=np.float32) * shown.style.grain
-        )
-        paper = linear(shown.style.background)
-        full = light + (np.float32(1.0) - cover)[..., None] * paper
-        light, cover = np.maximum(full + noise[..., None], np.float32(0.0)), np.ones_like(cover)
+    light, cover = grained(light, cover, shown.style)
     over = letter(shown, linear, lambda colour, w, h: _swatch(shown, colour, w, h))
     clear = np.float32(1.0) - over.cover
     light = light * clear[..., None] + over.light

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from ...kernel.files import writing
 from ..drawing.picture import ink_colours
 from ..drawing.stack import GLASS, bodies, height_um, stack
 from ..exporter import rgb
-from ..files import writing
 from ..preview import Look
 
 if TYPE_CHECKING:

@@ -10,6 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from ...kernel.diagnostics import Diagnostic, WetprintError, error
+from ...kernel.files import write_text
 from ...kernel.rig_file import parse_rig
 from .text import FILL_IN, rig_text
 
@@ -392,11 +393,9 @@ def new_rig(
     values, boxes, count = _interview(name, line, tell) if line is not None else ({}, ["box"], 1)
     text = rig_text(name, values, boxes, count, values.get("moves", "").strip('"'))
     folder.mkdir(parents=True, exist_ok=True)
-    try:
-        with path.open("x", encoding="utf-8") as out:
-            out.write(text)
-    except FileExistsError:
-        raise WetprintError(taken) from None
+    if path.exists():  # it was not, before all that was asked
+        raise WetprintError(taken)
+    write_text(path, text)
     try:
         parse_rig(text, name, str(path))
     except WetprintError as found:

@@ -58,6 +58,13 @@ def find_rig(name: str, search: Iterable[Path] = ()) -> Path:
             if (folder / path).is_file():
                 return folder / path
         raise WetprintError(error("R505", f"there is no rig file {name}"))
+    if "." in name:
+        raise WetprintError(
+            error(
+                "R505",
+                f"`{name}` names no rig; a name such as `sim`, or a file that ends in .toml, was expected",
+            )
+        )
     for folder, _ in _folders(search):
         path = folder / f"{name}.toml"
         if path.is_file():

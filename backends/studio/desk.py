@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...kernel.diagnostics import WetprintError, error
-from ..files import writing
+from ...kernel.files import writing
 
 _BOM = "\ufeff"
 

@@ -54,6 +54,7 @@ def group(told: str, **more: Any) -> typer.Typer:
         help=told,
         no_args_is_help=True,
         pretty_exceptions_enable=False,
+        suggest_commands=False,  # click does
         rich_markup_mode=None,
         context_settings={"help_option_names": ["-h", "--help"]},
         **more,

@@ -68,7 +68,7 @@ def run_replay(
     runs: Runs = None,
 ) -> None:
     """The same bytes that a print sent, to standard output or a file."""
-    from ..files import writing
+    from ...kernel.files import writing
     from ..run_replay import replay
 
     messages = replay(run, runs, channel=channel)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 import typer
 
 from ...kernel.diagnostics import Diagnostic, WetprintError, error
+from ...kernel.files import write_text
 from .asked import print_json, say, show
 
 if TYPE_CHECKING:
@@ -53,7 +53,6 @@ def write_inks(
     data: Path,
     date: str | None,
     inks: Path | None,
-    writing: Callable[[Path], AbstractContextManager[BinaryIO]],
 ) -> list[Path]:
     """Write the inks and, where the nozzles were calibrated, their loads for a rig file."""
     from ..calibration import inks_text, rig_text
@@ -61,12 +60,10 @@ def write_inks(
     text, names = inks_text(fits, data=data.name, day=date or "", inks=inks)
     loads = rig_text(fits, names, data=data.name, day=date or "")
     written = [output]
-    with writing(output) as out:
-        out.write(text.encode())
+    write_text(output, text)
     if loads:
         written.append(output.with_suffix(".toml"))
-        with writing(written[-1]) as out:
-            out.write(loads.encode())
+        write_text(written[-1], loads)
     return written
 
 
@@ -79,6 +76,10 @@ def tell_fits(
         print_json({"inks": as_data(fits), "files": [str(p) for p in written]})
     else:
         print(summary_text(fits))
+    _told(said, written)
+
+
+def _told(said: Sequence[Diagnostic], written: Sequence[Path]) -> None:
     show(said)
     for path in written:
         say(f"written: {path}")
@@ -123,7 +124,6 @@ def fit_doses(
     output: Path | None,
     date: str | None,
     films: Path | None,
-    writing: Callable[[Path], AbstractContextManager[BinaryIO]],
     *,
     plot: Callable[[Path, Sequence[ContrastFit]], Path],
     keep: bool,
@@ -145,13 +145,10 @@ def fit_doses(
         from ..film_file import films_text
 
         text, _ = films_text(fits, data=data.name, day=date or "", films=films)
-        with writing(output) as out:
-            out.write(text.encode())
+        write_text(output, text)
         written += [output, plot(output.with_suffix(".svg"), fits)]
     if as_json:
         print_json({"films": as_data(fits), "files": [str(p) for p in written]})
     else:
         print(summary_text(fits))
-    show(said)
-    for path in written:
-        say(f"written: {path}")
+    _told(said, written)

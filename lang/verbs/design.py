@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Annotated, BinaryIO
+from typing import Annotated
 
 import typer
 
 from ...kernel.diagnostics import WetprintError, error
+from ...kernel.files import write_text
 from .asked import DESIGN_ERROR, Asked, File, Json, has_errors, on_design, print_json, show, stdin, stop
 from .pipeline import figures_and_said
 
@@ -26,7 +25,7 @@ def new(
     from ..starter import starter
 
     path = Path(name if name.endswith(".wp") else f"{name}.wp")
-    if path.name == ".wp":
+    if not any(letter.isalnum() for letter in path.stem.removesuffix(".wp")):
         raise typer.BadParameter("a design needs a name, such as: wp new lattice", param_hint="NAME")
     table = path.with_suffix(".csv")
     for taken in (path, table) if calibration else (path,):
@@ -35,26 +34,26 @@ def new(
                 error("X701", f"{taken} is there already; choose another name, nothing was written")
             )
     if not calibration:
-        path.write_text(starter(path.stem), encoding="utf-8")
+        write_text(path, starter(path.stem))
         print(f"{path} written. Look at it with: wp preview {path}")
         return
     from ..calibration import calibration_print
 
     design, rows = calibration_print(path.stem, ink)
-    path.write_text(design, encoding="utf-8")
-    table.write_text(rows, encoding="utf-8")
+    write_text(path, design)
+    write_text(table, rows)
     print(f"{path} and {table} written. Print the one, measure its lines, fill in the other, then:")
     print(f"wp calibrate {table} -o inks.wp --date 2026-05-01")
 
 
-def lay_out(
-    files: Sequence[str],
-    writing: Callable[[Path], AbstractContextManager[BinaryIO]],
-    *,
-    check_only: bool,
-    diff: bool,
+def fmt(
+    files: Annotated[
+        list[str], typer.Argument(metavar="FILE...", help="designs (.wp), or - for standard input")
+    ],
+    check_only: Annotated[bool, typer.Option("--check", help="only say which files would change")] = False,
+    diff: Annotated[bool, typer.Option("--diff", help="show what would change")] = False,
 ) -> None:
-    """`wp fmt`: lay designs out in the one style, written by `writing`; or only say what would change."""
+    """Lay designs out in the one style."""
     from ..format import format_source
     from ..source import read_source
 
@@ -77,8 +76,7 @@ def lay_out(
             elif check_only:
                 print(f"{file} would change")
             else:
-                with writing(Path(file)) as out:
-                    out.write(text.encode())
+                write_text(Path(file), text)
                 print(f"{file} formatted")
     if changed and (check_only or diff):
         raise typer.Exit(DESIGN_ERROR)
@@ -99,10 +97,14 @@ def test(file: File) -> None:
         raise typer.Exit(DESIGN_ERROR)
 
 
-def fix(file: File) -> None:
+def fix(file: Annotated[str, typer.Argument(metavar="FILE", help="a design (.wp)")]) -> None:
     """Apply the fixes that diagnostics offer."""
     from ..fix import fix_file
 
+    if file == "-":
+        raise typer.BadParameter(
+            "a design on standard input cannot be mended in its place", param_hint="FILE"
+        )
     count, left = fix_file(Path(file))
     print(f"{file}: {count} fix{'' if count == 1 else 'es'} applied")
     show(left)

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from ..kernel.diagnostics import WetprintError, error
+from .diagnostics import WetprintError, error
 
 
 @contextmanager
 def writing(path: Path) -> Iterator[BinaryIO]:
-    """A stream to the new contents of `path`. They take its place when all is written; after any failure the old file stands.
+    """A stream to the new contents of `path`. They take its place when all is written, with its permissions, and behind the link
+    where it is one; after any failure the old file stands.
 
     Raises WetprintError (X710) where the file cannot be written.
     """
-    part = path.with_name(f".{path.name}.part")
+    behind = path.resolve() if path.is_symlink() else path
+    part = behind.with_name(f".{behind.name}.part")
     try:
         if path.is_dir():
             raise IsADirectoryError(21, "this is a folder", str(path))
@@ -27,7 +29,9 @@ def writing(path: Path) -> Iterator[BinaryIO]:
             return
         with part.open("wb") as out:
             yield out
-        part.replace(path)
+        with suppress(FileNotFoundError):
+            part.chmod(behind.stat().st_mode)
+        part.replace(behind)
     except OSError as caught:
         notes = () if path.parent.is_dir() else (f"there is no folder {path.parent}",)
         raise WetprintError(
@@ -36,3 +40,9 @@ def writing(path: Path) -> Iterator[BinaryIO]:
     finally:
         if part.exists():
             part.unlink()
+
+
+def write_text(path: Path, text: str) -> None:
+    """`text` as the whole of a file, its line ends as they are. Raises WetprintError (X710)."""
+    with writing(path) as out:
+        out.write(text.encode())
