@@ -11,6 +11,7 @@ from ..kernel.films.exposures import exposures
 from ..kernel.films.prism import prisms
 from ..kernel.flat import Flat, joined
 from ..kernel.process import patterns_of, steps_of
+from .drawing.picture import formula
 from .drawing.slabs import Slab
 from .export import whole
 from .previews.stacked import Films, Pass
@@ -18,6 +19,7 @@ from .previews.stacked import Films, Pass
 if TYPE_CHECKING:
     from ..kernel.build import Job
     from ..kernel.filaments import FilamentSet
+    from ..kernel.film import Film
     from ..kernel.scene import Scene, StateName
 
 
@@ -37,8 +39,9 @@ def films_of(scene: Scene, jobs: Sequence[FilamentSet | Job], state: StateName =
     if not found and not jobs:
         raise WetprintError(_nothing_left(scene, exposed))
     passes = []
+    named = _labels([pattern.film for _, pattern in patterns_of(scene)])
     for row, (item, pattern) in enumerate(patterns_of(scene), 1):
-        label, colour = f"{pattern.film.nanocrystal} ({pattern.film.name})", pattern.film.colour
+        label, colour = named[pattern.film.name], pattern.film.colour
         slabs = tuple(
             Slab(label, colour, p.region, p.base_um, p.top_um, row) for p in found if p.item == item
         )
@@ -46,6 +49,13 @@ def films_of(scene: Scene, jobs: Sequence[FilamentSet | Job], state: StateName =
             Pass(label, colour, slabs, exposed[item], f"exposed, {says.get(item, '')}".rstrip(", "))
         )
     return Films(tuple(passes), whole(jobs, state) if jobs else None)
+
+
+def _labels(films: Sequence[Film]) -> dict[str, str]:
+    """What a legend calls each film, by its name: its nanocrystal as a formula, with its name where two share one."""
+    formulas = {film.name: formula(film.nanocrystal) for film in films}
+    all_ = list(formulas.values())
+    return {name: f if f and all_.count(f) == 1 else f"{f} ({name})".lstrip() for name, f in formulas.items()}
 
 
 def preview_films(scene: Scene, jobs: Sequence[Job], **asks: Any) -> list[Path]:

@@ -10,7 +10,9 @@ HERE = Path(__file__).parent
 WP = Path(sys.executable).with_name("wp")
 
 #: From where an example shows best, where that is not the usual direction.
-VIEWS = {"mesh_letters": "-70,50", "interdigitated": "-62,38", "curves_and_letters": "-75,55"}
+VIEWS = {
+    "mesh_letters": "-70,50", "interdigitated": "-62,38", "curves_and_letters": "-75,55", "phase_element": "-76,50", "dose_matrix": "-80,58",
+}  # fmt: skip
 
 
 def dries(path: Path) -> bool:
@@ -32,7 +34,9 @@ def main(names: list[str]) -> None:
                 check=True,
             )
             # 256 colours are enough for a page, and a quarter of the bytes.
-            Image.open(out).convert("RGB").quantize(256, dither=Image.Dither.NONE).save(out, optimize=True)
+            Image.open(out).convert("RGB").quantize(256, kmeans=3, dither=Image.Dither.NONE).save(
+                out, optimize=True
+            )
 
 
 if __name__ == "__main__":

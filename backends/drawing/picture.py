@@ -240,9 +240,11 @@ def ink_colours(
 def greys(part: FilamentSet) -> tuple[str, ...]:
     """A grey for each ink that is there, from its density: heavier atoms send back more electrons."""
     density = np.array([part.inks[m].density_ug_um3 for m in np.unique(part.material)])
-    # From magnetite (5.2 g/cm3) to gold (19.3); water would be black.
+    # From water to gold (19.3 g/cm3). As at the instrument, brightness is set for the densest that is there, contrast for the others.
     share = np.clip(np.log(density / 1e-6) / np.log(19.3), 0.0, 1.0)
-    return tuple(f"#{v:02x}{v:02x}{v:02x}" for v in np.rint(140 + 95 * share).astype(int))
+    most = share.max(initial=0.0)
+    grey = np.maximum(140 + 95 * most - 190 * (most - share), 60.0)
+    return tuple(f"#{v:02x}{v:02x}{v:02x}" for v in np.rint(grey).astype(int))
 
 
 def labels(inks: Sequence[Ink]) -> list[str]:

@@ -218,6 +218,16 @@ def drawing(seen: GBuffer, by: int, across_um: float, letter_px: int) -> tuple[F
     return light, cover
 
 
+def grained(light: Floats32, cover: Floats32, style: Style) -> tuple[Floats32, Floats32]:
+    """Light and coverage as a detector sees them, with its noise; as they are in styles that have none."""
+    if not style.grain:
+        return light, cover
+    # The same noise every time, as the same picture is to have the same bytes.
+    noise = np.random.default_rng(7).standard_normal(cover.shape, dtype=np.float32) * style.grain
+    full = light + (np.float32(1.0) - cover)[..., None] * linear(style.background)
+    return np.maximum(full + noise[..., None], np.float32(0.0)), np.ones_like(cover)
+
+
 def _smooth(seen: GBuffer, small: GBuffer, by: int) -> npt.NDArray[np.bool_]:
     """Pixels (flat) all of whose samples show one surface."""
     if by == 1:

@@ -19,7 +19,7 @@ from .lettering import letter, text_mask
 from .light import nearby_light
 from .picture import Picture, ink_colours
 from .plan import plan_view
-from .shading import drawing, encoded, lamps, linear, nearest, shade
+from .shading import drawing, encoded, grained, lamps, linear, nearest, shade
 from .slabs import Slab, Window, bounds_um, detail, slab_patch, typical_um, within
 from .style import STYLES, Style
 
@@ -128,6 +128,7 @@ def draw(
     full_cover = np.zeros((height, width), dtype=np.float32)
     place = slice(head, head + frame.height)
     full_light[place], full_cover[place] = light, cover
+    full_light, full_cover = grained(full_light, full_cover, look)
     laid = Picture(
         size=size, style=look, axes=axes, panels=(), colours=colours, legend=legend, um_per_px=frame.um_per_px,
         bar_um=nice_length(0.22 * width * frame.um_per_px), letter_px=px, margin_px=margin, transparent=transparent,
