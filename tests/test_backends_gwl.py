@@ -269,6 +269,48 @@ def test_the_objective_goes_down_for_the_next_print_only_where_it_can(
         assert caught.value.diagnostics[0].code == code
 
 
+def test_a_file_of_blocks_read_back_has_the_nodes_of_the_ink(
+    light: ModuleType, gwl_referee: ModuleType
+) -> None:
+    """Hatched struts, cut at seams, in two tiers: each trajectory is given to the filament of ink along which it runs; those of different
+    filaments touch where the filaments do, and only there."""
+    from wetprint.kernel.filaments import filaments
+
+    part = light.woodpile(filament=1.2, pitch=5.0, layer_height=1.0, layers=4)
+    full = 20.0 * light.MW
+    fields = {"block": 6.0, "block_height": 2.0, "overlap": 0.5, "shear": 0.2}
+    job = light.job(part, power=10.0 * light.MW, full_power=full, **fields)
+    scene = light.scene(part)
+    printed = build(replace(scene, prints=(replace(scene.prints[0], process="wet_writing", fields={}),)))[0][
+        0
+    ]
+    done, _ = gwl_referee.run(text(job))
+    ends = np.array([(t.sample[0], t.sample[-1]) for t in done])
+    axes = printed.filaments.state("dried").points_um.reshape(-1, 2, 3)
+    along = np.abs(ends[:, 1] - ends[:, 0])[:, None, :2].argmax(axis=2)
+    same = along == np.abs(axes[:, 1] - axes[:, 0])[:, :2].argmax(axis=1)
+    across = np.where(along[..., None] == 0, ends[:, None, 0, 1:], ends[:, None, 0, ::2])
+    middle = np.where(along[..., None] == 0, axes[None, :, 0, 1:], axes[None, :, 0, ::2])
+    strut = np.where(same, np.linalg.norm(across - middle, axis=2), np.inf).argmin(axis=1)
+    q = (np.array([t.power[0] for t in done]) * full / (5.0 * light.MW)) ** 2
+    q *= math.sqrt(math.pi) * light.W_XY / 100.0 / 1e-3
+    read = filaments(
+        ends.reshape(-1, 3), np.full(len(done), 2), width_um=np.repeat(2 * light.W_XY * np.sqrt(np.log(q)), 2),
+        height_um=np.repeat(2 * light.W_Z * np.sqrt(np.log(q)), 2), material=0, layer=printed.filaments.layer[strut],
+        origin=0, inks=(light.GOLD,), spans=(light.HERE,), state="wet",
+    )  # fmt: skip
+    found = {
+        tuple(sorted((int(strut[a]), int(strut[b]))))
+        for p in find_contacts(read, "wet", pairs=True).places
+        for a, b in zip(p.one, p.two, strict=True)
+        if strut[a] != strut[b]
+    }
+    places = find_contacts(printed.filaments, "dried", pairs=True).places
+    expected = {tuple(sorted((int(a), int(b)))) for p in places for a, b in zip(p.one, p.two, strict=True)}
+    assert found == expected and len(expected) == 27
+    assert len(set(strut.tolist())) == len(printed.filaments)
+
+
 # -- refusals --------------------------------------------------------------------------------------------------------
 
 

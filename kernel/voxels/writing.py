@@ -195,15 +195,13 @@ def write(light: Light) -> Writing:
 
 def _origins(pieces: Pieces, block: Ints, lines: FilamentSet, how: Settings) -> Floats:
     """From where the coordinates of each block count, [B,3]."""
-    low = np.full((len(pieces.centre_um), 3), np.inf)
-    if len(lines):
-        np.minimum.at(
-            low, block, np.minimum.reduceat(lines.state("wet").points_um, lines.offsets[:-1], axis=0)
-        )
+    # Lines follow each other block by block, and every block has some.
+    first = lines.offsets[np.searchsorted(block, np.arange(len(pieces.centre_um)))]
+    low = np.minimum.reduceat(lines.state("wet").points_um, first, axis=0)
     base = np.full(int(pieces.tier.max()) + 1, np.inf)
     np.minimum.at(base, pieces.tier, low[:, 2])
     base[0] = 0.0
-    flat = low[:, :2] if how.mode == "piezo" and len(lines) else pieces.centre_um
+    flat = low[:, :2] if how.mode == "piezo" else pieces.centre_um
     return np.column_stack([flat, base[pieces.tier]])
 
 
