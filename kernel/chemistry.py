@@ -62,7 +62,8 @@ class Stimulus:
     def __str__(self) -> str:
         if self.kind in ("electrons", "heat"):
             return self.kind
-        return f"{1e3 * self.wavelength_um:g} nm{' by two photons' if self.kind == 'two-photon' else ''}"
+        um = self.wavelength_um
+        return f"{f'{1e3 * um:g} nm' if um < 10 else f'{um:g} um'}{' by two photons' if self.kind == 'two-photon' else ''}"
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -14,7 +13,7 @@ from ..kernel.scene import Mask, Solid
 from . import syntax as s
 from .evaluate import Evaluator
 from .frame import Frame
-from .types import convert, in_range, mistaken, nearest_field
+from .types import colour_fault, convert, in_range, mistaken, nearest_field
 from .values import POISON, FieldVal, Head, Poison, Rec, Thing, Varying, type_name
 
 
@@ -254,9 +253,6 @@ def report_missing(
     )
 
 
-_COLOUR = re.compile(r"#[0-9a-fA-F]{6}\Z")
-
-
 def _finish(
     ev: Evaluator,
     kind: Construct,
@@ -358,10 +354,9 @@ def _ink_is_sound(ev: Evaluator, f: Mapping[str, Any], spans: Mapping[str, Span]
             error("E307", f"width_min {low:g}um is above width_max {high:g}um", spans.get("width_min", span))
         )
         return False
-    if not _COLOUR.match(f["colour"]):
-        ev.say(
-            error("E310", f'"{f["colour"]}" is no colour; "#rrggbb" was expected', spans.get("colour", span))
-        )
+    fault = colour_fault(f["colour"], spans.get("colour", span))
+    if fault is not None:
+        ev.say(fault)
         return False
     for name in ("concentration", "density", "swell", "width_max"):
         if not f[name] > 0:

@@ -21,7 +21,7 @@ from .heads import head, is_head
 from .operators import binary, choose, compare, ink_at_hand, not_bool, unary
 from .scope import CONSTANTS, COORDINATES, FUNCTIONS, UNSET, Binding, Env, nearest
 from .types import Place, convert, number
-from .units import in_known
+from .units import CELSIUS, in_known
 from .values import (
     POISON,
     Builtin,
@@ -213,7 +213,9 @@ class Evaluator:
         unit, near = value
         digits = node.text.split("[")[0] if node.text.endswith("]") else node.text.removesuffix(node.unit)
         whole, same = None, in_known(unit) if node.unit == unit else None
-        if same is not None:
+        if node.unit in CELSIUS:
+            whole = digits
+        elif same is not None:
             whole = f"{node.value * same[0]:.12g}{same[1]}"
         elif near:
             whole = f"{digits}{near}" if near.isalpha() or near == "%" else f"{digits}[{near}]"

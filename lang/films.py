@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
@@ -13,6 +12,7 @@ from ..kernel.film import Film
 from ..kernel.material import Provenance
 from .evaluate import Evaluator
 from .scope import nearest
+from .types import colour_fault
 
 #: Words that a field of a film, a ligand, a developer or a pattern takes; each may be left out where it has a default.
 CHOICES: dict[tuple[str, str], tuple[str, ...]] = {
@@ -28,8 +28,6 @@ CHOICES: dict[tuple[str, str], tuple[str, ...]] = {
     ("pattern", "split"): ("classes", "passes"),
 }
 
-_COLOUR = re.compile(r"#[0-9a-fA-F]{6}\Z")
-
 
 def words_fit(
     ev: Evaluator, kind: str, said: Mapping[str, Any], spans: Mapping[str, Span], span: Span
@@ -44,7 +42,8 @@ def words_fit(
             if one in words:
                 continue
             at = spans.get(name, span)
-            near = nearest(one, words)
+            begun = [w for w in words if len(one) >= 3 and w.startswith(one.lower())]
+            near = begun[0] if len(begun) == 1 else nearest(one, words)
             fixes = (
                 (Fix(f'write "{near}"', (Edit(at, f'"{near}"'),)),)
                 if near and not isinstance(value, tuple)
@@ -97,9 +96,8 @@ def _held(made: type, f: Mapping[str, Any]) -> dict[str, Any]:
 def _film(
     ev: Evaluator, f: Mapping[str, Any], spans: Mapping[str, Span], provenance: Provenance, span: Span
 ) -> Film | None:
-    if not _COLOUR.match(f["colour"]):
-        ev.say(
-            error("E310", f'"{f["colour"]}" is no colour; "#rrggbb" was expected', spans.get("colour", span))
-        )
+    fault = colour_fault(f["colour"], spans.get("colour", span))
+    if fault is not None:
+        ev.say(fault)
         return None
     return Film(name="", provenance=provenance, span=span, spans=dict(spans), **_held(Film, f))

@@ -36,7 +36,7 @@ _OF_PRINTS = (
 #: Fields of every pattern, beside those of its process.
 _OF_PATTERNS = (
     FieldSpec("film", ref("film"), "the film that is exposed"),
-    FieldSpec("process", Text, "how it is exposed"),
+    FieldSpec("process", Text, "how it is exposed: `photopattern`, `ebeam` or `thermal_writing`"),
     FieldSpec(
         "developer",
         ref("developer"),

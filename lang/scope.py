@@ -227,7 +227,7 @@ def resolve(
                 else:
                     from .unknown import unknown_member
 
-                    out.append(unknown_member(other, source, node, name))
+                    out.append(unknown_member(env, other, source, node, name))
         elif not is_builtin(name) and not (env.lost and isinstance(node, s.Member)):
             if isinstance(node, s.Member) and not head and (name in env.unknown):
                 continue

@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import replace
 from difflib import get_close_matches
 from typing import Any
 
 from ..kernel.diagnostics import Diagnostic, Edit, Fix, Source, Span, error
-from ..kernel.quantity import LENGTH, NAMED_TYPES, NONE, Construct, Dim, FieldSpec, Type, list_of
+from ..kernel.quantity import (
+    CHARGE_DOSE,
+    DOSE,
+    INTENSITY,
+    LENGTH,
+    NAMED_TYPES,
+    NONE,
+    Construct,
+    Dim,
+    FieldSpec,
+    Type,
+    list_of,
+)
 from ..kernel.records import dataclass
 from ..kernel.scene import StateName
 from . import syntax as s
@@ -155,6 +168,7 @@ def _number(value: Any, kind: Type, place: Place, state: StateName | None) -> An
             f"`{place.text}` is {type_name(value)} ({shown(value)}); {place.what} takes {_a(kind)}",
             place.span,
             label=f"{_a(kind)} was expected",
+            notes=_other_quantity(value.dim, kind, place),
         )
     if state and value.state and value.state != state and kind.dim == LENGTH:
         return error(
@@ -291,6 +305,26 @@ def _wrong(value: Any, kind: Type, place: Place, fixes: tuple[Fix, ...] = ()) ->
     )
 
 
+def _other_quantity(dim: Dim | None, kind: Type, place: Place) -> tuple[str, ...]:
+    """How quantities that are taken for each other hang together."""
+    if (dim, kind.dim) == (INTENSITY, DOSE):
+        return (f"a dose is an intensity times a time: `{place.text} * 10s`",)
+    if (dim, kind.dim) == (DOSE, CHARGE_DOSE):
+        return (
+            "electrons bring a charge, such as `100[uC/cm^2]`; `process: photopattern;` exposes to light",
+        )
+    if (dim, kind.dim) == (CHARGE_DOSE, DOSE):
+        name = place.what.strip("`")
+        of_films = name in ("d0", "damage")
+        return (
+            f"figures of electrons stand in `{name}_electrons`"
+            if of_films
+            else "light brings an energy, such as `100[mJ/cm^2]`; `process: ebeam;` exposes to electrons",
+        )
+    unit = USUAL_UNIT.get(kind.name)
+    return (f"such as `1{unit}`",) if unit and unit.startswith("[") else ()
+
+
 def _a(kind: Type) -> str:
     if kind.kind == "list":
         return f"a list {kind}"
@@ -316,9 +350,37 @@ def in_range(value: float, spec: FieldSpec, place: Place) -> Diagnostic | None:
         if high is not None
         else ""
     )
+    fixes: tuple[Fix, ...] = ()
+    if (low, high) == (0.0, 1.0) and 1 < value <= 100 and place.text.replace(".", "", 1).isdecimal():
+        fixes = (Fix(f"write `{place.text}%`", (Edit(place.span, f"{place.text}%"),)),)
     return error(
-        "E310", f"{show(value, spec.type.dim)} cannot be the {spec.name}; {bounds} was expected", place.span
+        "E310",
+        f"{show(value, spec.type.dim)} cannot be the {spec.name}; {bounds} was expected",
+        place.span,
+        fixes=fixes,
     )
+
+
+#: Colours that people know by name.
+_NAMED_COLOURS = {
+    "red": "#d62728", "green": "#2ca02c", "blue": "#1f77b4", "yellow": "#f2c80f", "orange": "#ff7f0e", "purple": "#9467bd", "violet": "#9467bd",
+    "brown": "#8c564b", "pink": "#e377c2", "grey": "#7f7f7f", "gray": "#7f7f7f", "black": "#000000", "white": "#ffffff", "gold": "#d4af37",
+    "silver": "#b8bcc2", "cyan": "#17becf", "magenta": "#d33682",
+}  # fmt: skip
+_COLOUR = re.compile(r"#[0-9a-fA-F]{6}\Z")
+
+
+def colour_fault(said: str, span: Span) -> Diagnostic | None:
+    """Whether a text is a colour."""
+    if _COLOUR.match(said):
+        return None
+    known = _NAMED_COLOURS.get(said.strip().lower())
+    if known is None and re.fullmatch(r"#?[0-9a-fA-F]{6}|#[0-9a-fA-F]{3}", said.strip()):
+        digits = said.strip().removeprefix("#")
+        known = "#" + (digits if len(digits) == 6 else "".join(2 * d for d in digits))
+    fixes = (Fix(f'write "{known}"', (Edit(span, f'"{known}"'),)),) if known else ()
+    wanted = known or "#rrggbb"
+    return error("E310", f'"{said}" is no colour; "{wanted}" was expected', span, fixes=fixes)
 
 
 def number(node: s.Number) -> Num | tuple[str, str | None]:

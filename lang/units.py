@@ -133,6 +133,10 @@ _OTHERS = {
 }
 
 
+#: What people write behind a temperature, which has no unit here: the names of its fields say what it is in.
+CELSIUS = frozenset({"degC", "celsius", "Celsius", "oC"})
+
+
 def in_known(text: str) -> tuple[float, str] | None:
     """A unit that is not known as so many of one that is: `km` is 1000 m."""
     if text in _OTHERS:

@@ -13,14 +13,23 @@ from .scope import CONSTANTS, COORDINATES, FUNCTIONS, Env, nearest
 from .units import UNITS
 
 
-def unknown_member(other: Env, source: Source, node: s.Member, alias: str) -> Diagnostic:
+def unknown_member(env: Env, other: Env, source: Source, node: s.Member, alias: str) -> Diagnostic:
+    """A name that an imported file does not have. In a field that takes things of one kind, those alone are what was meant."""
     name = node.name.text
     span = Span(source, node.name.start, node.name.end)
-    near = nearest(name, other.bindings)
+    field = next(
+        (at.name.text for st in env.module.statements for at in s.walk(st) if isinstance(at, s.Field) and at.value is node), ""
+    )  # fmt: skip
+    of_kind = [n for n, b in other.bindings.items() if b.kind == field]
+    near = nearest(name, of_kind or other.bindings)
+    tail = f"; did you mean `{near}`?" if near else ""
+    if of_kind and not near:
+        tail = f"; one of {', '.join(f'`{n}`' for n in of_kind[:12])} was expected"
     return error(
         "E109",
-        f"`{name}` is not in `{alias}` ({other.source.name})" + (f"; did you mean `{near}`?" if near else ""),
+        f"`{name}` is not in `{alias}` ({other.source.name}){tail}",
         span,
+        notes=(f"or define your own: `{field} {name} = {field} {{ ... }}`",) if of_kind and not near else (),
         fixes=(Fix(f"write `{near}`", (Edit(span, near),)),) if near else (),
     )
 

@@ -51,6 +51,29 @@ WRONG: dict[str, tuple[str, int, tuple[str, ...]]] = {
     "kilometres": (light("dot").replace("365nm", "0.0000000005km"), 1, ("E210", "write `5e-07m`")),
     "angstroms": ("mask z = rectangle { size: [5000angstrom, 10um]; };\n" + light("z"), 1, ("E210", "write `500nm`")),
     "a film that no mask is exposed into": ("", 0, ("E315", "no mask is exposed into film `green`; `pattern dot { film: green;")),
+    "an intensity for a dose": (light("dot").replace("mJ/cm^2", "mW/cm^2"), 1, ("E202", "100[mW/cm^2] * 10s")),
+    "light's dose for electrons": (light("dot").replace("photopattern; wavelength: 365nm", "ebeam"), 1, ("E202", "100[uC/cm^2]")),
+    "a charge for d0": ("film k = green { d0: 10[uC/cm^2]; };\n" + light("dot"), 1, ("E202", "`d0_electrons`")),
+    "a colour by its name": ('film k = green { colour: "Red"; };\n' + light("dot"), 1, ("E310", 'write "#d62728"')),
+    "a colour without #": ('film k = green { colour: "3cb44b"; };\n' + light("dot"), 1, ("E310", 'write "#3cb44b"')),
+    "a colour of three digits": ('film k = green { colour: "#f0a"; };\n' + light("dot"), 1, ("E310", 'write "#ff00aa"')),
+    "a share of forty": ("film k = green { loading: 40; };\n" + light("dot"), 1, ("E310", "write `40%`")),
+    "the beginning of a word": (light("dot", 'tone: "neg";'), 1, ("E309", 'write "negative"')),
+    "a developer that is not there": (
+        light("dot", "developer: lig.acetone;"), 1, ("E109", "`toluene`, `hexane`", "developer acetone = developer {"),
+    ),
+    "a ligand with a slip": ("film k = green { ligand: lig.tristad; };\n" + light("dot"), 1, ("E109", "write `tris_tad`")),
+    "no process": (light("dot").replace("process: photopattern; ", ""), 1, ("E105", "`photopattern`, `ebeam` or `thermal_writing`")),
+    "degrees": (light("dot", "bake_celsius: 80degC;"), 1, ("E210", "write `80`")),
+    "a wavelength in um": (light("dot").replace("365nm", "365um"), 0, ("W237", "365 um is what", "365 nm was expected")),
+    "a positive tone of all": (
+        'ligand away = lig.tris_tad { tone: "positive"; };\nfilm k = green { ligand: away; };\n'
+        + light("dot", "developer: lig.toluene; within: rectangle { size: [5um, 5um]; };", "k"), 0, ("W256", "0 um2 of film `k` stay"),
+    ),
+    "too hot for its ligand": (
+        "film k = green { ligand: lig.hipin; };\npattern dot { film: k; process: thermal_writing; wavelength: 532nm; spot: 1um; hatch: 1um; "
+        "celsius: 230; developer: lig.toluene; }\n", 0, ("W259", "230 C", "200 C", "Pan et al."),
+    ),
     "a share for a power": (
         LATTICE + LIT % "full_power: 20%;", 1, ("E201", "`20%` has no unit", "a Power was expected"),
     ),

@@ -36,11 +36,15 @@ class FilmStimulus:
                 continue
             yield warning(
                 self.code,
-                f"{stimulus} is what {what} exposes {ligand.name} to; it is known to answer to "
-                f"{', '.join(ligand.answers_to) or 'nothing'}",
+                f"{stimulus} is what {what} exposes {ligand.name} to; {' or '.join(ligand.answers_to) or 'what it answers to'} was expected",
                 pattern.spans.get("wavelength") or pattern.spans.get("process") or pattern.span,
-                label="nobody has shown that this does anything",
-                notes=(*ligand.sourced(*STIMULI), "another wavelength or process, or another ligand"),
+                label=f"nobody has shown that {ligand.name} answers to it"
+                if ligand.answers_to
+                else f"nothing is known that {ligand.name} answers to",
+                notes=(
+                    *ligand.sourced(*STIMULI),
+                    "another wavelength or process, or a ligand that answers to it",
+                ),
             )
 
 

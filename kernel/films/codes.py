@@ -278,9 +278,10 @@ CODES: tuple[Code, ...] = (
     ),
     Code(
         "W256",
-        "a pattern that exposes nothing",
+        "a pattern that exposes or leaves nothing",
         "An intersection of masks that do not meet, a difference that leaves nothing, a blank image, a relief that is 0 all over: nothing of the "
-        "film is exposed. With a negative tone nothing stays. Look where the masks lie: `wp preview --view top`.",
+        "film is exposed. With a negative tone nothing stays; with a positive one all does, and nothing where all of the film is exposed. Look where the "
+        "masks lie: `wp preview --view top`.",
         USE
         + "mask dot = intersection(circle { radius: 2um; }, circle { radius: 2um; at: [9um, 0um]; });\n"
         + _FILM
