@@ -114,18 +114,29 @@ def test_a_writer_does_what_was_planned(
     ),
     st.floats(0.1, 1.5),
     st.sampled_from([None, 6.0, 11.0]),
+    st.sampled_from([None, 1.5]),
     st.booleans(),
+    st.sampled_from(["galvo", "piezo"]),
 )
 def test_any_paths_come_out_as_planned(
-    light: ModuleType, gwl_referee: ModuleType, paths: Any, width: float, block: float | None, invert: bool
+    light: ModuleType,
+    gwl_referee: ModuleType,
+    paths: Any,
+    width: float,
+    block: float | None,
+    tall: float | None,
+    invert: bool,
+    mode: str,
 ) -> None:
     from wetprint.kernel.scene import Union
 
     wires = [light.wire(*points, filament=width, name=f"w{k}") for k, points in enumerate(paths)]
     full = 30.0 * light.MW
-    fields = {"power": 9.0 * light.MW, "full_power": full, "invert_z": invert}
+    fields = {"power": 9.0 * light.MW, "full_power": full, "invert_z": invert, "mode": mode}
     if block is not None:
         fields |= {"block": block, "overlap": 0.4}
+    if tall is not None:
+        fields |= {"block_height": tall}
     jobs, said = light.built(Union("body", tuple(wires), light.HERE), **fields)
     if not jobs:
         assert said  # paths that go nowhere

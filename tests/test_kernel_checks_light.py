@@ -337,6 +337,13 @@ def test_lines_of_a_strut_burn_together_what_one_would_not(light: ModuleType) ->
     assert "W269" in found and "W282" not in found
 
 
+def test_lines_that_a_seam_cuts_are_written_twice_there(light: ModuleType) -> None:
+    part, power = light.diamond(filament=0.3), light.voxel_power(0.3)
+    for times, burns in ((math.sqrt(2.0) * 0.999, True), (math.sqrt(2.0) * 1.001, False)):
+        assert ("W282" in codes(light, part, damage=times * power, block=6.0, overlap=0.4)) == burns
+        assert "W282" not in codes(light, part, damage=times * power)
+
+
 def test_mirrors_scan_no_lines_that_climb(light: ModuleType) -> None:
     assert "W280" in codes(light, light.octet()) and "W280" not in codes(light, light.woodpile())
     assert "W280" not in codes(light, light.octet(), mode="piezo")

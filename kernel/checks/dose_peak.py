@@ -37,7 +37,7 @@ class DosePeak:
                 context.setting(job, "hatch")
                 if light.how.hatch is not None
                 else context.field(job, i, "filament"),
-                label=f"neighbours add up to {found.times:.3g} times the dose of a line of {found.power / MILLIWATT:.4g} mW",
+                label=f"{'seams and neighbours' if found.twice else 'neighbours'} add up to {found.times:.3g} times the dose of a line of {found.power / MILLIWATT:.4g} mW",
                 notes=(
                     f"a `power` below {most / found.times**0.5 / MILLIWATT:.3g} mW, or a wider `hatch` and `slice`",
                     "dose is taken to add to dose, however long ago the other line was written (assumed)",

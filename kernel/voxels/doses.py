@@ -25,11 +25,13 @@ _CLASSES, _LINES, _PLACES = 64, 256, 101
 
 @dataclass(frozen=True, slots=True)
 class Peak:
-    """The most that any place of a strut gets: `times` the dose of one line, at a point (row of all points) whose line has `power`."""
+    """The most that any place of a strut gets: `times` the dose of one line, at a point (row of all points) whose line has `power`;
+    `twice` where it is cut at a seam, and lines are written from either side."""
 
     times: float
     power: float
     point: int
+    twice: bool = False
 
     @property
     def alone(self) -> float:
@@ -41,20 +43,16 @@ def peak(light: Light) -> Peak:
     """The largest dose, as a power of one line, among the struts. Looks at the first point of one strut of each shape."""
     s, offsets = light.sections, light.struts.offsets[:-1]
     lines = np.bincount(light.rows.strut, light.rows.lines, minlength=len(offsets))
-    shape = (
-        s.wide_um[offsets],
-        s.high_um[offsets],
-        s.voxel_wide_um[offsets],
-        s.climb2[offsets],
-        s.rows,
-        lines,
-    )
+    cut = (np.bincount(light.pieces.strut, minlength=len(offsets)) > 1) & (light.how.overlap > 0.0)
+    columns = (s.wide_um, s.high_um, s.voxel_wide_um, s.climb2)
+    shape = [*(c[offsets] for c in columns), s.rows, lines, cut]
     _, heads = np.unique(np.round(np.column_stack(shape), 6), axis=0, return_index=True)
     heads = heads[:: -(-len(heads) // _CLASSES)]
     found = []
     for strut in heads.tolist():
         point = int(offsets[strut])
-        found.append(Peak(_most(light, section_of(light, strut, point), point), float(s.power[point]), point))
+        times = _most(light, section_of(light, strut, point), point) * (2.0 if cut[strut] else 1.0)
+        found.append(Peak(times, float(s.power[point]), point, bool(cut[strut])))
     return max(found, key=lambda p: p.alone)
 
 

@@ -54,10 +54,12 @@ def says(made: Print, job: Job | None) -> tuple[float | None, tuple[tuple[str, s
         ("time of line ends", _seconds(found["line_ends_s"])),
         ("time of ways between blocks", _seconds(found["block_moves_s"])),
     ]
-    if int(job.light.rows.lines.sum()) > len(job.light.struts):
+    if int(job.light.rows.lines.sum()) > len(job.light.struts) or found["cuts"]:
         from .doses import peak
 
-        rows.append(("dose where lines of a strut overlap", f"{peak(job.light).times:.3g} times that of one"))
+        most = peak(job.light)
+        where = "overlap, at seams" if most.twice else "overlap"
+        rows.append((f"dose where lines of a strut {where}", f"{most.times:.3g} times that of one"))
     if found["blocks"] > 1 and how.invert_z:
         from .optics import half_angle
 
