@@ -115,6 +115,15 @@ def test_links_in_documents_lead_somewhere(root: Path) -> None:
                 assert (page.parent / target).exists(), f"{page.relative_to(root)} -> {target}"
 
 
+def test_files_that_documents_name_are_there(root: Path) -> None:
+    """A path such as `kernel/scene.py` in a page leads to a file or folder of ours; NAME stands for any."""
+    rooms = "|".join((*ROOMS, "examples", "tests", "bench", "docs", "editors"))
+    for page in [root / "README.md", *(root / "docs").rglob("*.md"), root / "editors" / "README.md"]:
+        for name in re.findall(rf"`((?:{rooms})/[\w./-]+)`", page.read_text(encoding="utf-8")):
+            if "NAME" not in name:
+                assert (root / name).exists(), f"{page.relative_to(root)}: {name}"
+
+
 def test_the_repository_stands_alone(root: Path) -> None:
     """No path of one machine and no package host in what is committed."""
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=root, capture_output=True, check=False)
