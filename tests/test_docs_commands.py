@@ -26,15 +26,17 @@ SMALL = (
     'wp 1;\nuse "nanocrystal.wp" as nc;\nlattice body = woodpile { size: [80um, 80um]; layers: 2; pitch: 40um; '
     "filament: 10um; material: nc.gold; }\nprint body { bath: nc.gold_bath; }\n"
 )
-#: Windows and servers stay open, prints take a minute, films and pictures some seconds each: these are parsed alone, but for the
+#: Windows and servers stay open, records want prints, prints take a minute, films and pictures some seconds each: these are parsed alone, but for the
 #: pictures of the first page.
-PARSED = re.compile(r"^wp (print|studio|lsp|rig emulate|rig test)\b|--watch|--gif|--mp4")
+PARSED = re.compile(
+    r"^wp (print|studio|lsp|stop|runs|run|rig emulate|rig test|rig new)\b|--watch|--gif|--mp4"
+)
 DRAWN = re.compile(r"^wp (preview|report)\b")
 
 
 def lines(page: str) -> list[str]:
     """What follows `wp` in the blocks of commands, comments left out."""
-    told = [line.split("  #")[0].strip() for block in SH.findall(PAGES[page]) for line in block.splitlines()]
+    told = [line.split(" #")[0].strip() for block in SH.findall(PAGES[page]) for line in block.splitlines()]
     return [line for line in told if line.startswith("wp ")]
 
 
@@ -116,7 +118,7 @@ def test_commands_in_blocks_run_as_printed(
         ran += 1
         if "--calibration" in words:  # what a lab fills in
             shutil.copy(ROOT / "examples" / "calibration_gold.csv", "lines.csv")
-    assert ran or page in ("studio.md", "report.md")
+    assert ran or page in ("studio.md", "report.md", "printing.md", "rigs.md")
 
 
 def test_what_the_first_page_shows_of_mistakes_is_so(
