@@ -102,3 +102,13 @@ def test_a_picture_by_order(light: ModuleType, tmp_path: Path) -> None:
         draft=True,
     )
     assert path.stat().st_size > 1000
+
+
+def test_the_sheet_shows_blocks_where_there_are_some(light: ModuleType) -> None:
+    from wetprint.backends.reports.blocks import Photo
+    from wetprint.backends.reports.films import film_sections
+
+    for fields, photos in (({}, 1), ({"block": 6.0, "overlap": 0.4}, 2)):
+        scene = light.scene(light.woodpile(layers=2), **fields)
+        (section,) = film_sections(scene, build(scene)[0], pictures=True, size=(160, 120))
+        assert sum(isinstance(b, Photo) for b in section.blocks) == photos

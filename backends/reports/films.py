@@ -34,7 +34,7 @@ def film_sections(
     if not scene.patterns:
         if all(p.process == "wet_writing" for p in scene.prints):
             return []
-        shown: tuple[Block, ...] = (_part(jobs, size),) if pictures else ()
+        shown: tuple[Block, ...] = (_part(jobs, size), *_blocks(jobs, size)) if pictures else ()
         steps = steps_of(scene, tuple(jobs))
         return [Section("steps", "Step by step", (*shown, _steps(steps)))]
     steps = steps_of(scene, tuple(jobs))
@@ -63,6 +63,20 @@ def _part(jobs: Sequence[Job], size: tuple[int, int]) -> Photo:
     return _as_photo(
         render(picture(jobs, size=size)), "The part as it is written.", "the part, with a scale bar", size
     )
+
+
+def _blocks(jobs: Sequence[Job], size: tuple[int, int]) -> tuple[Photo, ...]:
+    """What light writes in more than one block, in the order of the blocks; of too many lines nothing."""
+    from ..drawing.picture import picture
+    from ..focus import MOST_SHOWN, one_after_the_other, written
+    from ..previews.png import render
+
+    cut = [job for job in jobs if job.light is not None and len(job.light.pieces.centre_um) > 1]
+    if not cut or sum(int(job.light.rows.lines.sum()) for job in cut if job.light is not None) > MOST_SHOWN:
+        return ()
+    course = one_after_the_other([written(job) for job in cut])
+    pixels = render(picture(cut, size=size, by="block", course=lambda: course))
+    return (_as_photo(pixels, "Its blocks, in the order of writing.", "the part by block, with a bar", size),)
 
 
 def _as_photo(pixels: npt.NDArray[np.uint8], caption: str, alt: str, size: tuple[int, int]) -> Photo:
