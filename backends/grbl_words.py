@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from ..kernel.rig import Rig
@@ -141,6 +141,21 @@ def read_report(text: str, came_s: float) -> Report | None:
     if state not in STATES or place is None:
         return None
     return Report(fields[0], place, free, accessory, came_s, pace, room)
+
+
+_MODES = re.compile(r"\[GC:(G[\w. ]+) T(\d+) F[\d.]+( S[\d.]+)?\]")
+_SETTING = re.compile(r"\$(\d+)=(\d+\.?\d*)( .*)?")
+
+
+def read_modes(text: str) -> tuple[str, int] | None:
+    """What `$G` is answered: the modes, and the tool number of the line that was taken last; None where it is not whole."""
+    found = _MODES.fullmatch(text)
+    return (found[1], int(found[2])) if found else None
+
+
+def read_settings(lines: Iterable[str]) -> dict[int, float]:
+    """What `$$` is answered, as far as it is whole."""
+    return {int(found[1]): float(found[2]) for line in lines if (found := _SETTING.fullmatch(line))}
 
 
 def differences(have: Mapping[int, float], rig: Rig) -> list[str]:

@@ -22,7 +22,16 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from ..controller import ControllerError, Halt, Motion, Seat, Status
-from ..grbl_words import STATES, Report, alarm_text, differences, error_text, read_report
+from ..grbl_words import (
+    STATES,
+    Report,
+    alarm_text,
+    differences,
+    error_text,
+    read_modes,
+    read_report,
+    read_settings,
+)
 from ..streaming import REPLY_S, Line, Streamer, program_lines
 
 STOP_S = 0.6
@@ -50,7 +59,6 @@ STOPPED = ("Door", "Hold", "Alarm", "Check", "Sleep")
 #: Settings without which nothing is known of the board: laser mode, full scale, steps, speeds, accelerations.
 NEEDED = (10, 13, 30, 32, *(base + k for base in (100, 110, 120) for k in range(3)))
 
-_TAKEN = re.compile(r"\[GC:(G[\w. ]+) T(\d+) F[\d.]+( S[\d.]+)?\]")
 _MODES = "G54 G17 G21 G90 G94"
 #: A line that is taken once all motion is over.
 _RESTS = re.compile(rb"(M0?2|M30|G0?4P[\d.]+)")
@@ -110,8 +118,8 @@ class Grbl(Streamer):
                 if found.pace not in (None, 1.0) and not self.inherited:
                     with suppress(ControllerError):
                         self._send(AS_PLANNED)
-        elif told := _TAKEN.fullmatch(text):
-            self._modes, self._told = told[1], int(told[2])
+        elif told := read_modes(text):
+            self._modes, self._told = told
             if self._program:
                 self._has_taken(self._told)
         elif text == "ok":
@@ -223,6 +231,9 @@ class Grbl(Streamer):
             return None
         return self._report
 
+    def _asked_twice(self) -> Report | None:
+        return self._asked(REPLY_S) or self._asked(REPLY_S)
+
     def _shown(self, text: str, timeout_s: float = REPLY_S) -> list[str]:
         """A line outside any program, after which the board tells that it was taken: what else it says. Raises ControllerError.
 
@@ -254,7 +265,7 @@ class Grbl(Streamer):
 
     def prepare(self) -> str:
         self._gate.open()
-        found = self._asked(REPLY_S)
+        found = self._asked_twice()
         if found is None:
             raise ControllerError("M631", "the controller does not answer `?`")
         state = found.state.split(":")[0]
@@ -301,9 +312,7 @@ class Grbl(Streamer):
     def _read_settings(self) -> dict[int, float]:
         settings: dict[int, float] = {}
         for _ in range(2):
-            for line in self._shown("$$", 2.0):
-                if found := re.fullmatch(r"\$(\d+)=(\d+\.?\d*)( .*)?", line):
-                    settings[int(found[1])] = float(found[2])
+            settings |= read_settings(self._shown("$$", 2.0))
             missing = [number for number in NEEDED if number not in settings]
             if not missing:
                 return settings
@@ -312,7 +321,7 @@ class Grbl(Streamer):
     # While it runs
 
     def status(self) -> Status:
-        found = self._asked(REPLY_S) or self._asked(REPLY_S)
+        found = self._asked_twice()
         if found is None:
             raise ControllerError(
                 "M631", f"the controller does not tell its state: {self._dead or 'no answer'}"
@@ -328,7 +337,7 @@ class Grbl(Streamer):
             return Status(motion, self._line, found.position_um)
 
     def begin(self, program: bytes, name: str) -> None:
-        where = self._asked(REPLY_S)
+        where = self._asked_twice()
         if where is None or where.state != "Idle":
             raise ControllerError("M633", f"the controller is not idle and takes no {name}")
         steps = [self._settings.get(100 + k, 250.0) for k in range(3)]
