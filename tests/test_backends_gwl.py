@@ -19,6 +19,7 @@ from wetprint.backends.writers.gwl import CHUNK
 from wetprint.kernel.build import build
 from wetprint.kernel.diagnostics import WetprintError
 from wetprint.kernel.figures.contacts import find_contacts
+from wetprint.kernel.scene import Union
 
 
 def text(*jobs: Any) -> str:
@@ -35,14 +36,14 @@ def agrees(light: ModuleType, gwl_referee: ModuleType, job: Any, full: float) ->
     assert len(done) == len(f)
     for t, (a, b) in zip(done, pairwise(f.offsets.tolist()), strict=True):
         sample = np.array(t.sample)
-        assert np.abs(sample - p[a:b]).max() <= 1e-3
+        # Heights from the interface: the part is sunk into it.
+        assert np.abs(np.add(sample, (0.0, 0.0, writing.how.interface)) - p[a:b]).max() <= 1e-3
         assert np.array(t.power) * full == pytest.approx(writing.power[a:b], rel=1e-4)
         assert t.speed == writing.how.scan_speed
         turned = np.array(t.machine) * ((-1, 1, -1) if writing.how.invert_z else (1, 1, 1))
         assert np.array_equal(turned, sample)
         # A rotation and no mirror: lengths and hands stay.
     assert machine.stage == pytest.approx([0.0, 0.0], abs=1e-9)
-    assert machine.interface == writing.how.interface
     assert {t.mode for t in done} == {{"galvo": "GalvoScanMode", "piezo": "PiezoScanMode"}[writing.how.mode]}
     numbers = np.array([p for t in done for p in t.in_field])
     if writing.how.field is not None:
@@ -65,6 +66,7 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("octet", {}, {"power_scaling": 0.8}),
     ("octet", {}, {"block": 2.5, "overlap": 0.3, "shear": 0.2, "invert_z": True}),
     ("octet", {"filament": 0.7}, {"power": 8.0, "shrink": 0.15}),
+    ("woodpile", {"layers": 2}, {"interface": 0.7, "mode": "piezo", "block_height": 0.4}),
     ("woodpile", {"layers": 20}, {"block_height": 2.5, "overlap": 0.8, "z_range": 3.0}),
     (
         "octet",
@@ -128,8 +130,6 @@ def test_any_paths_come_out_as_planned(
     invert: bool,
     mode: str,
 ) -> None:
-    from wetprint.kernel.scene import Union
-
     wires = [light.wire(*points, filament=width, name=f"w{k}") for k, points in enumerate(paths)]
     full = 30.0 * light.MW
     fields = {"power": 9.0 * light.MW, "full_power": full, "invert_z": invert, "mode": mode}
@@ -255,6 +255,28 @@ def test_tiers_go_up_with_the_drive_and_look_for_no_interface(
     done, machine = gwl_referee.run(text(job))
     assert [(t.in_field[0][2], t.in_field[-1][2]) for t in done] == [(0, 3.5), (0, 4.0), (0, 4.0), (0, 1.5)]
     assert machine.drive == pytest.approx(8.5)
+
+
+@pytest.mark.parametrize("interface", [0.0, 0.3])
+def test_a_file_has_no_height_below_the_lowest_focus(
+    light: ModuleType, gwl_referee: ModuleType, interface: float
+) -> None:
+    """Lines of a hatched strut whose axis lies on the substrate: some are in it, and the interface is looked for above them."""
+    beam = light.wire((0.0, 0.0, 0.0), (5.0, 0.0, 0.0), filament=1.2)
+    post = light.wire((0.0, 0.0, 0.0), (0.0, 0.0, 5.0), filament=1.2, name="post")
+    fields = {
+        "power": 10.0 * light.MW,
+        "full_power": 20.0 * light.MW,
+        "interface": interface,
+        "block_height": 2.0,
+    }
+    job = light.job(Union("body", (beam, post), light.HERE), **fields, overlap=0.8)
+    z = job.light.writing.lines.state("wet").points_um[:, 2]
+    assert z.min() < -0.1
+    done, _ = gwl_referee.run(text(job))
+    assert min(p[2] for t in done for p in t.in_field) == 0.0
+    assert min(p[2] for t in done for p in t.sample) == pytest.approx(z.min() - interface, abs=1e-9)
+    assert max(p[2] for t in done for p in t.sample) == pytest.approx(z.max() - interface, abs=1e-3)
 
 
 def test_the_objective_goes_down_for_the_next_print_only_where_it_can(

@@ -51,9 +51,11 @@ class Gwl:
             powers = False
             for b, origin in enumerate(writing.origin_um):
                 low, high = int(bounds[b]), int(bounds[b + 1])
-                origin_nm = np.rint(origin * 1e3).astype(np.int64)
-                out.write(ascii_lines(_block(b, len(bounds) - 1, high - low, origin_nm - at_nm, writing)))
-                at_nm = origin_nm
+                # The drive goes up from where the interface is found: that is done with the lowest focus at 0.
+                goal_um = origin - (0.0, 0.0, writing.origin_um[0, 2])
+                goal_nm = np.rint(goal_um * 1e3).astype(np.int64)
+                out.write(ascii_lines(_block(b, len(bounds) - 1, high - low, goal_nm - at_nm, writing)))
+                at_nm = goal_nm
                 one = _one_power(writing, percent, low, high)
                 if (one is None) != powers:
                     powers = not powers
@@ -79,8 +81,8 @@ def _head(job: Job, writing: Writing) -> list[str]:
         f"resin: {resins or 'not said'}",
         f"threshold: {how.threshold_power / MILLIWATT:.6g} mW for {1e3 * how.threshold_time:.6g} ms",
         f"power: {power}; 100 % is {how.full_power * how.power_scaling / MILLIWATT:.6g} mW",
-        f"the substrate lies at z = 0, the part is sunk by {how.interface:.6g} um; "
-        f"points of a block count from {'its lower corner' if how.mode == 'piezo' else 'its middle'}",
+        f"the part is sunk by {how.interface:.6g} um; points count from "
+        f"{'the lower corner' if how.mode == 'piezo' else 'the middle'} of a block, heights from the lowest focus of a tier",
     ]
     lines = [f"% {text}" for text in said]
     lines += [
@@ -100,7 +102,7 @@ def _block(number: int, of: int, lines: int, step_nm: Ints, writing: Writing) ->
     tier = int(writing.tier[number])
     where = f", tier {tier + 1}" if writing.tier.any() else ""
     head = [f"% block {number + 1} of {of}{where}, {lines} lines"] if of > 1 else []
-    find = [] if tier else [f"FindInterfaceAt {writing.how.interface:.10g}"]
+    find = [] if tier else [f"FindInterfaceAt {writing.how.interface - writing.origin_um[0, 2]:.10g}"]
     return [*head, *_moves(step_nm), *find]
 
 

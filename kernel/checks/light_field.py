@@ -51,7 +51,7 @@ class LightField:
                 lift = pieces.at(s.lift_um())
                 tall = np.concatenate([at[:, 2:] - lift[:, None], at[:, 2:] + lift[:, None]])
                 low, high = _span(tall, np.tile(pieces.tier[block], 2), int(pieces.tier.max()) + 1)
-                low[0] = 0.0
+                low[0] = np.minimum(low[0], 0.0)
                 high_um = float((high - low).max())
                 if high_um <= how.z_range * (1 + 1e-9):
                     continue

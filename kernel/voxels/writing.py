@@ -28,7 +28,7 @@ class Writing:
     dries. `power[P]` in kernel units; `strut int64[L]`: row of what stands; `block int64[L]`: row of `origin_um[B,3]`; `floats
     bool[L]`: lines of pieces that touch nothing when they are written. `cuts`: struts cut at seams, counted once a cut.
     `origin_um`: from where the coordinates of a block count: its middle where mirrors scan, the lower corner of its lines where a stage
-    does; upwards the substrate, or the lowest focus of its tier (`tier int64[B]`), to which the drive of the objective goes.
+    does; upwards the lowest focus of its tier (`tier int64[B]`), on the substrate 0 if that is higher.
     """
 
     lines: FilamentSet
@@ -200,7 +200,7 @@ def _origins(pieces: Pieces, block: Ints, lines: FilamentSet, how: Settings) -> 
     low = np.minimum.reduceat(lines.state("wet").points_um, first, axis=0)
     base = np.full(int(pieces.tier.max()) + 1, np.inf)
     np.minimum.at(base, pieces.tier, low[:, 2])
-    base[0] = 0.0
+    base[0] = min(base[0], 0.0)
     flat = low[:, :2] if how.mode == "piezo" else pieces.centre_um
     return np.column_stack([flat, base[pieces.tier]])
 

@@ -26,7 +26,7 @@ class Machine:
 
 @dataclass
 class Trajectory:
-    """Where the focus goes: in the frame of the sample as the file draws it, in that of the machine (which `InvertZAxis 1` turns about
+    """Where the focus goes: over the sample, heights from the interface, in the frame in which the file draws it; in that of the machine (which `InvertZAxis 1` turns about
     y: x and z change their signs, and what is right-handed stays so), the share of full power at each point, and the numbers of the file."""
 
     sample: list[tuple[float, float, float]]
@@ -50,7 +50,7 @@ def run(text: str) -> tuple[list[Trajectory], Machine]:
             if len(words) != 3 + it.fourth:
                 raise ValueError(f"line {number}: {len(words)} numbers")
             x, y, z = (float(w) for w in words[:3])
-            if it.mode == "PiezoScanMode" and min(x, y) < 0:
+            if z < 0 or (it.mode == "PiezoScanMode" and min(x, y) < 0):
                 raise ValueError(f"line {number}: a stage begins at its corner")
             it.points.append((x, y, z, float(words[3]) if it.fourth else it.laser_power))
             continue
@@ -100,7 +100,8 @@ def run(text: str) -> tuple[list[Trajectory], Machine]:
 
 
 def _trajectory(it: Machine) -> Trajectory:
-    sample = [(x + it.stage[0], y + it.stage[1], z + it.drive) for x, y, z, _ in it.points]
+    assert it.interface is not None
+    sample = [(x + it.stage[0], y + it.stage[1], z + it.drive - it.interface) for x, y, z, _ in it.points]
     sign = -1.0 if it.inverted else 1.0
     for *_, power in it.points:
         if not 0.0 < power <= 100.0:
