@@ -8,9 +8,10 @@ from types import ModuleType
 import numpy as np
 import pytest
 from wetprint.kernel.build import Job
+from wetprint.kernel.figures.told import table
 from wetprint.kernel.filaments import FilamentSet
 from wetprint.kernel.material import Ink
-from wetprint.kernel.measure import bounding_box, figures, materials, measure, measure_state, sweep, table
+from wetprint.kernel.measure import bounding_box, figures, materials, measure, measure_state, sweep
 from wetprint.kernel.scene import Path, Print
 from wetprint.kernel.shrink import complete
 

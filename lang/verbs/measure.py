@@ -79,7 +79,7 @@ def tell(
     if as_json:
         print_json(found if spread is None else {**found, "uncertainty": spread.as_dict()})
         return
-    from ...kernel.measure import table
+    from ...kernel.figures.told import table
 
     print(table(found, tuple(shown)))
     if "settled" in found:

@@ -269,7 +269,7 @@ def further_jobs(
 def say_drying(jobs: tuple[Job, ...]) -> None:
     """By which model the parts were dried, and what it rests on."""
     if any(job.drying is not None for job in jobs):
-        from ...kernel.measure import drying_lines, told_drying
+        from ...kernel.figures.told import drying_lines, told_drying
 
         for line in drying_lines(told_drying(jobs)):
             say(line)
