@@ -73,6 +73,9 @@ def cases(f: ModuleType) -> dict[str, tuple[Scene, Scene, tuple[str, ...]]]:
     def relief(height: float = 0.02, **own: Any) -> Scene:
         return one(f, film=own, relief=Expr("const", (height,), f.HERE))
 
+    def heated(**own: float) -> Scene:
+        return f.scene(f.pattern(f.box(0, 0, 10, 10, "dot"), film(), "thermal_writing", **own))
+
     acid = L(
         keeps_exposed_in=("nonpolar",),
         removes_exposed_in=("N-methylformamide",),
@@ -126,11 +129,12 @@ def cases(f: ModuleType) -> dict[str, tuple[Scene, Scene, tuple[str, ...]]]:
         "W256": (one(f, nothing), one(f), ("0 um2", "`dot`")),
         "W257": (one(f, developer=None, develop=False), one(f), ("0 developments", "`box`", "`green`")),
         "W258": (relief(0.0401, d0=10 * MJ, gamma=2.0), relief(0.04, d0=10 * MJ, gamma=2.0), ("40.1 nm", "0 nm to 40 nm")),
+        "W290": (heated(hatch=1.001), heated(hatch=1.0), ("1.001 um", "1 um or less", "`dot`")),
         "W259": (one(f, film={"below_celsius": 120.0}, bake_celsius=120.0), one(f, film={"below_celsius": 120.0}, bake_celsius=119.9), ("120 C", "`below_celsius` of the film")),
     }  # fmt: skip
 
 
-CODES = [f"W{n}" for n in range(230, 260) if n != 250]
+CODES = [*(f"W{n}" for n in range(230, 260) if n != 250), "W290"]
 
 
 @pytest.mark.parametrize("code", CODES)
@@ -338,6 +342,14 @@ def test_dose_factors_of_an_electron_beam(f: ModuleType, monkeypatch: pytest.Mon
         assert ("W250" in said(scene)) is found, factor
 
 
+def test_a_laser_writes_nothing_narrower_than_its_spot(f: ModuleType) -> None:
+    for wide, found in ((0.998, True), (1.0, False)):
+        told = said(f.scene(f.pattern(f.box(0, 0, 10, wide), f.film(), "thermal_writing")))
+        assert ("W230" in told) is found
+    narrow = said(f.scene(f.pattern(f.box(0, 0, 10, 0.5), f.film(), "thermal_writing", min_width=0.4)))
+    assert "W230" not in narrow
+
+
 def test_a_printed_lattice_is_held_against_the_film_below(f: ModuleType, scenes: ModuleType) -> None:
     for y, kind in ((55.499, "overlap"), (54.501, "gap"), (55.5, ""), (54.5, "")):
         # Lines at y = +-20, 60, 100, 10 um wide: the film ends at y, the line above begins at 55.
@@ -355,6 +367,6 @@ def test_a_printed_lattice_is_held_against_the_film_below(f: ModuleType, scenes:
 
 def test_rules_of_films_load_no_numpy() -> None:
     names = [n for n in CHECKS if n.startswith("film_")]
-    assert len(names) == 30
+    assert len(names) == 31
     program = "import sys\nfrom wetprint.kernel.checks import CHECKS\n[CHECKS[n] for n in CHECKS if n.startswith('film_')]\nassert 'numpy' not in sys.modules"
     subprocess.run([sys.executable, "-c", program], check=True, env={**os.environ})

@@ -58,6 +58,7 @@ CHECKS: Registry[Check] = Registry(
         "film_relief": ".film_relief:FILM_RELIEF",
         "film_empty": ".film_empty:FILM_EMPTY",
         "film_undeveloped": ".film_undeveloped:FILM_UNDEVELOPED",
+        "film_hatch": ".film_hatch:FILM_HATCH",
         "film_heat": ".film_heat:FILM_HEAT",
         "film_height": ".film_height:FILM_HEIGHT",
         "afloat": ".afloat:AFLOAT",

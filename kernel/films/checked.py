@@ -86,6 +86,8 @@ class Films:
         aperture, light = pattern.fields.get("aperture"), pattern.fields.get("wavelength")
         if aperture and light:
             return finest_um(light, aperture), f"wavelength / (2 NA), NA {aperture:g}"
+        if name == "min_width" and pattern.fields.get("spot"):
+            return float(pattern.fields["spot"]), "the `spot`, which stays within the mask"
         return None, ""
 
     def exposed(self, row: int) -> Flat:

@@ -80,6 +80,11 @@ def is_among(developer: Developer, words: tuple[str, ...]) -> bool:
 
 def tone_in(ligand: Ligand, developer: Developer | None) -> str:
     """Tone that a developer gives, "" where nobody says."""
+    return _tone_by(ligand, developer) or ligand.tone
+
+
+def _tone_by(ligand: Ligand, developer: Developer | None) -> str:
+    """Tone that hangs on the developer, "" where it does not or nobody says."""
     if developer is not None:
         # A name says more than a polarity: N-methylformamide takes what other polar liquids may leave.
         named = Developer("", developer.liquid, "")
@@ -88,14 +93,16 @@ def tone_in(ligand: Ligand, developer: Developer | None) -> str:
                 return POSITIVE
             if is_among(one, ligand.keeps_exposed_in):
                 return NEGATIVE
-    return ligand.tone
+    return ""
 
 
 def tone_of(pattern: Pattern) -> tuple[str, str]:
     """Tone of a pattern, and where it comes from: the developer, the design, the mechanism, or an assumption."""
-    known = tone_in(pattern.film.ligand, pattern.developer)
-    if known:
-        return known, f"developed in {pattern.developer.liquid}" if pattern.developer else "its ligand"
+    by_developer = _tone_by(pattern.film.ligand, pattern.developer)
+    if by_developer and pattern.developer is not None:
+        return by_developer, f"developed in {pattern.developer.liquid}"
+    if pattern.film.ligand.tone:
+        return pattern.film.ligand.tone, "its ligand"
     said = str(pattern.fields.get("tone") or "")
     if said:
         return said, "the design"

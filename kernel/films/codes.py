@@ -1,4 +1,4 @@
-"""Codes of films that are patterned (W230 to W259), each with the explanation that `wp explain` tells."""
+"""Codes of films that are patterned (W230 to W259, and from W290), each with the explanation that `wp explain` tells."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ CODES: tuple[Code, ...] = (
         "a mask narrower than its writer resolves",
         "Width is measured as design rule checkers do: between two sides of a shape that run against each other, at the closest place "
         "(Euclidian metric), on the grid of 1 nm. A corner sharper than 90 degrees has no width. The limit is `min_width` of the pattern; "
-        "without it, where `aperture` is given, wavelength / (2 NA).",
+        "without it, where `aperture` is given, wavelength / (2 NA), and of a laser that heats its `spot`.",
         USE
         + "mask dot = rectangle { size: [10um, 0.4um]; };\n"
         + _FILM
@@ -312,5 +312,15 @@ CODES: tuple[Code, ...] = (
         + _film(ligand="lig.hipin", more='thickness: 1um; route: "thick";')
         + "pattern dot { film: green; process: thermal_writing; wavelength: 532nm; spot: 1um; hatch: 500nm; celsius: 230; "
         "developer: lig.toluene; }\n",
+    ),
+    Code(
+        "W290",
+        "a raster with gaps",
+        "A laser writes lines as wide as its `spot`, `hatch` apart. Where the hatch is the larger of the two, stripes of the mask stay as they "
+        "were. Lines that overlap by half even out what the edge of the spot leaves.",
+        USE
+        + BOX
+        + _film(ligand="lig.hipin", more='thickness: 1um; route: "thick";')
+        + "pattern dot { film: green; process: thermal_writing; wavelength: 532nm; spot: 1um; hatch: 2um; developer: lig.toluene; }\n",
     ),
 )

@@ -20,6 +20,7 @@ from ..scene import Scene, StateName
 from . import prism as prisms_of
 from .coats import coats_of, tone_of
 from .prism import Prism, area_um2, overlap_um2, perimeter_um, pieces, prisms
+from .steps import length
 
 if TYPE_CHECKING:
     from ..build import Job
@@ -272,13 +273,9 @@ def table(found: dict[str, Any]) -> str:
     lines = []
     for f in found["films"]:
         thick = f["thickness_um"]
-        thickness = (
-            f"{1e3 * thick[1]:.4g} nm"
-            if thick[0] == thick[1]
-            else f"{1e3 * thick[0]:.4g} to {1e3 * thick[1]:.4g} nm"
-        )
+        thickness = " to ".join(dict.fromkeys(length(t) for t in thick))
         parts = [
-            f"{f['area_um2']:.6g} um2 in {f['pieces']} pieces",
+            f"{f['area_um2']:.6g} um2 in {f['pieces']} piece{'' if f['pieces'] == 1 else 's'}",
             f"{thickness} thick",
             f"{f['volume_um3']:.6g} um3",
         ]
@@ -297,7 +294,8 @@ def table(found: dict[str, Any]) -> str:
         parts = [f"overlap {b['overlap_um2']:.6g} um2"] if b["overlap_um2"] else []
         parts += [f"gap {b['gap_um']:.4g} um"] if b["gap_um"] else []
         if "joined" in b:
-            parts.append(f"{b['contacts']} contacts" if b["joined"] else "not joined")
+            n = b["contacts"]
+            parts.append(f"{n} contact{'' if n == 1 else 's'}" if b["joined"] else "not joined")
         lines.append(f"{b['one']} and {b['two']}: " + (", ".join(parts) or "touch"))
     if "bodies" in found:
         lines.append(
