@@ -357,6 +357,26 @@ def test_a_board_in_another_mode_is_stopped(talks: Any, monkeypatch: pytest.Monk
     )
 
 
+@pytest.mark.parametrize("streaming", ["response", "characters"])
+def test_noise_that_waits_in_the_board_is_no_hang(talks: Any, streaming: str) -> None:
+    """A `?` that was read as another sign waits for the end of its line, in front of the next one: that is lost, and the board rests."""
+    spoilt = 0
+    for after in range(1, len(TEXTS)):
+        talk = talks({}, streaming, SCHEDULES[0])
+        take = talk.board.take
+
+        def noisy(data: bytes, talk: Any = talk, take: Any = take, after: int = after) -> None:
+            # What comes behind it is lost with it.
+            if b"$" in data and len(talk.board.taken) == after and not talk.spoilt:
+                talk.spoilt, data = True, b"7="
+            take(data)
+
+        talk.board.take, talk.spoilt = noisy, False
+        assert talk.run() is (Motion.FAILED if talk.spoilt else Motion.DONE), talk.told()
+        spoilt += talk.spoilt
+    assert spoilt > 5
+
+
 def test_a_board_that_answers_no_more_is_stopped(talks: Any) -> None:
     talk = talks({}, "response", SCHEDULES[0])
     talk.board.line = lambda text: " "

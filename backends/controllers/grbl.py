@@ -199,20 +199,21 @@ class Grbl(Streamer):
         self._line = self._lines[text]
 
     def _watch_silence(self, found: Report) -> None:
-        """What was lost would hold a sender for ever: a board that has read all that came, and could take it, owes no answer.
+        """What was lost would hold a sender for ever: a board that rests, or has read all that came and could take it, owes no answer.
 
-        While a line waits in the board, for room or for motion to end, the `$G` behind it waits in its receive buffer.
+        While a line waits in the board, for room or for motion to end, the `$G` behind it waits in its receive buffer. Noise may wait there
+        too, without an end.
         """
         if not self._program or self._fault or not self._sent:
             return
         line = self._sent[0]
         idle = found.state == "Idle" and found.free >= self._capacity
-        waits = line.blocks > self._taken.blocks and found.free > 1
-        if found.room < self._rx or not (idle or waits):
+        waits = line.blocks > self._taken.blocks and found.free > 1 and found.room >= self._rx
+        if not (idle or waits):
             self._quiet_s = 0.0
         elif not self._quiet_s:
             self._quiet_s = found.came_s
-        elif found.came_s - self._quiet_s > LOST_S:
+        elif found.came_s - self._quiet_s > LOST_S + line.pause_s / self._rig.time_scale:
             self._quiet_s, self._tries = found.came_s, self._tries + 1
             if self._one_by_one and self._tries <= TRIES:
                 self._asking = True
