@@ -1,15 +1,22 @@
 """Every button of the page's Export in a real browser: the file arrives, and it is what the command would have written."""
 
+import io
+import itertools
 import json
+import shutil
+import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
 from wetprint.backends.export import write_geometry, write_program
 from wetprint.backends.exporters import EXPORTERS
+from wetprint.backends.previews.film import PAUSE, TURN
 from wetprint.backends.rigs.store import load_rig
 from wetprint.backends.studio.bench import Wish, solved
 from wetprint.backends.studio.exports import exported, offered
@@ -61,7 +68,7 @@ def _saved(page: Any, studio: ModuleType, form: str) -> tuple[str, bytes]:
         found = [p for p in page.folder.iterdir() if p not in before and p.suffix != ".crdownload"]
         return found[0] if found and page.text("toast") == f"{found[0].name} written" else None
 
-    file = studio.until(new, 60)
+    file = studio.until(new, 400 if form in ("gif", "mp4") else 60)
     data = file.read_bytes()
     file.unlink()
     return file.name, data
@@ -100,6 +107,46 @@ def test_pictures_and_sheets_arrive(page: Any, studio: ModuleType, form: str) ->
         assert (int.from_bytes(data[16:20], "big"), int.from_bytes(data[20:24], "big")) == (1600, 1200)
     if form == "sheet":
         assert b"Process sheet: net" in data and b"wp print net.wp --rig sim" in data
+
+
+def _looked_at(pictures: "list[np.ndarray]", size: tuple[int, int]) -> None:
+    """Gold on white that turns: neither black nor blank, and no two pictures of a quarter of a turn are alike."""
+    assert len(pictures) == 4 and all(p.shape == (size[1], size[0], 3) for p in pictures)
+    for p in pictures:
+        gold = (p[..., 0].astype(int) - p[..., 2] > 60).mean()
+        assert 0.02 < gold < 0.6 and (p > 240).all(axis=2).mean() > 0.3
+    assert all((a != b).any(axis=2).mean() > 0.01 for a, b in itertools.pairwise(pictures))
+
+
+def test_a_film_arrives_as_gif_while_other_pictures_are_asked_for(page: Any, studio: ModuleType) -> None:
+    # A picture is drawn for somebody else meanwhile.
+    page.js(
+        "fetch('export?format=png&state=wet').then(a => a.blob()).then(b => { window.other = b.size; }); 0"
+    )
+    name, data = _saved(page, studio, "gif")
+    assert name == "net_dried.gif"
+    with Image.open(io.BytesIO(data)) as film:
+        assert film.n_frames == TURN and film.size == (800, 600)
+        shots = []
+        for k in range(0, TURN, TURN // 4):
+            film.seek(k)
+            assert film.info["duration"] == 10 * PAUSE
+            shots.append(np.asarray(film.convert("RGB")))
+    _looked_at(shots, (800, 600))
+    assert page.js("window.other") > 10_000
+
+
+@pytest.mark.soak
+@pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="no ffmpeg")
+def test_a_film_arrives_as_mp4(page: Any, studio: ModuleType, tmp_path: Path) -> None:
+    name, data = _saved(page, studio, "mp4")
+    assert name == "net_dried.mp4" and data[4:8] == b"ftyp"
+    (tmp_path / name).write_bytes(data)
+    each = round(PAUSE * 25 / 100) * TURN // 4  # pictures of the file in a quarter of a turn
+    command = ["ffmpeg", "-v", "error", "-i", str(tmp_path / name), "-vf", f"select=not(mod(n\\,{each}))", "-vsync", "0", "-f", "rawvideo", "-pix_fmt", "rgb24", "-"]  # fmt: skip
+    raw = subprocess.run(command, capture_output=True, check=True).stdout
+    shots = np.frombuffer(raw, np.uint8).reshape(-1, 900, 1200, 3)
+    _looked_at(list(shots), (1200, 900))
 
 
 def test_the_program_is_that_of_the_rig(page: Any, studio: ModuleType, tmp_path: Path) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import html
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...kernel.diagnostics import WetprintError
-from .exports import exported
+from .exports import DRAWN, exported
 from .plots import plots
 from .wording import line
 
@@ -54,11 +56,16 @@ def routes(studio: Studio) -> Callable[[Any], None]:
             page = f"<!DOCTYPE html><p>{html.escape(line(caught.diagnostics[0]))}</p>"
         return http.Response(text=page, content_type="text/html")
 
+    # VTK draws in one thread only: pictures that are asked for at once come one after the other.
+    drawing = ThreadPoolExecutor(1, "drawing")
+
     async def export(request: Any) -> Any:
         form, state = request.query.get("format", ""), request.query.get("state", "dried")
         try:
             outcome = await asyncio.to_thread(studio.settled, form in ("program", "sheet"))
-            data, file = await asyncio.to_thread(exported, outcome, studio.rig, studio.path, form, state)
+            lane = drawing if form in DRAWN else None
+            what = partial(exported, outcome, studio.rig, studio.path, form, state)
+            data, file = await asyncio.get_running_loop().run_in_executor(lane, what)
         except WetprintError as caught:
             said = [part for d in caught.diagnostics for part in (line(d), *d.notes)]
             return http.Response(status=409, text="\n".join(said))

@@ -172,10 +172,17 @@ window.wp_studio = (() => {
 
     // ---- files ----------------------------------------------------------------------------------------------------------------
     async function save(format) {
-      at.export.open = false; toast("writing …");
-      const answer = await fetch(`export?format=${format}&state=${at.exportState.value}`).catch(() => null);
-      if (!answer || !answer.ok) { toast(answer ? await answer.text() : "the studio does not answer"); return; }
-      const name = /filename="(.*)"/.exec(answer.headers.get("Content-Disposition"))[1], a = make("a", null, "", { href: URL.createObjectURL(await answer.blob()), download: name }); a.click(); setTimeout(() => URL.revokeObjectURL(a.href), 10000); toast(`${name} written`);
+      at.export.open = false;
+      const begun = performance.now(), told = () => toast(`writing … ${Math.round((performance.now() - begun) / 1000)} s`);
+      toast("writing …");
+      const telling = setInterval(told, 1000);  // films take half a minute
+      try {
+        const answer = await fetch(`export?format=${format}&state=${at.exportState.value}`).catch(() => null);
+        if (!answer || !answer.ok) { toast(answer ? await answer.text() : "the studio does not answer"); return; }
+        const name = /filename="(.*)"/.exec(answer.headers.get("Content-Disposition"))[1];
+        const a = make("a", null, "", { href: URL.createObjectURL(await answer.blob()), download: name });
+        a.click(); setTimeout(() => URL.revokeObjectURL(a.href), 10000); toast(`${name} written`);
+      } finally { clearInterval(telling); }
     }
     function formats(groups) {
       at.formats.replaceChildren();
