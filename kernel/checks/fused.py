@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from ..check import CheckContext
 from ..diagnostics import Diagnostic, Severity, warning
+from ..figures.fusing import fusings
 
 
 class Fused:
@@ -14,25 +15,13 @@ class Fused:
     doc = "neighbouring filaments of a layer do not fuse when wet"
 
     def run(self, context: CheckContext) -> Iterator[Diagnostic]:
-        for job in context.jobs:
-            if not context.has(job, "wet"):
-                continue
-            found = context.contacts(job, "wet")
-            count = int((found.fused_of > 0).sum())
-            if not count or found.layer_nearest is None:
-                continue
-            i, _ = found.layer_nearest
-            f = job.filaments
-            width = float(f.state("wet").width_um[f.offsets[i]])
+        for f in fusings(context, light=False):
             yield warning(
                 self.code,
-                f"{found.layer_gap_um:.3g} um is the least wet gap within a layer; {count} filaments run into a neighbour",
-                context.field(job, i, "pitch"),
-                label=f"wet filaments are {width:.4g} um wide",
-                notes=(
-                    f"type a `pitch` above {width:.3g}um, or a narrower `filament`; "
-                    'a wall of fused lines is meant? then `allow W206 because "..."`',
-                ),
+                f"{f.gap_um:.3g} um is the least wet gap within a layer; {f.count} filaments run into a neighbour",
+                f.pitch(context),
+                label=f"wet filaments are {f.width_um:.4g} um wide",
+                notes=f.notes(self.code, "a narrower `filament`"),
             )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from ..check import CheckContext
 from ..diagnostics import Diagnostic, Severity, warning
+from ..figures.fusing import fusings
 
 
 class VoxelPitch:
@@ -14,24 +15,13 @@ class VoxelPitch:
     doc = "neighbouring written struts of a layer do not fuse"
 
     def run(self, context: CheckContext) -> Iterator[Diagnostic]:
-        for job in context.written:
-            assert job.light is not None
-            graph = job.light.graph
-            count = int(graph.fused.sum())
-            if not count or graph.pair is None:
-                continue
-            i, _ = graph.pair
-            f = job.filaments
-            width = float(f.state("wet").width_um[f.offsets[i]])
+        for f in fusings(context, light=True):
             yield warning(
                 self.code,
-                f"{graph.gap_um:.3g} um is the least gap within a layer; {count} struts of {job.name} run into a neighbour",
-                context.field(job, i, "pitch"),
-                label=f"struts stand {width:.4g} um wide",
-                notes=(
-                    f"a `pitch` above {width:.3g}um, or less `power`; "
-                    'a wall of fused lines is meant? then `allow W266 because "..."`',
-                ),
+                f"{f.gap_um:.3g} um is the least gap within a layer; {f.count} struts of {f.job.name} run into a neighbour",
+                f.pitch(context),
+                label=f"struts stand {f.width_um:.4g} um wide",
+                notes=f.notes(self.code, "less `power`"),
             )
 
 
