@@ -199,6 +199,7 @@ class _Path:
         nozzle = toolpath.nozzle[rows]
         nozzle[begins] = toolpath.nozzle[rows[begins] + 1]
         self.at = to_stage(rig, toolpath.position_um[rows], nozzle if nozzle.any() else 0)
+        self.x, self.y = (np.ascontiguousarray(self.at[:, k]) for k in (0, 1))
         scale = 10.0 ** (decimals - 3)
         self.written = np.rint(self.at * scale) / scale
         #: Half of the last decimal in x and y at once.
@@ -299,25 +300,26 @@ class _Path:
         if not len(first):
             return _Fit(np.zeros(0, bool), np.zeros((0, 2)), np.zeros(0, bool))
         count = last - first + 1
-        own, which = ranges(first, count), np.repeat(np.arange(len(first)), count)
-        begins = np.cumsum(count) - count
+        own, begins = ranges(first, count), np.cumsum(count) - count
         start, end = self.written[first], self.written[last]
         chord = (end - start)[:, :2]
         half = 0.5 * np.hypot(chord[:, 0], chord[:, 1])
+        x, y = self.x[own], self.y[own]
         with np.errstate(divide="ignore", invalid="ignore"):
             normal = np.stack([-chord[:, 1], chord[:, 0]], axis=1) / (2.0 * half)[:, None]
             middle = 0.5 * (start + end)[:, :2]
-            q = self.at[own, :2] - middle[which]
-            beside = np.einsum("ij,ij->i", q, normal[which])
+            qx, qy = x - np.repeat(middle[:, 0], count), y - np.repeat(middle[:, 1], count)
+            beside = qx * np.repeat(normal[:, 0], count) + qy * np.repeat(normal[:, 1], count)
             # |q|^2 - 2 t beside = half^2 on the circle about middle + t normal: the t of least squares.
-            power = np.einsum("ij,ij->i", q, q) - (half * half)[which]
+            power = qx * qx + qy * qy - np.repeat(half * half, count)
             t = 0.5 * np.add.reduceat(beside * power, begins) / np.add.reduceat(beside * beside, begins)
             centre = middle + t[:, None] * normal
             radius = np.hypot(half, t)
             sign = np.sign(self.curve[first + 1])
             sweep = 2.0 * np.arctan2(half, t * sign)
-            from_centre = self.at[own, :2] - centre[which]
-            off = np.abs(np.hypot(from_centre[:, 0], from_centre[:, 1]) - radius[which])
+            x -= np.repeat(centre[:, 0], count)
+            y -= np.repeat(centre[:, 1], count)
+            off = np.abs(np.hypot(x, y) - np.repeat(radius, count))
             away = np.maximum.reduceat(off, begins)
             # Chords of a piece: those that end at its vertices, without its first.
             sizes = self.length[np.maximum(own - 1, 0)]
@@ -327,21 +329,27 @@ class _Path:
             way = np.add.reduceat(sizes, begins) - 0.5 * (self.length[first] + self.length[last - 1])
             bend = (self.bent[last] - self.bent[first + 1]) / way
             away += longest * longest / (8.0 * radius)
-            ray = (start[:, :2] - centre)[which]
-            across = ray[:, 0] * from_centre[:, 1] - ray[:, 1] * from_centre[:, 0]
-            angle = np.arctan2(sign[which] * across, np.einsum("ij,ij->i", ray, from_centre))
-            rise = end[:, 2] - start[:, 2]
-            high = start[which, 2] + rise[which] * angle / sweep[which]
-            uneven = np.maximum.reduceat(np.abs(self.at[own, 2] - high), begins)
-            climbs = rise != 0.0
             speed = self.speed[last]
             near = TOLERANCE_UM + self.rounding_um
-            good = (away <= near) & (uneven <= near) & (radius >= LEAST_UM) & (radius <= MOST_UM)
+            good = (away <= near) & (radius >= LEAST_UM) & (radius <= MOST_UM)
             good &= (sweep <= MOST_RAD) & (radius * (1.0 - np.cos(0.5 * sweep)) >= TOLERANCE_UM)
             good &= (speed <= self.fastest) & (speed * speed * bend <= self.gain)
             good &= np.logical_and.reduceat(self.inside[own], begins)
+        rise = end[:, 2] - start[:, 2]
+        climbs = rise != 0.0
+        # Heights cost most, and most of what is tried is no arc in the plane.
+        flat = np.flatnonzero(good)
+        if len(flat):
+            count, at = count[flat], np.repeat(good, count)
+            x, y, z = x[at], y[at], self.at[own[at], 2]
+            ray = np.repeat((start[:, :2] - centre)[flat], count, axis=0)
+            across = (ray[:, 0] * y - ray[:, 1] * x) * np.repeat(sign[flat], count)
+            angle = np.arctan2(across, ray[:, 0] * x + ray[:, 1] * y)
+            high = np.repeat(start[flat, 2], count) + np.repeat(rise[flat] / sweep[flat], count) * angle
+            uneven = np.maximum.reduceat(np.abs(z - high), np.cumsum(count) - count)
+            good[flat] = uneven <= near
             if not self.climbing:
-                good &= ~climbs & (uneven <= self.rounding_um)
+                good[flat] &= ~climbs[flat] & (uneven <= self.rounding_um)
         return _Fit(good, centre, climbs)
 
 
