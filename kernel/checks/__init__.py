@@ -77,5 +77,6 @@ CHECKS: Registry[Check] = Registry(
         "climb": ".climb:CLIMB",
         "dose_gap": ".dose_gap:DOSE_GAP",
         "dose_peak": ".dose_peak:DOSE_PEAK",
+        "beam": ".beam:BEAM",
     },
 )

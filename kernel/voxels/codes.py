@@ -1,4 +1,4 @@
-"""Codes of what is written with two photons (W264 to W282), each with the explanation that `wp explain` tells."""
+"""Codes of what is written with two photons (W264 to W283), each with the explanation that `wp explain` tells."""
 
 from __future__ import annotations
 
@@ -177,5 +177,13 @@ CODES: tuple[Code, ...] = (
         "Lines of a hatched strut lie so close that each place gets the dose of several. Told is the power with which one line would leave as "
         "much, against `damage`. Dose is taken to add to dose, however long ago it came (assumed). Less `power`, a wider `hatch` or `slice`.",
         _THICK + _print("power: 10mW; damage: 12mW;"),
+    ),
+    Code(
+        "W283",
+        "a beam that passes what stands",
+        "An objective that dips into the resin sends its light from above, half of it asin(aperture / index) wide. Beside a seam it passes what "
+        "earlier blocks of the tier have left standing, and lines get less light than is told. Seams that lean by as much (`shear`) leave it "
+        "free; lower blocks (`block_height`) make the strip narrower, larger ones the seams fewer.",
+        _THICK + _print("power: 10mW; invert_z: true; block: 6um; overlap: 500nm;"),
     ),
 )
