@@ -114,6 +114,22 @@ def shares(values: Floats) -> tuple[Floats, float, float]:
     return np.clip((np.where(np.isfinite(values), values, low) - low) / (high - low), 0.0, 1.0), low, high
 
 
+def some_known(values: Floats, figure: Colouring) -> None:
+    """Raises WetprintError (X726) where no filament has a figure."""
+    if len(values) and not np.isfinite(values).any():
+        others = [n for n in COLOURINGS.names() if n != figure.name]
+        raise WetprintError(
+            error(
+                "X726",
+                f"0 of {len(values)} filaments have {figure.doc}, which `--by {figure.name}` shows",
+                notes=(
+                    "ink has a pressure, what light writes has a power and blocks",
+                    f"others: {', '.join(others)}",
+                ),
+            )
+        )
+
+
 def follower(jobs: FilamentSet | Sequence[FilamentSet | Job], rig: Callable[[], Rig]) -> Callable[[], Course]:
     """The course of a print of `jobs` on a rig, found when it is first asked for."""
     kept: list[Course] = []

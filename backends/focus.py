@@ -51,7 +51,7 @@ def written(job: Job) -> Course:
     block: Floats = np.add(writing.block, 1.0, dtype=np.float64)
     mean: Floats = power / MILLIWATT
     return Course(
-        writing.lines, rows, rows, end - took, end, np.full(n, writing.how.scan_speed), np.zeros(n), np.zeros(n, bool),
+        writing.lines, rows, rows, end - took, end, np.full(n, writing.how.scan_speed), np.full(n, np.nan), np.zeros(n, bool),
         np.zeros(n, np.int64), (_cone(job),), block, mean,
     )  # fmt: skip
 

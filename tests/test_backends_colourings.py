@@ -49,6 +49,8 @@ LIGHT = ("block", "power")
 @pytest.mark.parametrize("name", LIGHT)
 def test_ink_has_no_figures_of_light(name: str, course: Course) -> None:
     assert np.isnan(COLOURINGS[name].values(course.part, "dried", course)).all()
+    with pytest.raises(WetprintError, match="0 of 12 filaments have"):
+        picture(course.part, by=name, course=lambda: course)
 
 
 @pytest.mark.parametrize("name", [n for n in COLOURINGS if n not in LIGHT])

@@ -15,6 +15,7 @@ from wetprint.backends.focus import as_lines
 from wetprint.backends.preview import preview
 from wetprint.backends.rigs.store import load_rig
 from wetprint.kernel.build import Job, build
+from wetprint.kernel.diagnostics import WetprintError
 from wetprint.kernel.shrink import complete_jobs
 
 
@@ -102,6 +103,19 @@ def test_a_picture_by_order(light: ModuleType, tmp_path: Path) -> None:
         draft=True,
     )
     assert path.stat().st_size > 1000
+
+
+def test_light_has_no_pressure(light: ModuleType, tmp_path: Path) -> None:
+    jobs, at = [hatched(light)], tmp_path / "by.png"
+    with pytest.raises(WetprintError) as caught:
+        preview(jobs, png=at, by="pressure", rig=lambda: load_rig("sim", []), size=(200, 160))
+    (said,) = caught.value.diagnostics
+    assert (
+        said.code == "X726"
+        and "filaments have the pressure on the ink" in said.message
+        and "power" in said.notes[1]
+    )
+    assert not at.exists()
 
 
 def test_the_sheet_shows_blocks_where_there_are_some(light: ModuleType) -> None:

@@ -14,7 +14,7 @@ from ...kernel.diagnostics import WetprintError, error
 from ...kernel.filaments import FilamentSet, Floats
 from ...kernel.material import Ink
 from ...kernel.scene import StateName
-from ..colouring import INK, MOVEMENT, names, part_and_values, shares
+from ..colouring import INK, MOVEMENT, names, part_and_values, shares, some_known
 from ..export import whole
 from .camera import Camera, Frame, extent, nice_length
 from .change import GHOST, STEPS, Bar, by_movement
@@ -138,6 +138,7 @@ def picture(
         for k in some:
             parts[k], values, told = part_and_values(by, parts[k], states[k], course)
             figures.append(values)
+            some_known(values, told)
         # One bar for all states that are shown.
         share, low_end, high_end = shares(np.concatenate(figures))
         rows = np.rint(share * (STEPS - 1)).astype(np.uint8)

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from ...kernel.diagnostics import WetprintError, error
 from ...kernel.filaments import FilamentSet, Ints, State, join
 from ...kernel.scene import StateName
-from ..colouring import INK, MOVEMENT, names, shares
+from ..colouring import INK, MOVEMENT, names, shares, some_known
 from ..colourings import COLOURINGS
 from ..drawing.camera import Camera
 from ..drawing.change import STEPS, Bar, movement_um
@@ -165,7 +165,9 @@ def _by_figure(course: Course, by: str) -> Callable[[Picture, Ints, bool], Pictu
     from ..course import GLASS
 
     figure = COLOURINGS[by]
-    share, low, high = shares(figure.values(course.part, _PRINTED, course))
+    values = figure.values(course.part, _PRINTED, course)
+    some_known(values, figure)
+    share, low, high = shares(values)
     index = np.rint(share * (STEPS - 1)).astype(np.uint8)
     bar = Bar(figure.label, low, high)
 
