@@ -37,7 +37,7 @@ from ..streaming import REPLY_S, Line, Streamer, program_lines
 STOP_S = 0.6
 #: A board that resets when its line is opened is ready within this time (assumed).
 BANNER_S = 2.5
-#: The board's receive buffer, less a byte for a `?` that comes in between.
+#: The board's receive buffer, less a byte that older firmware keeps free.
 RX_BYTES = 127
 #: Of these so many stay free for a line that came twice: an overflow cannot be undone.
 SPARE_BYTES = 40
@@ -52,13 +52,14 @@ KNOWN = 16
 DOOR, RESET, ASK = b"\x84", b"\x18", b"?"
 #: Feed, rapids and spindle at 100 %, whatever a pendant has made of them: pressures are planned for the feeds of the program.
 AS_PLANNED = b"\x90\x95\x99"
-#: What was taken last, and in which units; the modes that programs are written in.
+#: Asks which line was taken last, and in which modes.
 TAKEN = b"$G\n"
 #: States of a board that has heard a door: it shows none of them before.
 STOPPED = ("Door", "Hold", "Alarm", "Check", "Sleep")
 #: Settings without which nothing is known of the board: laser mode, full scale, steps, speeds, accelerations.
 NEEDED = (10, 13, 30, 32, *(base + k for base in (100, 110, 120) for k in range(3)))
 
+#: The modes that programs are written in.
 _MODES = "G54 G17 G21 G90 G94"
 #: A line that is taken once all motion is over.
 _RESTS = re.compile(rb"(M0?2|M30|G0?4P[\d.]+)")
@@ -240,27 +241,28 @@ class Grbl(Streamer):
 
         A command that begins with `$` has no tool number: a line ahead of it carries one, and what it does must be read back.
         """
-        for last in (False, True):
-            with self._change:
-                if self._sent or self._waiting:
-                    raise ControllerError("M633", f"the controller runs a program and takes no `{text}`")
-                self._said = []
-                self._tag = tag = _next(self._tag)
-            begin = b"T%d\n" % tag if text.startswith("$") else b"T%d" % tag
-            self._send(begin + text.encode("ascii") + b"\n" + TAKEN)
-
-            def refused() -> str:
-                return next((why for said in self._said if (why := self._refusal(said))), "")
-
-            done = self._until(lambda tag=tag: self._told == tag or bool(refused()), timeout_s)  # type: ignore[misc]
-            with self._change:
-                if why := refused():
-                    raise ControllerError("M633", f"the controller refuses `{text}`: {why}")
-                if done:
-                    return list(self._said)
-            if last or self._dead:
-                break
+        for _ in range(2):
+            if (said := self._shown_once(text, timeout_s)) is not None:
+                return said
         raise ControllerError("M631", f"the controller gives no usable answer to `{text}`")
+
+    def _shown_once(self, text: str, timeout_s: float) -> list[str] | None:
+        with self._change:
+            if self._sent or self._waiting:
+                raise ControllerError("M633", f"the controller runs a program and takes no `{text}`")
+            self._said = []
+            self._tag = tag = _next(self._tag)
+        begin = b"T%d\n" % tag if text.startswith("$") else b"T%d" % tag
+        self._send(begin + text.encode("ascii") + b"\n" + TAKEN)
+
+        def refused() -> str:
+            return next((why for said in self._said if (why := self._refusal(said))), "")
+
+        done = self._until(lambda: self._told == tag or bool(refused()), timeout_s)
+        with self._change:
+            if why := refused():
+                raise ControllerError("M633", f"the controller refuses `{text}`: {why}")
+            return list(self._said) if done else None
 
     # Before a print
 
