@@ -167,7 +167,7 @@ class Dialogue:
         entry = replace(machine.controller, streaming=streaming, transport="null:")
         self.board, self.channel = Board(), Channel(faults)
         self.slow, self.lumps = slow, lumps
-        self.now_s, self.heard = 1.0, b""
+        self.now_s, self.heard, self.refusal = 1.0, b"", ""
         self.out: list[bytes] = []
         monkeypatch.setattr(grbl, "time", SimpleNamespace(monotonic=lambda: self.now_s, sleep=lambda s: None))
         self.driver: Any = Grbl(Seat(replace(machine, controller=entry)))
@@ -201,7 +201,8 @@ class Dialogue:
         self.driver._until = until
         try:
             self.driver.prepare()
-        except ControllerError:
+        except ControllerError as reason:
+            self.refusal = reason.message
             return False
         return True
 
@@ -401,3 +402,15 @@ def test_what_is_read_before_a_print_was_read(talks: Any, kind: str, lumps: bool
             talk.board.__dict__ |= spoil
             assert not talk.prepare(), f"{spoil}: {talk.told()}"
     assert begun > 0.8 * clean.channel.count, "what was lost is asked for again"
+
+
+def test_firmware_that_keeps_no_tool_number_is_refused(talks: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is like GRBL, and its lines could not be known to be taken."""
+    talk = talks({}, "response", SCHEDULES[0])
+    say = talk.board.say
+    monkeypatch.setattr(talk.board, "say", lambda text: say(re.sub(r" T\d+ ", " T0 ", text)))
+    assert not talk.prepare()
+    assert (
+        talk.refusal
+        == "the controller tells tool 0 for T2 (`$G`): GRBL 1.1 keeps the number, by which lines are known to be taken"
+    )

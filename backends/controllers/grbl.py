@@ -244,13 +244,18 @@ class Grbl(Streamer):
         for _ in range(2):
             if (said := self._shown_once(text, timeout_s)) is not None:
                 return said
+        if self._told >= 0:
+            raise ControllerError(
+                "M634",
+                f"the controller tells tool {self._told} for T{self._tag} (`$G`): GRBL 1.1 keeps the number, by which lines are known to be taken",
+            )
         raise ControllerError("M631", f"the controller gives no usable answer to `{text}`")
 
     def _shown_once(self, text: str, timeout_s: float) -> list[str] | None:
         with self._change:
             if self._sent or self._waiting:
                 raise ControllerError("M633", f"the controller runs a program and takes no `{text}`")
-            self._said = []
+            self._said, self._told = [], -1
             self._tag = tag = _next(self._tag)
         begin = b"T%d\n" % tag if text.startswith("$") else b"T%d" % tag
         self._send(begin + text.encode("ascii") + b"\n" + TAKEN)
