@@ -151,8 +151,8 @@ def _local_search(
             gap[n] = 0.0
         fixed = ends.one_way[tour]
         bound = _Bound(n, None if edges is None else np.argsort(where)[edges])
-        changes = _turns(before, after, heads, tails, gap, goes is None, fixed, bound)
-        changes += _moves(before, after, heads, tails, gap, goes is None, fixed, bound)
+        tried = _Tried(before, after, heads, tails, gap, goes is None, fixed, bound)
+        changes = _turns(tried) + _moves(tried)
         changes.sort(key=lambda c: (-c.gain, c.low, c.high))
         taken = np.zeros(n + 1, bool)
         places = np.arange(n)
@@ -213,6 +213,20 @@ class _Bound:
         gain[(gap > most) | (gap < least)] = -np.inf
 
 
+class _Tried(NamedTuple):
+    """A tour of n items: what stands before and after each gap [n + 1, 3], where items are entered and left [n, 3], how wide the gaps are,
+    whether the last one costs nothing, which items may not be turned round, and how far they may move."""
+
+    before: Floats
+    after: Floats
+    heads: Floats
+    tails: Floats
+    gap: Floats
+    is_open: bool
+    fixed: Bools
+    bound: _Bound
+
+
 class _Change(NamedTuple):
     """Items low..high-1 go to gap `to` (which lies within low..high where they stay), turned round or not."""
 
@@ -235,18 +249,10 @@ def _distances(a: Floats, b: Floats) -> Floats:
     return out
 
 
-def _turns(
-    before: Floats,
-    after: Floats,
-    heads: Floats,
-    tails: Floats,
-    gap: Floats,
-    is_open: bool,
-    fixed: Bools,
-    bound: _Bound,
-) -> list[_Change]:
+def _turns(tour: _Tried) -> list[_Change]:
     """For every item the best stretch that begins with it to turn round: it is then entered at the last tail and left at
     the first head."""
+    before, after, heads, tails, gap, is_open, fixed, bound = tour
     n = len(heads)
     leave = _distances(heads, after[1:])
     if is_open:
@@ -266,17 +272,9 @@ def _turns(
     ]
 
 
-def _moves(
-    before: Floats,
-    after: Floats,
-    heads: Floats,
-    tails: Floats,
-    gap: Floats,
-    is_open: bool,
-    fixed: Bools,
-    bound: _Bound,
-) -> list[_Change]:
+def _moves(tour: _Tried) -> list[_Change]:
     """For every stretch of one to three items the best gap to move it to, either way round."""
+    before, after, heads, tails, gap, is_open, fixed, bound = tour
     n = len(heads)
     changes: list[_Change] = []
     to_heads, to_tails = _distances(before, heads), _distances(before, tails)
