@@ -80,45 +80,23 @@ def _fields(change: str) -> str:
     return _PYTHON + f">>> part = replace(part, fields={{**part.fields, {change}}})\n" + _BUILD
 
 
-_TWICE = """\
-solid twice
-facet normal 0 0 0
-outer loop
-vertex 0 0 0
-vertex 0 100 0
-vertex 100 0 0
-endloop
-endfacet
-facet normal 0 0 0
-outer loop
-vertex 0 0 0
-vertex 0 100 0
-vertex 100 0 0
-endloop
-endfacet
-facet normal 0 0 0
-outer loop
-vertex 0 0 0
-vertex 100 0 0
-vertex 0 0 100
-endloop
-endfacet
-facet normal 0 0 0
-outer loop
-vertex 100 0 0
-vertex 0 100 0
-vertex 0 0 100
-endloop
-endfacet
-facet normal 0 0 0
-outer loop
-vertex 0 100 0
-vertex 0 0 0
-vertex 0 0 100
-endloop
-endfacet
-endsolid twice
-"""
+def _facet(*corners: str) -> str:
+    return (
+        "facet normal 0 0 0\nouter loop\n"
+        + "".join(f"vertex {at}\n" for at in corners)
+        + "endloop\nendfacet\n"
+    )
+
+
+#: A tetrahedron whose foot is there twice.
+_O, _X, _Y, _Z = "0 0 0", "100 0 0", "0 100 0", "0 0 100"
+_TWICE = (
+    "solid twice\n"
+    + "".join(
+        _facet(*three) for three in ((_O, _Y, _X), (_O, _Y, _X), (_O, _X, _Z), (_X, _Y, _Z), (_Y, _O, _Z))
+    )
+    + "endsolid twice\n"
+)
 
 SHOWN: Mapping[str, Shown] = {
     "E400": Shown(_PYTHON + '>>> part = replace(part, kind="gyroid_of_theirs")\n' + _BUILD),
