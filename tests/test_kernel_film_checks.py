@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -17,6 +18,7 @@ from wetprint.kernel.diagnostics import Diagnostic, Severity
 from wetprint.kernel.material import Origin
 from wetprint.kernel.quantity import MJ_CM2, UC_CM2
 from wetprint.kernel.scene import Allow, Expr, Mask, Pattern, Print, Scene
+from wetprint.lang.load import load
 
 
 def said(scene: Scene, *jobs: Any) -> dict[str, Diagnostic]:
@@ -293,6 +295,16 @@ def test_reliefs_are_checked_by_their_outlines(split: str, f: ModuleType) -> Non
     assert "W241" in said(
         one(f, film={"d0": 10 * MJ, "gamma": 2.0, "damage": coat.high}, relief=height, split=split)
     )
+
+
+def test_a_check_draws_no_levels_of_reliefs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Contours of all levels take seconds, and none of the rules asks for them."""
+    from wetprint.kernel.films import exposures as made
+
+    scene = load(Path(__file__).parents[1] / "examples" / "phase_element.wp").scene
+    assert scene is not None
+    monkeypatch.setattr(made, "_of_relief", lambda pattern: pytest.fail(f"all levels of {pattern.name} are drawn"))
+    assert {"W230"} == set(said(scene)) - {"W209"}
 
 
 def test_heat_of_a_pattern_reaches_what_lies_there(f: ModuleType) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..diagnostics import WetprintError, error
-from ..drc import between, least
+from ..drc import apart, between, least
 from ..filaments import FilamentSet, Floats, Ints, join
 from ..flat import GRID_UM, Flat, joined, to_shapely
 from ..process import steps_of
@@ -43,7 +43,7 @@ def pattern_figures(scene: Scene, jobs: Sequence[Job], state: StateName = "dried
     for coat in coats_of(scene):
         item, last = coat.last
         mine = [p for p in found if p.item == item]
-        region = joined(p.region for p in mine)
+        region = _merged_once(joined(p.region for p in mine))
         times = [s.time_s for s in steps if s.item in {row for row, _ in coat.passes} and s.kind == "expose"]
         films.append(
             {
@@ -72,6 +72,11 @@ def pattern_figures(scene: Scene, jobs: Sequence[Job], state: StateName = "dried
     if bodies is not None:
         out["bodies"] = bodies
     return out
+
+
+def _merged_once(region: Flat) -> Flat:
+    """The region merged where nothing of it repeats, so that no figure need merge it anew."""
+    return region if any(c.repeat.count > 1 for c in region.cells) else Flat((apart(region),))
 
 
 def _of_region(region: Flat) -> dict[str, Any]:
