@@ -136,7 +136,7 @@ def follower(jobs: FilamentSet | Sequence[FilamentSet | Job], rig: Callable[[], 
 
     def course() -> Course:
         if not kept:
-            from .course import course_of
+            from .planned import course_of
 
             kept.append(course_of(jobs, rig()))
         return kept[0]

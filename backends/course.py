@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from ..kernel.build import Job
-from ..kernel.diagnostics import WetprintError, error
 from ..kernel.filaments import FilamentSet, Floats, Ints, filaments, join
 from ..kernel.material import Ink
-from ..kernel.motion import PRINT, Toolpath, make_toolpath
-from ..kernel.order import make_plan
+from ..kernel.motion import PRINT, Toolpath
 from ..kernel.planning.tip import radius_at_um
 from ..kernel.rig import Nozzle, Rig
 from ..kernel.scene import StateName
-from ..kernel.toolpath.dosing import dose
-from .focus import one_after_the_other, written
 
 if TYPE_CHECKING:
     from ..kernel.toolpath.dosing import Dosing
@@ -46,23 +40,6 @@ class Course:
     nozzles: tuple[Nozzle, ...]
     block: Floats | None = None
     power_mw: Floats | None = None
-
-
-def course_of(jobs: FilamentSet | Sequence[FilamentSet | Job], rig: Rig) -> Course:
-    """Plan the print of `jobs` and follow it. Raises WetprintError (X726) for bare filaments, whose print nobody has described."""
-    given = [jobs] if isinstance(jobs, FilamentSet) else jobs
-    wanted = [job for job in given if isinstance(job, Job)]
-    if len(wanted) < len(given) or not wanted or any(job.filaments.wet is None for job in wanted):
-        raise WetprintError(
-            error("X726", "no order is known of what a print has laid; a design was expected to be planned")
-        )
-    lit = [written(job) for job in wanted if job.light is not None]
-    if len(lit) == len(wanted):
-        return one_after_the_other(lit) if len(lit) > 1 else lit[0]
-    plan = make_plan(wanted, rig)
-    toolpath = make_toolpath(plan, rig)
-    inked = followed(toolpath, rig, dose(plan, rig))
-    return one_after_the_other([inked, *lit]) if lit else inked
 
 
 def followed(toolpath: Toolpath, rig: Rig, dosing: Dosing) -> Course:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,9 +11,7 @@ from ..kernel.build import Job
 from ..kernel.filaments import FilamentSet, Floats, join
 from ..kernel.quantity import MILLIWATT
 from ..kernel.rig import Nozzle
-
-if TYPE_CHECKING:
-    from .course import Course
+from .course import Course
 
 #: Parts of more lines than this are drawn as the struts that they make: nobody sees that many.
 MOST_SHOWN = 300_000
@@ -40,8 +37,6 @@ def _lined(job: Job) -> Job:
 
 def written(job: Job) -> Course:
     """How the lines of a job are written, one after the other. There is no pressure; what nobody knows of the time counts nothing."""
-    from .course import Course
-
     assert job.light is not None
     writing = job.light.writing
     n = len(writing.lines)
@@ -65,8 +60,6 @@ def _cone(job: Job) -> Nozzle:
 
 def one_after_the_other(courses: Sequence[Course]) -> Course:
     """Several courses as one: each begins when the one before has ended."""
-    from .course import Course
-
     begun = np.cumsum([0.0, *(float(c.end_s.max(initial=0.0)) for c in courses)])
     first = np.cumsum([0, *(len(c.part) for c in courses)])
     heads = np.cumsum([0, *(len(c.nozzles) for c in courses)])

@@ -12,8 +12,9 @@ from wetprint.backends import course as courses
 from wetprint.backends.colouring import names, part_and_values, shares
 from wetprint.backends.colourings import COLOURINGS
 from wetprint.backends.colourings.place import gaps_um
-from wetprint.backends.course import Course, begun_filament, course_of, nozzle_at, there_at
+from wetprint.backends.course import Course, begun_filament, nozzle_at, there_at
 from wetprint.backends.drawing.picture import MISSING, picture
+from wetprint.backends.planned import course_of
 from wetprint.backends.preview import Look, preview
 from wetprint.backends.previews.film import moments
 from wetprint.backends.rigs.store import load_rig

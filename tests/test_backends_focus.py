@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 from wetprint.backends import focus
 from wetprint.backends.colouring import part_and_values
-from wetprint.backends.course import course_of, there_at
+from wetprint.backends.course import there_at
 from wetprint.backends.focus import as_lines
+from wetprint.backends.planned import course_of
 from wetprint.backends.preview import preview
 from wetprint.backends.rigs.store import load_rig
 from wetprint.kernel.build import Job, build
