@@ -1,5 +1,6 @@
 """The window: the print filament by filament with its nozzle, colours by figures, measuring, what is complained of, light and dark."""
 
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -99,7 +100,8 @@ def test_colours_by_every_figure(made: Any, tmp_path: Path) -> None:
         assert low == [0x44, 0x01, 0x54] and high == [0xFD, 0xE7, 0x25]
 
     drive(made, tmp_path / "w.png", act, by="gap")
-    assert set(seen) == {"ink", "movement", *FIGURES.names()}
+    # Ink has no power and no blocks.
+    assert set(seen) == {"ink", "movement", *FIGURES.names()} - {"block", "power"}
 
 
 @pytest.mark.gl
@@ -345,3 +347,27 @@ def test_marks_stay_when_a_design_is_saved(made: Any, tmp_path: Path) -> None:
         assert w.plotter.camera.position == before
 
     drive(made, tmp_path / "w.png", act)
+
+
+@pytest.mark.gl
+def test_ink_and_light_are_shown_together(light: ModuleType, tmp_path: Path) -> None:
+    """The plan of such a print has more filaments than the part: lines of light, cut at the seams of blocks. Ink has no block."""
+    scene = light.scene(
+        light.woodpile(filament=1.2, pitch=5.0, layers=2), power=10 * light.MW, block=6.0, overlap=0.5
+    )
+    ink = replace(
+        scene.prints[0], part=light.woodpile(size=(40.0, 40.0), pitch=20.0, filament=5.0, layers=2, layer_height=4.0),
+        process="wet_writing", fields={},
+    )  # fmt: skip
+    scene = replace(scene, prints=(ink, scene.prints[0]))
+    jobs, _ = complete_jobs(scene, build(scene)[0], model="analytic")
+    seen: dict[int, Any] = {}
+
+    def act(w: Any) -> None:
+        assert len(w.course().part) == len(w.part) > sum(len(j.filaments) for j in jobs)
+        assert w.colouring == "block" and w.printed is None
+        for f in (0, len(w.part) - 1):
+            seen[f] = rgb_of(w, f)
+
+    drive((jobs, []), tmp_path / "w.png", act, by="block")
+    assert list(seen.values()) == [[0xC4, 0xC4, 0xC4], [0xFD, 0xE7, 0x25]]

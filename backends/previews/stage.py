@@ -16,7 +16,7 @@ from ..colourings import COLOURINGS as FIGURES
 from ..drawing.cards import legend_card
 from ..drawing.change import GHOST, STEPS, Bar, moving_pieces
 from ..drawing.change import colours as bar_colours
-from ..drawing.picture import ink_colours
+from ..drawing.picture import MISSING, ink_colours
 from ..drawing.section import Cut, faces_of
 from ..exporter import rgb
 from ..preview import Look
@@ -327,8 +327,10 @@ class Stage:
                 self._index.astype(np.int64),
             )
         else:
-            table = np.array([rgb(c) for c in bar_colours()], dtype=np.uint8)
-            index = np.rint(shares(self._values())[0] * (STEPS - 1)).astype(np.int64)
+            table = np.array([rgb(c) for c in (*bar_colours(), MISSING)], dtype=np.uint8)
+            values = self._values()
+            index = np.rint(shares(values)[0] * (STEPS - 1)).astype(np.int64)
+            index[np.isnan(values)] = STEPS
         if self.marked is not None:
             pale = (table * 0.35 + 150).astype(np.uint8)
             table = np.concatenate([pale, np.array([rgb(ALARM)], dtype=np.uint8)])

@@ -13,7 +13,7 @@ import numpy as np
 from ...kernel.diagnostics import WetprintError
 from ...kernel.filaments import FilamentSet
 from ..colouring import INK as BY_INK
-from ..colouring import MOVEMENT
+from ..colouring import MOVEMENT, part_and_values
 from ..colourings import COLOURINGS as FIGURES
 from ..drawing.camera import DIRECTIONS, Camera, extent
 from ..drawing.cards import table_card
@@ -104,7 +104,7 @@ class Window(Asking):
         if self._find_course is not None:
             printed = 100 if self.printed is None else 100 * self.printed / len(self.part)
             self._progress = add_slider(
-                self.plotter, lambda v: self.show_printed(round(v / 100 * len(self.part))), (0, 100), printed,
+                self.plotter, lambda v: self.show_printed(None if v >= 100 else round(v / 100 * len(self.part))), (0, 100), printed,
                 "printed, %", ink, height=0.80,
             )  # fmt: skip
         if self.layers > 1:
@@ -263,12 +263,12 @@ class Window(Asking):
         self._letters()
         self.plotter.render()
 
-    def show_printed(self, count: int) -> None:
-        """The first `count` filaments of the print, with the nozzle where the last of them ends."""
-        if self._find_course is None:
+    def show_printed(self, count: int | None) -> None:
+        """The first `count` filaments of the print, with the nozzle where the last of them ends; None for all of it."""
+        if self._find_course is None or count == self.printed:
             return
         total = len(self.course().part)
-        wanted = None if count >= total else max(0, count)
+        wanted = None if count is None or count >= total else max(0, count)
         if wanted == self.printed:
             return
         self.printed = wanted
@@ -288,9 +288,15 @@ class Window(Asking):
 
     def next_colouring(self, by: int = 1) -> None:
         k = COLOURINGS.index(self.colouring)
-        while not self._colours_known(COLOURINGS[(k := (k + by) % len(COLOURINGS))]):
+        while not self._has(COLOURINGS[(k := (k + by) % len(COLOURINGS))]):
             pass
         self.colour_by(COLOURINGS[k])
+
+    def _has(self, name: str) -> bool:
+        """Whether the part can be coloured so, and anything of it has that figure: ink has no power, light no pressure."""
+        if not self._colours_known(name) or name not in FIGURES.names() or not FIGURES[name].course:
+            return self._colours_known(name)
+        return bool(np.isfinite(part_and_values(name, self.part, self.state, self.course)[1]).any())
 
     def colour_by(self, name: str) -> None:
         """Colour by the inks, by how far places move, or by a figure of the register; by the inks where the part lacks it."""
