@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import signal
+import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -142,8 +143,10 @@ class FullJournal(executor_room.Journal):  # type: ignore[misc]
         JOURNALS[:] = [self]
 
     def fill(self) -> None:
-        (pages,) = self._db.execute("pragma page_count").fetchone()
-        self._db.execute(f"pragma max_page_count={pages}")
+        # A print that has just ended has closed it.
+        with suppress(sqlite3.ProgrammingError):
+            (pages,) = self._db.execute("pragma page_count").fetchone()
+            self._db.execute(f"pragma max_page_count={pages}")
 
 
 JOURNALS: list[FullJournal] = []
