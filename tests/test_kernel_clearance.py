@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.ndimage import label
 from wetprint.kernel.filaments import FilamentSet, filaments
 from wetprint.kernel.motion import PRINT, Toolpath, make_toolpath
 from wetprint.kernel.order import make_plan, summary
 from wetprint.kernel.planning.clearance import clearance
 from wetprint.kernel.planning.phases import Needs, phases
-from wetprint.kernel.planning.precede import hits, islands
+from wetprint.kernel.planning.precede import hits, islands, joined_cells
 from wetprint.kernel.planning.rig_check import problems
 from wetprint.kernel.planning.tip import gap_um, radius_at_um
 from wetprint.kernel.rig import Nozzle, Rig
@@ -234,6 +235,17 @@ def test_towers_apart_are_printed_with_fewer_changes(plans: ModuleType) -> None:
     assert (np.diff(part.layer[plan.order]) >= 0).all()
     toolpath = make_toolpath(plan, replace(rig, nozzles=(slim,)))
     assert clearance(toolpath, replace(rig, nozzles=(slim,))).least_um > 0
+
+
+def test_cells_hang_together_as_scipy_says() -> None:
+    random = np.random.default_rng(1)
+    for _ in range(200):
+        grid = random.random(random.integers(1, 30, 2)) < random.random()
+        row, column = (np.tile(at, 2) for at in np.nonzero(grid))
+        mixed = random.permutation(len(row))
+        names, _ = label(grid, structure=np.ones((3, 3), int))
+        found = joined_cells(row[mixed], column[mixed])
+        assert np.array_equal(found, names[row, column][mixed] - 1)
 
 
 def test_islands_of_curved_filaments(plans: ModuleType) -> None:

@@ -226,8 +226,6 @@ def _leaning(part: FilamentSet) -> tuple[Ints, Floats]:
 def islands(points_um: Floats, offsets: Ints, apart_um: float) -> Ints:
     """Island of every filament, int64[F]: parts of a print that are further apart than `apart_um` in the plane, by a grid of such
     cells (islands that are nearer than twice that may count as one)."""
-    from scipy.ndimage import label
-
     owner = np.repeat(np.arange(len(offsets) - 1, dtype=np.int64), np.diff(offsets))
     low = points_um[:, :2].min(axis=0)
     span = points_um[:, :2].max(axis=0) - low
@@ -235,12 +233,34 @@ def islands(points_um: Floats, offsets: Ints, apart_um: float) -> Ints:
     flat = points_um * [1.0, 1.0, 0.0]
     spots, whose, _ = sample(flat, owner, cell)
     number = ((spots[:, :2] - low) // cell).astype(np.int64)
-    grid = np.zeros(tuple((span // cell).astype(np.int64) + 1), bool)
-    grid[number[:, 0], number[:, 1]] = True
-    names, _ = label(grid, structure=np.ones((3, 3), int))
     island = np.zeros(len(offsets) - 1, np.int64)
-    island[whose] = names[number[:, 0], number[:, 1]] - 1
+    island[whose] = joined_cells(number[:, 0], number[:, 1])
     return island
+
+
+def joined_cells(row: Ints, column: Ints) -> Ints:
+    """Which places of a grid hang together over edges and corners: the number of its group for each, int64[N], in the order of rows and
+    columns. Without scipy.ndimage, whose import takes longer than most plans."""
+    wide = int(column.max(initial=0)) + 2
+    cells, place = np.unique(row * wide + column, return_inverse=True)
+    # Runs of neighbours within a row, and the runs of the next row that they touch.
+    begins = np.diff(cells, prepend=-2) != 1
+    first, last = cells[begins], cells[np.append(begins[1:], True)]
+    low = np.searchsorted(last, first + wide - 1)
+    count = np.searchsorted(first, last + wide + 1, side="right") - low
+    one = np.repeat(np.arange(len(first)), count)
+    two = np.arange(len(one)) - np.repeat(np.cumsum(count) - count - low, count)
+    root = np.arange(len(first))
+    while len(one):
+        here, there = np.minimum(root[one], root[two]), np.maximum(root[one], root[two])
+        apart = here != there
+        one, two = one[apart], two[apart]
+        np.minimum.at(root, there[apart], here[apart])
+        while not np.array_equal(above := root[root], root):
+            root = above
+    names = np.unique(root, return_inverse=True)[1]
+    found: Ints = names[(np.cumsum(begins) - 1)[place]].astype(np.int64)
+    return found
 
 
 def climbing(filaments: FilamentSet) -> npt.NDArray[np.bool_]:
