@@ -241,6 +241,7 @@ def test_cells_hang_together_as_scipy_says() -> None:
     random = np.random.default_rng(1)
     for _ in range(200):
         grid = random.random(random.integers(1, 30, 2)) < random.random()
+        grid[-1, -1] = True
         row, column = (np.tile(at, 2) for at in np.nonzero(grid))
         mixed = random.permutation(len(row))
         names, _ = label(grid, structure=np.ones((3, 3), int))
