@@ -150,3 +150,9 @@ def test_a_beam_from_above_passes_nothing_beside_seams_that_lean_with_it(
             ((rise > 0.1) & (np.hypot(away[..., 0], away[..., 1]) < rise * math.tan(half) - 0.05)).sum()
         )
     assert (hit == 0) == (shear > half)
+
+
+def test_tiers_without_struts_are_none(light: ModuleType) -> None:
+    part = light.woodpile(filament=0.9, pitch=5.0, layers=3, layer_height=0.7)
+    writing = light.job(part, block_height=0.3).light.writing
+    assert writing.tier.tolist() == [0, 1, 2] and (np.diff(writing.origin_um[:, 2]) > 0.6).all()

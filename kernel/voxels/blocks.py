@@ -113,8 +113,10 @@ def pieces_of(filaments: FilamentSet, points_um: Floats, how: Settings) -> Piece
     )
     rank, centre, tier = _order(origin, count, side, how)
     used, block = np.unique(rank[tile], return_inverse=True)
+    # Tiers in which nothing lies are none.
+    _, tier = np.unique(tier[used], return_inverse=True)
     return Pieces(
-        strut, block.astype(np.int64), begin, end, offsets, low_at, high_at, share, centre[used], cuts, tier[used]
+        strut, block.astype(np.int64), begin, end, offsets, low_at, high_at, share, centre[used], cuts, tier.astype(np.int64)
     )  # fmt: skip
 
 

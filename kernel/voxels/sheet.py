@@ -63,13 +63,9 @@ def says(made: Print, job: Job | None) -> tuple[float | None, tuple[tuple[str, s
     if found["blocks"] > 1 and how.invert_z:
         from .optics import half_angle
 
-        lean = f"seams lean {math.degrees(how.shear):.3g}°"
-        rows.append(
-            (
-                "half the angle of the beam",
-                f"{math.degrees(half_angle(how.aperture, how.index)):.3g}°; {lean}",
-            )
-        )
+        half = math.degrees(half_angle(how.aperture, how.index))
+        lean = f"seams lean {math.degrees(how.shear):.3g} deg"
+        rows.append(("half the angle of the beam", f"{half:.3g} deg; {lean}"))
     if found["cuts"]:
         rows.append(("cuts through struts at seams", str(found["cuts"])))
     if found["floating_lines"]:
