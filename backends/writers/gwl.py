@@ -28,6 +28,9 @@ DECIMALS = 4
 #: Points written at once.
 CHUNK = 1 << 16
 
+#: Points that a stage is given between those of a line lie this share of the focus apart (assumed), within what is told to be useful.
+_BETWEEN, _CLOSEST_NM, _FARTHEST_NM = 0.5, 10, 200
+
 _UNIT = 10**DECIMALS
 _MODES = {"galvo": "GalvoScanMode", "piezo": "PiezoScanMode"}
 
@@ -90,11 +93,13 @@ def _head(job: Job, writing: Writing) -> list[str]:
         "ContinuousMode",
         _MODES[how.mode],
         f"InvertZAxis {int(how.invert_z)}",
-        f"ScanSpeed {how.scan_speed:.10g}",
     ]
     if how.mode == "piezo":
-        lines.append("TiltCorrectionOn" if how.tilt_correction else "TiltCorrectionOff")
-    return lines
+        # A stage goes from point to point as fast as it can unless it is given points between, which then set its speed.
+        nanometres = min(max(int(_BETWEEN * 1e3 * how.w_xy), _CLOSEST_NM), _FARTHEST_NM)
+        lines += ["TiltCorrectionOn" if how.tilt_correction else "TiltCorrectionOff", "ConnectPointsOn"]
+        lines.append(f"PointDistance {nanometres}")
+    return [*lines, f"ScanSpeed {how.scan_speed:.10g}"]
 
 
 def _block(number: int, of: int, lines: int, step_nm: Ints, writing: Writing) -> list[str]:

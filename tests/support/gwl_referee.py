@@ -21,6 +21,8 @@ class Machine:
     stage: list[float] = field(default_factory=lambda: [0.0, 0.0])
     drive: float = 0.0
     fourth: bool = False
+    connected: bool = False
+    point_distance: float = 0.0
     points: list[tuple[float, float, float, float]] = field(default_factory=list)
 
 
@@ -62,6 +64,8 @@ def run(text: str) -> tuple[list[Trajectory], Machine]:
                 raise ValueError(f"line {number}: a trajectory of {len(it.points)} points")
             if not (it.mode and it.continuous and it.scan_speed > 0 and it.interface is not None):
                 raise ValueError(f"line {number}: written before the writer is set up")
+            if it.mode == "PiezoScanMode" and not (it.connected and 10 <= it.point_distance <= 200):
+                raise ValueError(f"line {number}: a stage that jumps from point to point")
             done.append(_trajectory(it))
             it.points = []
         elif command in ("GalvoScanMode", "PiezoScanMode") and not rest:
@@ -72,10 +76,15 @@ def run(text: str) -> tuple[list[Trajectory], Machine]:
             if it.mode == "GalvoScanMode":
                 raise ValueError(f"line {number}: no tilt is corrected in this mode")
             it.tilt = command.endswith("On")
+        elif command in ("ConnectPointsOn", "ConnectPointsOff") and not rest:
+            it.connected = command.endswith("On")
         elif command in ("PowerValuesOn", "PowerValuesOff") and not rest:
             it.fourth = command.endswith("On")
         elif len(rest) != 1:
             raise ValueError(f"line {number}: {line}")
+        elif command == "PointDistance":
+            # The rate of points stays, so the speed goes with their distance until it is said again.
+            it.point_distance, it.scan_speed = float(rest[0]), 0.0
         elif command == "ScanSpeed":
             it.scan_speed = float(rest[0])
         elif command == "LaserPower":
