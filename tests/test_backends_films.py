@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
@@ -16,8 +18,10 @@ from wetprint.backends.drawing.slabs import Slab, Window, detail, slab_patch, tr
 from wetprint.backends.drawing.stack import draw, stack
 from wetprint.backends.preview import Look
 from wetprint.backends.previews.stacked import Films, Pass, show_films
+from wetprint.backends.reports.contrast import contrast_blocks
 from wetprint.kernel.diagnostics import WetprintError
 from wetprint.kernel.flat import Flat, area_um2, copied_out, from_shapely, joined, rectangles, repeated
+from wetprint.kernel.quantity import MJ_CM2, UC_CM2
 
 RED, GREEN = "#d62828", "#3cb44b"
 
@@ -227,3 +231,40 @@ def test_a_film_that_nothing_is_left_of_is_passed_over(tmp_path: Path) -> None:
     window = FilmWindow(some, Look(size=(200, 150)), off_screen=True)
     assert [row for row, _ in window._actors] == [0, 1, 3]
     window.plotter.close()
+
+
+def test_the_sheet_shows_doses_on_the_contrast_curve(film_scenes: ModuleType) -> None:
+    f = film_scenes
+    mj, uc = MJ_CM2, UC_CM2
+    green = f.film(d0=20 * mj, gamma=2.0, damage=300 * mj)
+    beam = f.film("beam", d0_electrons=100 * uc, gamma_electrons=1.0)
+    twice = (
+        f.pattern(f.box(0, 0, 10, 10, "one"), green, dose=40 * mj, develop=False),
+        f.pattern(f.box(5, 0, 10, 10, "two"), green, dose=50 * mj),
+        f.pattern(f.box(50, 0, 10, 10, "three"), beam, "ebeam", dose=500 * uc),
+        f.pattern(f.box(90, 0, 10, 10, "four"), f.film("unknown")),
+    )
+    blocks = contrast_blocks(f.scene(*twice))
+    (light, electrons) = [item for block in blocks for item in block.items]
+    # 40 and 90 mJ/cm2: the least and the most that a place of it gets.
+    assert light.alt == "contrast of green: D0 20 mJ/cm2, D100 63.25 mJ/cm2; it gets 40 mJ/cm2 to 90 mJ/cm2"
+    assert electrons.alt == "contrast of beam: D0 100 uC/cm2, D100 1000 uC/cm2; it gets 500 uC/cm2"
+    assert "damage" in light.svg and "damage" not in electrons.svg and "µC/cm²" in electrons.svg
+    # What stays at 500 of 100 to 1000 uC/cm2, by where the mark stands between the lines of 60 and 80 %.
+    (y,) = (float(v) for v in re.findall(r'<circle cx="[\d.]+" cy="([\d.]+)"', electrons.svg))
+    ticks = {
+        int(t): float(at) - 4
+        for at, t in re.findall(r'y="([\d.]+)" text-anchor="end">(\d+)</text>', electrons.svg)
+    }
+    stays = 60 + 20 * (y - ticks[60]) / (ticks[80] - ticks[60])
+    assert stays == pytest.approx(100 * math.log10(5), abs=0.2)
+
+
+@pytest.mark.gl
+def test_the_smallest_picture_leaves_the_overview_out(tmp_path: Path) -> None:
+    wide = replace(_films().passes[0].slabs[0], region=repeated(_pixels(0), 400, 400, 4.0, 4.0))
+    assert not stack([wide]).window.whole
+    films = Films((Pass(wide.label, wide.colour, (wide,), wide.region, ""),))
+    for size in ((16, 16), (40, 30), (300, 200)):
+        show_films(films, [("png", tmp_path / "a.png")], Look(size=size))
+        assert (tmp_path / "a.png").read_bytes()[:4] == b"\x89PNG"

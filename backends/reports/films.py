@@ -10,6 +10,7 @@ from ...kernel.process import PROCESSES, Step, steps_of
 from ...kernel.quantity import MJ_CM2, UC_CM2
 from . import numbers
 from .blocks import Block, Cell, Note, Photo, Section, Steps, Table
+from .contrast import contrast_blocks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,7 +41,7 @@ def film_sections(
     steps = steps_of(scene, tuple(jobs))
     shown = (_photo(scene, jobs, size),) if pictures else ()
     return [
-        Section("films", "Films", (*shown, _films(scene), _passes(scene, steps))),
+        Section("films", "Films", (*shown, _films(scene), _passes(scene, steps), *contrast_blocks(scene))),
         Section("steps", "Step by step", (_steps(steps),)),
         Section("chemistry", "Where the figures of films come from", _origins(scene)),
     ]

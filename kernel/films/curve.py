@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..film import Film
+from ..quantity import MJ_CM2, UC_CM2
 from ..records import dataclass
 from . import dose as doses
 from . import steps
@@ -36,6 +37,15 @@ class Curve:
     def told(self, dose: float) -> str:
         """A dose in its unit."""
         return steps.dose(dose) if self.kind == "light" else steps.charge_dose(dose)
+
+    @property
+    def unit(self) -> float:
+        """The unit that doses are told in, in kernel units."""
+        return MJ_CM2 if self.kind == "light" else UC_CM2
+
+    @property
+    def unit_name(self) -> str:
+        return "mJ/cm²" if self.kind == "light" else "µC/cm²"
 
     def field(self, name: str) -> str:
         """Name of the film's field that holds a figure of this curve: `d0`, or `d0_electrons`."""
