@@ -272,6 +272,28 @@ def test_doses_of_light_and_electrons_do_not_add_up(f: ModuleType) -> None:
     assert not {"W240", "W241", "W242"} & set(said(scene))
 
 
+def test_too_little_is_told_of_the_pass_that_gives_too_little(f: ModuleType) -> None:
+    g = f.film(d0=50 * MJ, gamma=2.0)
+
+    def place(*doses: float) -> str:
+        """Passes beside each other, all in one coat."""
+        made = [
+            f.pattern(
+                f.box(20 * k, 0, 10, 10, "box"),
+                g,
+                dose=d * MJ,
+                develop=k == len(doses) - 1,
+                span=f.span(word),
+            )
+            for (k, d), word in zip(enumerate(doses), ("one", "two", "three"), strict=False)
+        ]
+        told = said(f.scene(*made))["W240"].primary
+        assert told is not None
+        return told.text
+
+    assert place(100, 200, 300) == "one" and place(300, 100, 200) == "two" and place(300, 200, 100) == "three"
+
+
 @pytest.mark.parametrize("split", ["classes", "passes"])
 def test_reliefs_are_checked_by_their_outlines(split: str, f: ModuleType) -> None:
     """What rules take of a relief without drawing its levels is what its levels are."""
@@ -303,7 +325,9 @@ def test_a_check_draws_no_levels_of_reliefs(monkeypatch: pytest.MonkeyPatch) -> 
 
     scene = load(Path(__file__).parents[1] / "examples" / "phase_element.wp").scene
     assert scene is not None
-    monkeypatch.setattr(made, "_of_relief", lambda pattern: pytest.fail(f"all levels of {pattern.name} are drawn"))
+    monkeypatch.setattr(
+        made, "_of_relief", lambda pattern: pytest.fail(f"all levels of {pattern.name} are drawn")
+    )
     assert {"W230"} == set(said(scene)) - {"W209"}
 
 

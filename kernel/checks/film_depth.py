@@ -25,7 +25,7 @@ class FilmDepth(EachDose):
             yield warning(
                 self.code,
                 f"{length(depth)} of film `{film.name}` gel at {dose(one.low)}; {length(film.thickness_um)} was expected, its thickness",
-                one.span,
+                one.least,
                 label="the foot of the film would wash away",
                 notes=(f"t = Dp ln(E / Ec): it takes {dose(need)} to gel it through",),
             )

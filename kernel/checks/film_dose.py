@@ -22,7 +22,7 @@ class FilmDose(EachDose):
             self.code,
             f"{curve.told(one.low)} is the least dose that film `{one.coat.film.name}` gets where it is exposed, which keeps {share:.0%} "
             f"of it; {curve.told(d100)} or more was expected",
-            one.span,
+            one.least,
             label="nothing would stay" if share == 0 else "a thinner film would stay",
             notes=(
                 f"its window: {curve.told(curve.d0)} (D0) to {curve.told(d100)} (D100, from gamma {curve.gamma:.3g})",

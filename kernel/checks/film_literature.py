@@ -27,7 +27,7 @@ class FilmLiterature(EachDose):
         yield warning(
             self.code,
             f"{curve.told(value)} is what film `{film.name}` gets; {range_} is known for {film.ligand.name}",
-            one.span,
+            one.least if value == one.low else one.span,
             label=f"more than a factor of {FACTOR:g} off",
             notes=(
                 f"source: {curve.source or 'the ligand'}",

@@ -38,8 +38,15 @@ class CoatDose:
 
     @property
     def span(self) -> Span:
-        """Where the last pass says its dose."""
+        """Where the last pass says its dose, which adds to all others."""
         return self.last.spans.get("dose") or self.last.span
+
+    @property
+    def least(self) -> Span:
+        """Where the weakest pass says its dose, of those that are to leave all of the thickness."""
+        flat = [p for _, p in self.coat.passes if p.fields.get("relief") is None] or [self.last]
+        weakest = min(reversed(flat), key=lambda p: float(p.fields["dose"]))
+        return weakest.spans.get("dose") or weakest.span
 
 
 class Films:
