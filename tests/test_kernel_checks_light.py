@@ -405,7 +405,7 @@ def test_rules_of_ink_leave_light_alone(light: ModuleType) -> None:
 @settings(max_examples=50)
 @given(
     st.floats(1.0, 3.0), st.floats(2.5, 5.0), st.integers(2, 6), st.floats(0.6, 0.85), st.sampled_from([None, 9.0, 17.0]),
-    st.sampled_from([0, 1, 2, 3, 4]),
+    st.sampled_from(range(9)),
 )  # fmt: skip
 def test_clean_parts_are_clean_and_planted_faults_are_found(
     light: ModuleType,
@@ -437,6 +437,10 @@ def test_clean_parts_are_clean_and_planted_faults_are_found(
         ("W267", {}, {"hatch": 0.3, "ripple": 0.001}),
         ("W269", {}, {"damage": 9 * light.MW}),
         ("W274", {}, {"reach": 0.3}),
+        ("W281", {"pitch": filament + 0.03, "size": (4 * filament, 4 * filament)}, {}),
+        ("W282", {}, {"damage": 10.5 * light.MW}),
+        ("W273", {}, {"z_range": 0.2}),
+        ("W272", {}, {"block": 9.0, "overlap": 0.05}),
     ]
     code, other, more = planted[fault]
     assert code in codes(light, light.woodpile(**{**fields, **other}), **{**how, **more})
