@@ -94,6 +94,41 @@ def test_a_stop_is_at_once_and_the_position_is_kept(sim: Sim, driver: Controller
     assert found.motion is Motion.DONE and found.position_um == END_UM
 
 
+@pytest.mark.parametrize(
+    ("was", "came"),
+    [
+        # Two characters changed places, one changed a bit: the fence behind is answered all the same.
+        (b"M410\nM107 P0\n", b"M41\n0M107 P0\n"),
+        (b"M107 P0\nM92", b"M117 P0\nM92"),
+        (b"M107 P0\nM92", b"M106 P0\nM92"),
+        (b"M410\n", b"M420\n"),
+    ],
+)
+@pytest.mark.parametrize("times", [1, 9])
+def test_a_stop_that_is_changed_on_its_way_is_no_belief(
+    sim: Sim, driver: Controller, monkeypatch: pytest.MonkeyPatch, was: bytes, came: bytes, times: int
+) -> None:
+    sim.world.set_box("left", pressure_kpa=2.0)
+    take, left = sim.controller.line._take, [times]
+
+    def changed(data: bytes) -> None:
+        if b"M410" in data and left[0]:
+            left[0] -= 1
+            data = data.replace(b"M107 P1\n", b"").replace(was, came)
+        take(data)
+
+    monkeypatch.setattr(sim.controller.line, "_take", changed)
+    driver.begin(PROGRAM.replace(b"X51.0000", b"X55.0000"), "a.gcode")
+    while not sim.world.output(0, sim.world.now()):
+        time.sleep(0.005)
+    halt = driver.cut(lambda: None)
+    time.sleep(0.05)
+    now = sim.world.now()
+    assert not (halt.ink_off and sim.world.output(0, now)) and not (halt.stopped and sim.world.moving(now))
+    # Where no M410 is ever understood it ends with M112, which leaves fans as they are: nothing is believed of ink then.
+    assert (halt.ink_off and halt.stopped) or (times > 1 and b"M410" in was)
+
+
 def test_what_was_laid_before_a_stop_stays_laid(sim: Sim, driver: Controller) -> None:
     """The truth of the emulator: `off` behind a stop counts from the stop, not from the end of the last whole move before it."""
     sim.world.set_box("left", pressure_kpa=2.0)

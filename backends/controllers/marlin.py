@@ -25,6 +25,8 @@ RENUMBER_S = 1.0
 ASK_S = 0.1
 #: How often a line that was not answered is sent again.
 TRIES = 3
+#: A stop takes no longer, whatever is lost of it.
+CUT_S = 8.0
 #: A board drops all moves for a second after M410.
 CLEANING_S = 1.2
 
@@ -61,6 +63,8 @@ class Marlin(Streamer):
         self._steps = [80.0, 80.0, 400.0]
         self._outputs = sorted({n.output for n in seat.rig.nozzles})
         self._cut_s = 0.0
+        #: A stop has the line to itself.
+        self._stopping = False
         #: Whether board and driver count lines alike: one who inherits the line does not know how far the count is.
         self._in_step = False
 
@@ -270,6 +274,7 @@ class Marlin(Streamer):
 
     def _ask_place(self, timeout_s: float) -> bool:
         """Have the board tell where it is: M114 stands before what is still to be sent. False where the answer is not there yet."""
+        self._until(lambda: not self._stopping, CUT_S)
         with self._change:
             was = self._placed
             if not any(line.number == -1 for line in (*self._sent, *list(self._waiting)[:1])):
@@ -331,7 +336,7 @@ class Marlin(Streamer):
         off = b"".join(b"M107 P%d\n" % output for output in self._outputs)
         with self._change:
             line = self._line_in_motion() if self._program else 0
-            self._place, self._fenced = None, False
+            self._place, self._fenced, self._stopping = None, False, True
             self._skip = 0
             self._sent.clear()
         told = ""
@@ -344,20 +349,43 @@ class Marlin(Streamer):
             told = reason.message
         heard = self._until(lambda: self._place is not None, STOP_S)
         read_s = time.monotonic()
-        if not heard:
-            told = told or "M410 was not answered"
+        sure = heard and self._confirmed()
+        if not sure:
+            told = told or ("the stop is not confirmed" if heard else "M410 was not answered")
+            with self._change:
+                # The stage may have run on.
+                self._place, self._fenced = None, False
+                self._sent.clear()
             try:
                 self._send(stop, 0.05, urgent=True)
                 heard = self._until(lambda: self._place is not None, STOP_S)
-                if not heard:
+                read_s = time.monotonic()
+                sure = heard and self._confirmed()
+                if not heard or 0 <= self._free < self._capacity:
                     # As a last resort all is switched off, and the board must be reset by hand.
                     self._send(b"\nM112\n", 0.05, urgent=True)
             except ControllerError as reason:
                 told = reason.message
         self._cut_s = time.monotonic()
-        place, self._fenced = self._place, True
+        with self._change:
+            place, self._fenced, self._stopping = self._place, True, False
+            self._change.notify_all()
         self._forget()
-        return Halt(place, line, heard, heard, told, running, read_s if heard else 0.0, exact=self._exact)
+        return Halt(place, line, sure, sure, told, running, read_s if heard else 0.0, exact=self._exact)
+
+    def _confirmed(self) -> bool:
+        """Lines in a hurry have no numbers: one that was changed on its way is not seen, and those behind it are answered. So valves are
+        switched off once more by numbered ones, twice, as no checksum sees characters that changed places; and no block may be left."""
+        if self.inherited:
+            # Who holds the dialogue reads what is answered.
+            return True
+        try:
+            self._renumber()
+            for output in self._outputs * 2:
+                self._command(f"M107 P{output}")
+        except ControllerError:
+            return False
+        return self._free < 0 or self._free >= self._capacity
 
     def ink_is_off(self) -> bool | None:
         # No command tells the speed of a fan.

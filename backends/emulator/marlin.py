@@ -221,6 +221,9 @@ class Marlin(Board):
                     # `Off` that comes late because the host of a fast clock was busy counts from when its move ended.
                     rest_s = max(self.planner.rest_s, self._free_s)
                     self._switch(rest_s if code == "M107" and rest_s else now)
+                    if code == "M106":
+                        # Nor does `off` come before an `on` that it follows.
+                        self._free_s = now
         elif code == "M114":
             self._position()
         elif code == "M115":
