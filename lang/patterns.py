@@ -107,8 +107,20 @@ def pattern_of(ev: Evaluator, node: s.Pattern, frame: Frame) -> scene.Pattern | 
         return None
     made = mask.node
     return scene.Pattern(
-        made.name or "mask", made, film, process, frame.span(node), developer, develop, plain, spans
+        _called(made), made, film, process, frame.span(node), developer, develop, plain, spans
     )
+
+
+def _called(mask: scene.Mask) -> str:
+    """What a pattern is called: as its mask, otherwise as the masks that this is made of, otherwise as what makes it."""
+    if mask.name:
+        return mask.name
+    inner = [c.name for c in mask.children if c.name]
+    return "_".join(inner) if 0 < len(inner) <= _MOST_NAMES else mask.kind
+
+
+#: Of so many names one is made, where a mask has none of its own.
+_MOST_NAMES = 3
 
 
 def _whole(block: s.Block, name: str, frame: Frame) -> Any:

@@ -351,3 +351,27 @@ def test_examples_draw_what_they_say(root: Path, name: str) -> None:
     if name == "dual_colour_pixels":
         (cell,) = drawn(loaded.scene.masks["greens"]).cells
         assert (cell.points_nm.max(axis=0) - cell.points_nm.min(axis=0)).tolist() == [10_000, 38_000]
+
+
+@pytest.mark.parametrize(
+    ("mask", "name"),
+    [
+        ("dot", "dot"),
+        ("union(dot, pad)", "dot_pad"),
+        ("move(dot, by: [1um, 0um])", "dot"),
+        ("array(of: dot, n: [2, 2], pitch: [9um, 9um])", "dot"),
+        ("union(dot, pad, circle { radius: 2um; })", "dot_pad"),
+        ("grow(circle { radius: 2um; }, by: 1um)", "grow"),
+    ],
+)
+def test_a_pattern_without_a_name_is_called_by_what_it_is_made_of(mask: str, name: str) -> None:
+    text = (
+        H
+        + FILM
+        + "mask dot = rectangle { size: [2um, 2um]; };\nmask pad = rectangle { size: [3um, 2um]; at: [9um, 0um]; };\n"
+    )
+    text += (
+        f"pattern {mask} {{ film: green; process: photopattern; wavelength: 365nm; dose: 100[mJ/cm^2]; }}\n"
+    )
+    scene = load("x.wp", text=text).scene
+    assert scene is not None and [p.name for p in scene.patterns] == [name]
