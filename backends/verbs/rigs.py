@@ -41,13 +41,18 @@ def rig_schema() -> None:
 def rig_emulate(
     name: Name,
     scale: Annotated[
-        float | None, typer.Option("--scale", help="seconds of printing in one second", min=0.01, max=1000.0)
+        float | None,
+        typer.Option("--scale", metavar="N", help="seconds of printing in one second", min=0.01, max=1000.0),
     ] = None,
     port: Annotated[
-        int, typer.Option("--port", help="of the controller; 0: any that is free", min=0, max=65535)
+        int,
+        typer.Option("--port", metavar="N", help="of the controller; 0: any that is free", min=0, max=65535),
     ] = 0,
     copy: Annotated[
-        Path | None, typer.Option("--copy", help="write the rig with these addresses to this file, too")
+        Path | None,
+        typer.Option(
+            "--copy", metavar="FILE.toml", help="write the rig with these addresses to this file, too"
+        ),
     ] = None,
 ) -> None:
     """Serve the emulated machines of a rig until Ctrl-C.

@@ -38,7 +38,9 @@ def run_show(
     as_json: Json = False,
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", help="write a page with the camera's pictures: .html, or .md"),
+        typer.Option(
+            "--output", "-o", metavar="FILE", help="write a page with the camera's pictures: .html, or .md"
+        ),
     ] = None,
 ) -> None:
     """Tell what happened in a print."""
@@ -61,9 +63,12 @@ def run_show(
 
 def run_replay(
     run: Run,
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="file to write")] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="file to write")
+    ] = None,
     channel: Annotated[
-        str | None, typer.Option("--channel", help="one line only, such as `stage`, or `programs`")
+        str | None,
+        typer.Option("--channel", metavar="NAME", help="one line only, such as `stage`, or `programs`"),
     ] = None,
     runs: Runs = None,
 ) -> None:

@@ -19,7 +19,7 @@ def new(
     calibration: Annotated[
         bool, typer.Option("--calibration", help="lines to measure an ink by, and a table to fill in")
     ] = False,
-    ink: Annotated[str, typer.Option("--ink", help="ink to calibrate")] = "gold",
+    ink: Annotated[str, typer.Option("--ink", metavar="INK", help="ink to calibrate")] = "gold",
 ) -> None:
     """Write a commented starter design."""
     from ..starter import starter
