@@ -15,6 +15,7 @@ from wetprint.kernel.build import build
 from wetprint.kernel.check import run_checks
 from wetprint.kernel.checks import CHECKS
 from wetprint.kernel.diagnostics import Diagnostic, Severity
+from wetprint.kernel.film import Film
 from wetprint.kernel.material import Origin
 from wetprint.kernel.quantity import MJ_CM2, UC_CM2
 from wetprint.kernel.scene import Allow, Expr, Mask, Pattern, Print, Scene
@@ -361,6 +362,33 @@ def test_a_treatment_of_a_perovskite_that_nobody_says_the_limit_of(f: ModuleType
     assert "80 C" in said(one(f, film={"family": "perovskite"}, **hot))["W247"].message
     assert "W247" not in said(one(f, film={"family": "perovskite", "below_celsius": 100.0}, **hot))
     assert "W247" not in said(one(f, film={"family": "perovskite"}, bake="in vacuum"))
+
+
+def test_later_passes_bring_their_liquids_and_heat_to_a_perovskite(f: ModuleType) -> None:
+    halide = f.film("halide", family="perovskite")
+    first = f.pattern(f.box(0, 0, 10, 10, "one"), halide)
+    wet = f.film("wet", ligand=f.ligand(ink="polar"))
+
+    def told(x: float, of: Film, *args: Any, **own: Any) -> str:
+        found = said(f.scene(first, f.pattern(f.box(x, 0, 10, 10, "two"), of, *args, **own))).get("W247")
+        assert found is None or found.related
+        return "" if found is None else found.message
+
+    plain = f.film("plain")
+    assert told(50, plain) == ""
+    assert (
+        "N-methylformamide (polar) develops a later film beside or over the perovskite film `halide`"
+        in told(50, plain, developer=f.NMF)
+    )
+    assert "polar is the solvent of the ink of a later film" in told(50, wet)
+    assert "a treatment at 90 C heats a later film" in told(50, plain, bake_celsius=90.0)
+    assert (
+        "heat writes a later film" in told(5, plain, "thermal_writing")
+        and told(50, plain, "thermal_writing") == ""
+    )
+    # What came before is no longer there.
+    before = f.pattern(f.box(50, 0, 10, 10, "two"), plain, developer=f.NMF)
+    assert "W247" not in said(f.scene(before, first))
 
 
 def test_dose_factors_of_an_electron_beam(f: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:

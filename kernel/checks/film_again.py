@@ -19,15 +19,13 @@ class FilmAgain(EachDose):
         film, curve, before = one.coat.film, one.curve, one.high
         if curve.damage is None or before >= curve.damage:
             return
-        from ..films.prism import overlap
-
         hit = [
             p
             for row, p in films.after(one.coat)
             if (s := stimulus_of(p)) is not None
             and s.kind == curve.kind
             and film.ligand.accepts(s)
-            and overlap(films.kept(one.coat), films.exposed(row))
+            and films.meets(one.coat, row)
         ]
         total = together([before, *(p.fields["dose"] for p in hit)])
         if not hit or total < curve.damage * (1 - 1e-9):

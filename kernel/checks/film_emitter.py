@@ -23,12 +23,8 @@ class FilmEmitter(EachCoat):
     def of(self, films: Films, one: Coat) -> Iterator[Diagnostic]:
         if not one.film.emitter:
             return
-        from ..films.prism import overlap
-
         own = [p for _, p in one.passes if _deep(p)]
-        later = [
-            p for row, p in films.after(one) if _deep(p) and overlap(films.kept(one), films.exposed(row))
-        ]
+        later = [p for row, p in films.after(one) if _deep(p) and films.meets(one, row)]
         for pattern in [*own, *later]:
             yield warning(
                 self.code,

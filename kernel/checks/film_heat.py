@@ -8,7 +8,6 @@ from ..diagnostics import Diagnostic, Related, warning
 from ..films.checked import Films
 from ..films.coats import Coat
 from ..films.rules import EachCoat
-from ..scene import Pattern
 
 
 class FilmHeat(EachCoat):
@@ -26,7 +25,7 @@ class FilmHeat(EachCoat):
                 continue
             # A treatment heats all that is on the substrate by then, a laser what lies where it writes.
             hot.append((pattern, pattern.fields.get("bake_celsius"), "bake_celsius"))
-            if row in own or self._meets(films, one, row, pattern):
+            if row in own or (pattern.fields.get("celsius") is not None and films.meets(one, row)):
                 hot.append((pattern, pattern.fields.get("celsius"), "celsius"))
         for pattern, celsius, name in hot:
             if celsius is None or celsius < limit:
@@ -41,11 +40,6 @@ class FilmHeat(EachCoat):
                 related=() if mine or one.film.span is None else (Related(one.film.span, "this film"),),
                 notes=(*_said(one), "less heat, or spread the film that bears least last"),
             )
-
-    def _meets(self, films: Films, one: Coat, row: int, pattern: Pattern) -> bool:
-        from ..films.prism import overlap
-
-        return pattern.fields.get("celsius") is not None and overlap(films.kept(one), films.exposed(row))
 
 
 def _said(one: Coat) -> tuple[str, ...]:

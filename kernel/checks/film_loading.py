@@ -33,7 +33,10 @@ class FilmLoading(EachFilm):
                 label="too little to hold the film"
                 if film.loading < low
                 else "too much between the nanocrystals",
-                notes=(f"source: {ligand.source_of('loading_low', 'loading_high') or REVIEWS}",),
+                notes=(
+                    f"source: {ligand.source_of('loading_low', 'loading_high') or REVIEWS}",
+                    "another share, or `loading_low` and `loading_high` of a ligand of your own, with their source",
+                ),
             )
         if most is not None and film.crosslinkable is not None and film.crosslinkable >= most * (1 + 1e-12):
             yield warning(

@@ -191,6 +191,12 @@ class Films:
         """Largest dose that a place of a coat got by its own passes."""
         return next((d.high for d in self.doses if d.coat is coat), 0.0)
 
+    def meets(self, coat: Coat, row: int) -> bool:
+        """Whether the pattern of a row is exposed where a coat stays."""
+        from .prism import overlap
+
+        return overlap(self.kept(coat), self.exposed(row))
+
     def written_by(self, pattern: Pattern) -> Coat | None:
         """The coat that holds the marks that a pass is aligned to; None where it names none, or nobody wrote them."""
         marks = pattern.fields.get("marks")

@@ -198,7 +198,8 @@ CODES: tuple[Code, ...] = (
         "W247",
         "a perovskite in what harms it",
         "Lead halide perovskites fear polar solvents, water and heat: the liquid that the film is cast from, its developer, and a laser that "
-        "heats it are looked at, and treatments (`bake_celsius`) of films for which nobody says what they bear (`below_celsius`).",
+        "heats it are looked at, and treatments (`bake_celsius`) of films for which nobody says what they bear (`below_celsius`). Later films bring "
+        "their ink, their developer and their treatments to all that is on the substrate by then.",
         USE
         + BOX
         + _film(ligand="lig.dopplcer", more=_PEROVSKITE)
