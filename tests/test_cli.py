@@ -297,3 +297,16 @@ def test_a_reader_that_has_gone_is_no_fault(tmp_path: Path, args: tuple[str, ...
     os.close(write)
     assert done.returncode == 0
     assert b"Traceback" not in done.stderr and b"BrokenPipe" not in done.stderr
+
+
+def test_a_design_that_is_laid_out_keeps_its_permissions_and_its_link(wp: Wp, tmp_path: Path) -> None:
+    (tmp_path / "kept").mkdir()
+    design = tmp_path / "kept" / "a.wp"
+    design.write_text(TINY)
+    design.chmod(0o640)
+    (tmp_path / "a.wp").symlink_to(design)
+    assert wp("fmt", "a.wp").returncode == 0
+    assert (tmp_path / "a.wp").is_symlink()
+    assert design.read_text() != TINY
+    assert design.stat().st_mode & 0o777 == 0o640
+    assert [p.name for p in design.parent.iterdir()] == ["a.wp"]
