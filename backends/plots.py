@@ -12,6 +12,7 @@ import numpy as np
 from ..kernel.diagnostics import WetprintError, error
 from ..kernel.files import writing
 from .reports.charts import DRIED, HEIGHT, INK, WET, WIDTH, Series, chart
+from .reports.contrast import upright, window
 
 if TYPE_CHECKING:
     from ..kernel.build import Job
@@ -151,19 +152,15 @@ def _contrast(fit: ContrastFit, unit: str) -> str:
     ends = [d for d in (fit.d0, fit.d100, fit.damage) if d is not None]
     log = np.unique(np.concatenate([log, np.log10(ends)]))
     curve, spread = fit.at(10.0**log)
-    window = [math.log10(fit.d100), math.log10(fit.damage) if fit.damage is not None else float(log[-1])]
-    half = [500 * fit.full_um] * 2
+    end = float(log[-1]) if fit.damage is None else math.log10(fit.damage)
     told = [("D0", fit.d0, "left"), ("D100", fit.d100, "right")]
     if fit.damage is not None:
         told.append(("falls again", fit.damage, "right"))
     series = [
-        Series("", "#3c7d4e", window, half, "band", y_error=half),
+        window(math.log10(fit.d100), end, 1e3 * fit.full_um),
         Series("", WET, log.tolist(), (1e3 * curve).tolist(), "band", y_error=(1e3 * spread).tolist()),
         Series("", WET, log.tolist(), (1e3 * curve).tolist(), "line"),
-        *(
-            Series(name, "#55616d", [math.log10(dose)], [0.0], "uprights", dash="4 3", mark=side)
-            for name, dose, side in told
-        ),
+        *(upright(*one) for one in told),
         Series("measured", DRIED, *_measured(fit.rows), "marks", y_error=[_error_nm(r) for r in fit.rows]),
     ]
     if fit.left_out:

@@ -18,6 +18,16 @@ _ROOM = 0.25
 _WINDOW, _MARK = "#3c7d4e", "#55616d"
 
 
+def window(low: float, high: float, top: float) -> Series:
+    """The window of doses, decimal logarithms, up to `top`."""
+    return Series("", _WINDOW, [low, high], [top / 2] * 2, "band", y_error=[top / 2] * 2)
+
+
+def upright(label: str, dose: float, side: str) -> Series:
+    """A dose that has a name; its name stands on that side."""
+    return Series(label, _MARK, [math.log10(dose)], [0.0], "uprights", dash="4 3", mark=side)
+
+
 def contrast_blocks(scene: Scene) -> tuple[Beside, ...]:
     """A plot for every coat whose film has a contrast curve, two beside each other."""
     drawn = [d for d in map(_drawn, Films(scene).doses) if d is not None]
@@ -31,19 +41,18 @@ def _drawn(given: CoatDose) -> Drawing | None:
         return None
     doses = [d for d in (given.low, given.high) if math.isfinite(d)]
     low, high = _ends([d0, d100, *([] if damage is None else [damage]), *doses])
-    window = [math.log10(d100), math.log10(damage) if damage is not None else high]
     # The curve has corners at D0 and D100 and is straight over the logarithm of the dose.
     corners = [low, math.log10(d0), math.log10(d100), high]
     factor = 1.0 / curve.unit
     shift = math.log10(factor)
     series = [
-        Series("", _WINDOW, [v + shift for v in window], [50.0, 50.0], "band", y_error=[50.0, 50.0]),
+        window(math.log10(d100) + shift, (high if damage is None else math.log10(damage)) + shift, 100.0),
         Series("", WET, [v + shift for v in corners], [0.0, 0.0, 100.0, 100.0], "line"),
-        _upright("D0", _MARK, d0 * factor, "left"),
-        _upright("D100", _MARK, d100 * factor, "right"),
+        upright("D0", d0 * factor, "left"),
+        upright("D100", d100 * factor, "right"),
     ]
     if damage is not None:
-        series.append(_upright("damage", _MARK, damage * factor, "right"))
+        series.append(upright("damage", damage * factor, "right"))
     marks = sorted(set(doses))
     series.append(
         Series(
@@ -66,7 +75,3 @@ def _drawn(given: CoatDose) -> Drawing | None:
 def _ends(doses: Iterable[float]) -> tuple[float, float]:
     logs = [math.log10(d) for d in doses]
     return min(logs) - _ROOM, max(logs) + _ROOM
-
-
-def _upright(label: str, colour: str, dose: float, side: str) -> Series:
-    return Series(label, colour, [math.log10(dose)], [0.0], "uprights", dash="4 3", mark=side)
