@@ -99,15 +99,23 @@ def test_a_stop_is_at_once_and_the_position_is_kept(sim: Sim, driver: Controller
     [
         # Two characters changed places, one changed a bit: the fence behind is answered all the same.
         (b"M410\nM107 P0\n", b"M41\n0M107 P0\n"),
-        (b"M107 P0\nM92", b"M117 P0\nM92"),
         (b"M107 P0\nM92", b"M106 P0\nM92"),
         (b"M410\n", b"M420\n"),
     ],
 )
-@pytest.mark.parametrize("times", [1, 9])
+@pytest.mark.parametrize(("times", "advanced_ok"), [(1, True), (9, True), (1, False)])
 def test_a_stop_that_is_changed_on_its_way_is_no_belief(
-    sim: Sim, driver: Controller, monkeypatch: pytest.MonkeyPatch, was: bytes, came: bytes, times: int
+    sim: Sim,
+    driver: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    was: bytes,
+    came: bytes,
+    times: int,
+    advanced_ok: bool,
 ) -> None:
+    sim.controller.advanced_ok = advanced_ok
+    if not advanced_ok:
+        driver._free = -1
     sim.world.set_box("left", pressure_kpa=2.0)
     take, left = sim.controller.line._take, [times]
 

@@ -27,6 +27,10 @@ ASK_S = 0.1
 TRIES = 3
 #: A stop takes no longer, whatever is lost of it.
 CUT_S = 8.0
+#: A board that has said nothing for so long has answered all that it was sent.
+QUIET_S = 0.05
+#: A stage that is at one place so long apart stands.
+STILL_S = 0.03
 #: A board drops all moves for a second after M410.
 CLEANING_S = 1.2
 
@@ -348,7 +352,7 @@ class Marlin(Streamer):
         except ControllerError as reason:
             told = reason.message
         heard = self._until(lambda: self._place is not None, STOP_S)
-        read_s = time.monotonic()
+        read_s, place = time.monotonic(), self._place
         sure = heard and self._confirmed()
         if not sure:
             told = told or ("the stop is not confirmed" if heard else "M410 was not answered")
@@ -359,16 +363,16 @@ class Marlin(Streamer):
             try:
                 self._send(stop, 0.05, urgent=True)
                 heard = self._until(lambda: self._place is not None, STOP_S)
-                read_s = time.monotonic()
+                read_s, place = time.monotonic(), self._place
                 sure = heard and self._confirmed()
-                if not heard or 0 <= self._free < self._capacity:
+                if not heard or (not sure and self._free < self._capacity):
                     # As a last resort all is switched off, and the board must be reset by hand.
                     self._send(b"\nM112\n", 0.05, urgent=True)
             except ControllerError as reason:
                 told = reason.message
         self._cut_s = time.monotonic()
         with self._change:
-            place, self._fenced, self._stopping = self._place, True, False
+            self._fenced, self._stopping = True, False
             self._change.notify_all()
         self._forget()
         return Halt(place, line, sure, sure, told, running, read_s if heard else 0.0, exact=self._exact)
@@ -380,12 +384,27 @@ class Marlin(Streamer):
             # Who holds the dialogue reads what is answered.
             return True
         try:
+            end = time.monotonic() + STOP_S
+            # Answers without a number must not be taken for those of the lines that follow.
+            while self._free < 0 and time.monotonic() < min(end, self._heard_s + QUIET_S):
+                time.sleep(0.01)
             self._renumber()
             for output in self._outputs * 2:
                 self._command(f"M107 P{output}")
+            return self._free >= self._capacity if self._free >= 0 else self._still()
         except ControllerError:
             return False
-        return self._free < 0 or self._free >= self._capacity
+
+    def _still(self) -> bool:
+        """Whether the stage stands, of a board that tells no blocks."""
+        was = None
+        for _ in range(3):
+            self._command("M114")
+            if self._place == was:
+                return True
+            was = self._place
+            time.sleep(STILL_S)
+        return False
 
     def ink_is_off(self) -> bool | None:
         # No command tells the speed of a fan.
