@@ -547,7 +547,9 @@ def spans(sim: Any, machine: Rig) -> list[list[tuple[float, float]]]:
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_a_stop_within_an_arc_is_taken_up_where_it_was(prints: ModuleType, tmp_path: Path, seed: int) -> None:
+def test_a_stop_within_an_arc_is_taken_up_where_it_was(
+    prints: ModuleType, interruptions: ModuleType, tmp_path: Path, seed: int
+) -> None:
     """Stopped inside arcs, two thirds of a circle each line at the most, and resumed: all laid, and only the joint twice."""
     machine = with_arcs(prints.rig(time_scale=8.0), True)
     path = rings(prints, machine)
@@ -570,6 +572,6 @@ def test_a_stop_within_an_arc_is_taken_up_where_it_was(prints: ModuleType, tmp_p
             twice += max(reach - low, 0.0)
             reach = max(reach, high)
         assert reach == pytest.approx(5.6 * 150.0, abs=0.6)
-        # The joint: a bore of overlap, what the reading leaves open, and at a filament's end as far as valves take.
-        assert twice < 10.0 + 108.0 + 40.0
+        # A bore of overlap, what the reading leaves open (more where the host is busy), and at a filament's end as far as valves take.
+        assert twice < interruptions.asked_um(second.folder)
     assert sum(len(mine) for mine in laid) in (3, 4), "one joint, none between two filaments"
