@@ -68,11 +68,14 @@ def prepare_offscreen() -> str:
 
 def prepare_window(environ: Mapping[str, str] = os.environ, load: Load = ctypes.CDLL) -> None:
     """Make sure that an interactive window can open. Raises WetprintError: X721 without a display, X720 without OpenGL."""
-    if not has_display(environ):
+    why = "" if has_display(environ) else "no display"
+    if not why and sys.platform == "linux" and not _answers(environ["DISPLAY"], load):
+        why = f"no X server answers as {environ['DISPLAY']!r} (DISPLAY)"
+    if why:
         raise WetprintError(
             error(
                 "X721",
-                "no display, so no window can open",
+                f"{why}, so no window can open",
                 notes=(
                     "`--png FILE` draws a picture, `--html FILE` writes a page that turns in any browser; neither needs a display",
                 ),
@@ -89,6 +92,23 @@ def prepare_window(environ: Mapping[str, str] = os.environ, load: Load = ctypes.
                 ),
             )
         )
+
+
+def _answers(display: str, load: Load) -> bool:
+    """Whether an X server lets a window be opened; where that cannot be asked, VTK will find out."""
+    try:
+        x11 = load("libX11.so.6")
+    except OSError:
+        return True
+    if not isinstance(x11, ctypes.CDLL):  # a stand-in of a test
+        return True
+    x11.XOpenDisplay.restype = ctypes.c_void_p
+    x11.XOpenDisplay.argtypes = [ctypes.c_char_p]
+    x11.XCloseDisplay.argtypes = [ctypes.c_void_p]
+    screen = x11.XOpenDisplay(display.encode())
+    if screen:
+        x11.XCloseDisplay(screen)
+    return bool(screen)
 
 
 def _loads(name: str, load: Load) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -113,6 +114,8 @@ def look_for(
     """
     files = (("png", png), ("html", html), ("gif", gif), ("mp4", mp4))
     asked = [(name, path) for name, path in files if path is not None]
+    for name, path in asked:
+        place_for(PREVIEWS[name].ending, Path(path))
     if overlay and any(name == "html" for name, _ in asked):
         raise WetprintError(
             error(
@@ -135,6 +138,18 @@ def look_for(
     side_by_side = state == "both" and not overlay
     usual = (1200, 800) if not asked else (2000, 1000) if side_by_side else (1600, 1200)
     return asked, Look(_shown(state), size or usual, overlay=overlay, by=by, film=films[film], **look)
+
+
+def place_for(ending: str, path: Path) -> None:
+    """Say before all work where a file cannot be written or has the name of another format. Raises WetprintError (X710, X711)."""
+    if re.fullmatch(r"\.[a-z][a-z0-9]{1,4}", path.suffix.lower()) and path.suffix.lower() != ending:
+        raise WetprintError(
+            error(
+                "X711", f"{path}: a {ending[1:].upper()} was asked for; expected a name that ends in {ending}"
+            )
+        )
+    if not path.parent.is_dir():
+        raise WetprintError(error("X710", f"{path} cannot be written: there is no folder {path.parent}"))
 
 
 def _shown(state: str) -> Shown:

@@ -138,3 +138,17 @@ except WetprintError as caught:
         pytest.skip("this container allows no private mounts")
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip().splitlines()[-1] == found
+
+
+@LINUX
+def test_a_display_that_nobody_serves_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    import ctypes
+
+    try:
+        ctypes.CDLL("libX11.so.6"), ctypes.CDLL("libGL.so.1")
+    except OSError:
+        pytest.skip("no X11 library here")
+    with pytest.raises(WetprintError) as caught:
+        prepare_window({"DISPLAY": ":7391"})
+    said = caught.value.diagnostics[0]
+    assert said.code == "X721" and "':7391'" in said.message

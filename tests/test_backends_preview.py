@@ -345,3 +345,20 @@ def test_a_legend_tells_the_shares_of_mixes_that_are_alike_otherwise() -> None:
         "Au",
         "CdSe",
     ]
+
+
+def test_files_are_refused_before_all_work_where_they_cannot_be(tmp_path: Path) -> None:
+    from wetprint.backends.preview import look_for
+
+    def said(**files: Path) -> str:
+        with pytest.raises(WetprintError) as caught:
+            look_for(state="dried", size=None, **({"png": None, "html": None, "gif": None} | files))
+        return f"{caught.value.diagnostics[0].code}: {caught.value.diagnostics[0].message}"
+
+    assert said(png=tmp_path / "a.jpg").endswith(
+        "a.jpg: a PNG was asked for; expected a name that ends in .png"
+    )
+    assert said(gif=tmp_path / "a.mp4").startswith("X711") and said(mp4=tmp_path / "a.gif").startswith("X711")
+    assert "there is no folder" in said(png=tmp_path / "none" / "a.png")
+    for name in ("a.png", "A.PNG", "a", "fig.2", "v1.0-final"):
+        assert look_for(state="dried", size=None, html=None, gif=None, png=tmp_path / name)[0]

@@ -32,6 +32,8 @@ _SEEN, _SEEN_UNDER = 0.022, 0.35
 _STEEPEST = 0.4
 #: Share of the picture that an overview takes, and that margins and lettering take (chosen by eye).
 _OVERVIEW, _MARGIN, _LETTER, _FILL = 0.25, 0.045, 0.031, 0.94
+#: Pixels below which an overview tells nothing.
+_SMALLEST = 16
 #: Samples each way in a pixel.
 _FINE = 2
 #: Films are looked at from higher up than lattices.
@@ -142,7 +144,7 @@ def draw(
     for k, line in enumerate(shown.said):
         mask, _ = text_mask(line, small)
         over.paint(mask, margin, margin + k * round(1.4 * small), linear(look.letters))
-    if not shown.window.whole:
+    if not shown.window.whole and side >= _SMALLEST:
         image = plan_view(slabs, shown.window, side, grey=look.grey)
         over.paint(np.ones(image.shape[:2], np.float32), width - margin - image.shape[1], margin, image)
     clear = np.float32(1.0) - over.cover

@@ -287,7 +287,8 @@ def size_of(text: str | None) -> tuple[int, int] | None:
         width.isdecimal() and height.isdecimal() and 16 <= int(width) <= 16384 and 16 <= int(height) <= 16384
     ):
         raise typer.BadParameter(
-            f"{text!r}: expected WIDTHxHEIGHT in pixels, such as 1600x1200", param_hint="--size"
+            f"{text!r}: expected WIDTHxHEIGHT in pixels, such as 1600x1200, 16 to 16384 each way",
+            param_hint="--size",
         )
     return int(width), int(height)
 

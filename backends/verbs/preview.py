@@ -23,12 +23,18 @@ def show_design(
 ) -> Iterator[str]:
     """Show a design as `asks` says (fields of a Look, and files by their kind); a line for each file that was written."""
     from ...kernel.material import FURTHER
-    from ..preview import look_for
+    from ..preview import look_for, place_for
     from .options import needs_ink, states_needed
 
+    if glb is not None:
+        place_for(".glb", glb)
     needs_ink(design.scene, ("--settled", settled), (f"--state {state}", state in FURTHER))
     asks = asks | {"title": design.name}
     asked, look = look_for(state="dried" if state in FURTHER else state, **asks)
+    if not asked and glb is None:
+        from ..opengl import prepare_window
+
+        prepare_window()
     only = "both" if glb else states_needed(look, asked, state, settled)
     if design.scene.patterns:
         jobs = design.to_show(only, state, settled)[1] if design.scene.prints else ()
