@@ -45,6 +45,14 @@ WRONG: dict[str, tuple[str, int, tuple[str, ...]]] = {
     "a relief without end": (
         CONTRAST + light("dot", "relief: 1um^2 / x; developer: lig.toluene;", "known"), 0, ("W258", "inf"),
     ),
+    "a relief by heat": (
+        "pattern dot { film: green; process: thermal_writing; wavelength: 532nm; spot: 1um; hatch: 1um; relief: 9nm; developer: lig.toluene; }\n",
+        1, ("W255", "thermal_writing has no dose", "`photopattern` and `ebeam` have one"),
+    ),
+    "a relief finer than is ever sampled": (
+        CONTRAST + "mask wide = rectangle { size: [5mm, 5mm]; };\n" + light("wide", "relief: 9nm; min_width: 100nm; developer: lig.toluene;", "known"),
+        1, ("W255", "1e+10 samples", "a larger one, or a smaller mask"),
+    ),
     "larger than any substrate": ("mask z = rectangle { size: [1e300um, 10um]; };\n" + light("z"), 1, ("E420", "1e+07 um")),
     "farther than any stage": ("mask z = move(dot, by: [5e9um, 0um]);\n" + light("z"), 1, ("E420", "5e+09 um")),
     "a wavelength without a unit": (light("dot").replace("365nm", "365"), 1, ("E201", "write `365nm`")),

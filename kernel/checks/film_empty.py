@@ -35,7 +35,12 @@ class FilmEmpty(EachPattern):
             f"0 um2 are exposed by pattern `{pattern.name}`; a region was expected",
             relief or pattern.mask.span,
             label="its relief is flat at 0 here" if relief else "nothing is left of this mask",
-            notes=("with a negative tone nothing of the film stays, with a positive one all of it does",),
+            notes=(
+                "with a negative tone nothing of the film stays, with a positive one all of it does",
+                "`threshold` and `exposed` of an image say how dark or bright its exposed pixels are"
+                if pattern.mask.kind == "image"
+                else "look at the masks: `wp preview --view top`",
+            )[: 1 if relief else 2],
         )
 
 

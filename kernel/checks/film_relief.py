@@ -14,6 +14,8 @@ class FilmRelief:
     doc = "reliefs can be made by a dose"
 
     def run(self, context: CheckContext) -> Iterator[Diagnostic]:
+        from ..films.relief import ReliefError
+
         for pattern, why in context.films.impossible:
             if pattern.fields.get("relief") is None:
                 yield error(
@@ -29,9 +31,7 @@ class FilmRelief:
                 self.code,
                 f"the relief of pattern `{pattern.name}` cannot be made: {why}",
                 pattern.spans.get("relief") or pattern.span,
-                notes=(
-                    "a film with `d0` and `gamma`, such as `wp calibrate --dose` writes, tells which dose leaves which thickness",
-                ),
+                notes=(why.mend,) if isinstance(why, ReliefError) else (),
             )
 
 

@@ -57,8 +57,8 @@ class Films:
         self._exposed: dict[int, Flat] = {}
         self._kept: dict[int, Flat] = {}
         self._prints: dict[tuple[int, int], Flat] = {}
-        #: Patterns whose relief no dose can make, and why.
-        self._impossible: dict[int, tuple[Pattern, str]] = {}
+        #: Patterns that cannot be drawn, and why: a relief that no dose can make, most of all.
+        self._impossible: dict[int, tuple[Pattern, ValueError]] = {}
 
     @cached_property
     def patterns(self) -> tuple[tuple[int, Pattern], ...]:
@@ -81,7 +81,7 @@ class Films:
         return tuple(found.values())
 
     @property
-    def impossible(self) -> tuple[tuple[Pattern, str], ...]:
+    def impossible(self) -> tuple[tuple[Pattern, ValueError], ...]:
         for row, _ in self.patterns:
             self.exposed(row)
         return tuple(self._impossible.values())
@@ -107,7 +107,7 @@ class Films:
             try:
                 self._exposed[row] = outline(pattern)
             except ValueError as caught:
-                self._impossible[row] = (pattern, str(caught))
+                self._impossible[row] = (pattern, caught)
                 self._exposed[row] = drawn(pattern.mask)
         return self._exposed[row]
 

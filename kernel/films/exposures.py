@@ -12,6 +12,7 @@ from . import relief
 from .coats import dosed_by
 from .curve import curve_of
 from .dose import dose_for
+from .relief import ReliefError
 
 #: A relief written as several passes, or as dose classes of one.
 PASSES, CLASSES = "passes", "classes"
@@ -57,6 +58,10 @@ def _exposures(pattern: Pattern) -> tuple[Exposure, ...]:
     )
 
 
+#: What tells which dose leaves which thickness.
+_CURVE = "a film with a contrast curve, such as `wp calibrate --dose` writes, tells which dose leaves which thickness"
+
+
 @dataclass(frozen=True, eq=False)
 class Levels:
     """How a relief becomes doses: `height` over x and y, and for each level the share of the thickness that it leaves, the dose factor
@@ -73,21 +78,28 @@ def levels_of(pattern: Pattern) -> Levels:
     height, film = pattern.fields["relief"], pattern.film
     kind = dosed_by((pattern,))
     if kind is None:
-        raise ValueError(f"{pattern.process} has no dose, which the thickness could follow")
+        raise ReliefError(
+            f"{pattern.process} has no dose, which the thickness could follow",
+            "`photopattern` and `ebeam` have one, and `two_photon` writes parts of any height",
+        )
     curve = curve_of(film, kind)
     share = relief.shares(int(pattern.fields.get("levels") or 8))
     if curve.d0 is None and kind == "electrons":
         # The pattern's dose leaves all of the thickness; without a contrast of electrons that of light is the best there is.
         gamma = film.gamma if curve.gamma is None else curve.gamma
         if gamma is None:
-            raise ValueError(f"film `{film.name}` has no `gamma`: its contrast curve is not known")
+            raise ReliefError(
+                f"film `{film.name}` has no `gamma_electrons`: its contrast curve is not known", _CURVE
+            )
         factors = [relief.factor_for(r, gamma) for r in share.tolist()]
     elif curve.gamma is None:
         raise ValueError(
             f"film `{film.name}` has no `{curve.field('gamma')}`: its contrast curve is not known"
         )
     elif curve.d0 is None:
-        raise ValueError(f"film `{film.name}` has no `d0`: the dose at which it begins to stay is not known")
+        raise ReliefError(
+            f"film `{film.name}` has no `d0`: the dose at which it begins to stay is not known", _CURVE
+        )
     else:
         factors = [dose_for(r, curve.d0, curve.gamma) / pattern.fields["dose"] for r in share.tolist()]
     # A level stands for all heights that are nearer to it than to its neighbours.

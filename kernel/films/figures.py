@@ -20,6 +20,7 @@ from ..scene import Scene, StateName
 from . import prism as prisms_of
 from .coats import coats_of, tone_of
 from .prism import Prism, area_um2, overlap_um2, perimeter_um, pieces, prisms
+from .relief import ReliefError
 from .steps import length
 
 if TYPE_CHECKING:
@@ -37,7 +38,8 @@ def pattern_figures(scene: Scene, jobs: Sequence[Job], state: StateName = "dried
     try:
         found = prisms(scene)
     except ValueError as caught:
-        raise WetprintError(error("W255", f"{caught}", scene.patterns[0].span)) from None
+        notes = (caught.mend,) if isinstance(caught, ReliefError) else ()
+        raise WetprintError(error("W255", f"{caught}", scene.patterns[0].span, notes=notes)) from None
     steps = steps_of(scene, tuple(jobs))
     films = []
     for coat in coats_of(scene):

@@ -27,6 +27,14 @@ CORNER_NM = 20.0
 HALVINGS = 30
 
 
+class ReliefError(ValueError):
+    """A relief that cannot be made: why, and what mends it."""
+
+    def __init__(self, why: str, mend: str) -> None:
+        super().__init__(why)
+        self.mend = mend
+
+
 def factor_for(share: float, gamma: float) -> float:
     """The dose that leaves a share R of the thickness, over the one that leaves all: 10^((R - 1) / gamma). D0 need not be known."""
     return dose_for(share - 1.0, 1.0, gamma)
@@ -60,7 +68,10 @@ def step_um(size_um: tuple[float, float], finest_um: float | None) -> float:
         step = min(step, finest_um / 2.0)
     count = (size_um[0] / step + 3.0) * (size_um[1] / step + 3.0)
     if count > MOST_SAMPLES:
-        raise ValueError(f"{count:.3g} samples of the relief are needed; at most {MOST_SAMPLES} are taken")
+        raise ReliefError(
+            f"{count:.3g} samples of the relief are needed; at most {MOST_SAMPLES:.3g} are taken",
+            "heights are sampled every half `min_width`: a larger one, or a smaller mask that is repeated",
+        )
     return max(step, GRID_UM)
 
 
