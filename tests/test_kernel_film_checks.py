@@ -16,9 +16,9 @@ from wetprint.kernel.check import run_checks
 from wetprint.kernel.checks import CHECKS
 from wetprint.kernel.diagnostics import Diagnostic, Severity
 from wetprint.kernel.film import Film
-from wetprint.kernel.material import Origin
+from wetprint.kernel.material import Bath, Origin, Solvent
 from wetprint.kernel.quantity import MJ_CM2, UC_CM2
-from wetprint.kernel.scene import Allow, Expr, Mask, Pattern, Print, Scene
+from wetprint.kernel.scene import Allow, Expr, Lattice, Mask, Pattern, Print, Scene
 from wetprint.lang.load import load
 
 
@@ -377,14 +377,23 @@ def test_later_passes_bring_their_liquids_and_heat_to_a_perovskite(f: ModuleType
     plain = f.film("plain")
     assert told(50, plain) == ""
     assert (
-        "N-methylformamide (polar) develops a later film beside or over the perovskite film `halide`"
+        "N-methylformamide (polar) develops what is made beside or over the perovskite film `halide`"
         in told(50, plain, developer=f.NMF)
     )
-    assert "polar is the solvent of the ink of a later film" in told(50, wet)
-    assert "a treatment at 90 C heats a later film" in told(50, plain, bake_celsius=90.0)
+    assert "polar is the solvent of the ink of what is made beside" in told(50, wet)
+    assert "a treatment at 90 C heats what is made beside" in told(50, plain, bake_celsius=90.0)
     assert (
-        "heat writes a later film" in told(5, plain, "thermal_writing")
+        "heat writes what is made beside" in told(5, plain, "thermal_writing")
         and told(50, plain, "thermal_writing") == ""
+    )
+    lattice = Lattice("body", "woodpile", {}, (), f.HERE)
+    for permittivity, found in ((17.0, True), (2.4, False)):
+        bath = Bath("bath", Solvent("liquid", 0.0, 0.0, 0.0, permittivity), (), 0.0)
+        says = said(f.scene(first, Print(lattice, bath, f.HERE))).get("W247")
+        assert (says is not None) is found
+        assert says is None or "liquid (relative permittivity 17) is the bath of what is made" in says.message
+    assert "W247" not in said(
+        f.scene(Print(lattice, Bath("bath", Solvent("w", 0.0, 0.0, 0.0, 80.0), (), 0.0), f.HERE), first)
     )
     # What came before is no longer there.
     before = f.pattern(f.box(50, 0, 10, 10, "two"), plain, developer=f.NMF)

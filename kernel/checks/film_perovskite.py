@@ -9,10 +9,13 @@ from ..diagnostics import Diagnostic, Related, Span, warning
 from ..films.checked import Films
 from ..films.coats import Coat
 from ..films.rules import EachCoat
-from ..scene import Pattern
+from ..scene import Pattern, Print
 
 #: Liquids by polarity that perovskites do not bear.
 POLAR = ("polar", "aqueous")
+
+#: Relative permittivity from which a liquid counts as polar (assumed; toluene has 2.4, butanol 17).
+POLAR_FROM = 5.0
 
 
 class FilmPerovskite(EachCoat):
@@ -24,19 +27,21 @@ class FilmPerovskite(EachCoat):
         if film.family != "perovskite":
             return
         own = {row for row, _ in one.passes}
-        for row, pattern in films.patterns:
+        for row, made in enumerate(films.scene.job):
             if row < one.passes[0][0]:
                 continue
+            if isinstance(made, Print):
+                found = _bathed(made)
+            else:
+                spread = any(c.passes[0][0] == row for c in films.coats)
+                writes = row in own or (row > one.last[0] and films.meets(one, row))
+                found = _harms(made, spread=spread, writes=writes, limited=film.bears_celsius is not None)
             mine = row in own
-            spread = any(c.passes[0][0] == row for c in films.coats)
-            writes = mine or (row > one.last[0] and films.meets(one, row))
-            for what, place in _harms(
-                pattern, spread=spread, writes=writes, limited=film.bears_celsius is not None
-            ):
+            what_of = "the perovskite film" if mine else "what is made beside or over the perovskite film"
+            for what, place in found:
                 yield warning(
                     self.code,
-                    f"{what} {'the perovskite film' if mine else 'a later film beside or over the perovskite film'} `{film.name}`; nonpolar liquids and no "
-                    "heat were expected",
+                    f"{what} {what_of} `{film.name}`; nonpolar liquids and no heat were expected",
                     place,
                     label="perovskites fear polar solvents, water and heat",
                     related=() if mine else (Related(one.last[1].span, "on the substrate from here on"),),
@@ -46,6 +51,14 @@ class FilmPerovskite(EachCoat):
                         "is known to bear",
                     ),
                 )
+
+
+def _bathed(made: Print) -> Iterator[tuple[str, Span]]:
+    """The bath of a print, which covers all that is on the substrate, where its liquid is polar."""
+    bath = made.bath
+    if bath is not None and bath.solvent.permittivity >= POLAR_FROM:
+        liquid = f"{bath.solvent.name} (relative permittivity {bath.solvent.permittivity:.3g}) is the bath of"
+        yield liquid, made.spans.get("bath") or made.span
 
 
 def _harms(pattern: Pattern, *, spread: bool, writes: bool, limited: bool) -> Iterator[tuple[str, Span]]:

@@ -199,7 +199,8 @@ CODES: tuple[Code, ...] = (
         "a perovskite in what harms it",
         "Lead halide perovskites fear polar solvents, water and heat: the liquid that the film is cast from, its developer, and a laser that "
         "heats it are looked at, and treatments (`bake_celsius`) of films for which nobody says what they bear (`below_celsius`). Later films bring "
-        "their ink, their developer and their treatments to all that is on the substrate by then.",
+        "their ink, their developer and their treatments to all that is on the substrate by then, and prints their bath, whose solvent counts as polar "
+        "from a relative permittivity of 5 (assumed).",
         USE
         + BOX
         + _film(ligand="lig.dopplcer", more=_PEROVSKITE)
