@@ -35,7 +35,7 @@ def test_no_program_starts_behind_a_stop(prints: ModuleType, tmp_path: Path, nam
         before = sim.world.position(sim.world.now())
         file = f"a{runner.ending(machine)}"
         # LinuxCNC refuses by itself: the stop took the command.
-        with pytest.raises(ControllerError, match="a stop came first|refuses"):
+        with pytest.raises(ControllerError, match=r"a stop came first|refuses"):
             driver.begin(program.data, file)
         time.sleep(0.1)
         now = sim.world.now()
