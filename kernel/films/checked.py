@@ -187,10 +187,6 @@ class Films:
         regions = [self.exposed(row) for row, _ in coat.passes]
         return not any(overlap(a, b) for a, b in combinations(regions, 2))
 
-    def most(self, coat: Coat) -> float:
-        """Largest dose that a place of a coat got by its own passes."""
-        return next((d.high for d in self.doses if d.coat is coat), 0.0)
-
     def meets(self, coat: Coat, row: int) -> bool:
         """Whether the pattern of a row is exposed where a coat stays."""
         from .prism import overlap
