@@ -197,7 +197,9 @@ class _Frame:
                     f'<path d="M{x:.1f} {_TOP}V{HEIGHT - _BOTTOM}" stroke="{s.colour}" stroke-width="1.2" stroke-dasharray="{s.dash}"/>'
                 )
                 said = html.escape(s.label)
-                out.append(f'<text x="{x + aside:.1f}" y="{(_TOP + HEIGHT - _BOTTOM) // 2}" text-anchor="{anchor}">{said}</text>')
+                out.append(
+                    f'<text x="{x + aside:.1f}" y="{(_TOP + HEIGHT - _BOTTOM) // 2}" text-anchor="{anchor}">{said}</text>'
+                )
             return out
         if s.style == "band":
             over = [(x, self.y(v + e)) for (x, _), v, e in zip(at, s.y, s.y_error, strict=True)]
