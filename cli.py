@@ -293,8 +293,8 @@ def print_(
 
     `--rig sim` prints on emulated machines. What stands in the way is told before anything moves.
     """
-    from .backends.preflight import preflight
-    from .backends.session import print_part
+    from .backends.printing.preflight import preflight
+    from .backends.printing.session import print_part
     from .backends.writer import ink_alone
 
     machine = _rig(rig, design)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..kernel.diagnostics import Code
 from .layout_codes import LAYOUT
-from .print_codes import PRINT
+from .printing.codes import PRINT
 from .writer_codes import WRITER
 
 RIG: tuple[Code, ...] = (

@@ -159,7 +159,7 @@ def raster(pattern: Pattern, rig: Rig, scan: str = "x") -> tuple[Toolpath, list[
 
     Raises WetprintError: X756 nothing is written; the refusals of preflight (M6xx, R5xx) where the rig cannot do it.
     """
-    from .preflight import preflight_beam
+    from .printing.preflight import preflight_beam
 
     lines = strokes(pattern, scan)
     spot = pattern.fields["spot"]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from ..kernel.shown import Shown
 from .layout_codes import LAYOUT_SHOWN
-from .print_shown import PRINT_SHOWN
+from .printing.shown import PRINT_SHOWN
 from .writer_codes import WRITER_SHOWN
 
 _CHECK = "$ wp check body.wp --rig lab"

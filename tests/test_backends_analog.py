@@ -14,9 +14,9 @@ import pytest
 from wetprint.backends.analog import dry, pressures_of, values_of
 from wetprint.backends.dialects import DIALECTS
 from wetprint.backends.export import write_program
-from wetprint.backends.preflight import preflight
+from wetprint.backends.printing.preflight import preflight
+from wetprint.backends.printing.sections import sections
 from wetprint.backends.rigs.store import load_rig
-from wetprint.backends.sections import sections
 from wetprint.kernel.build import build
 from wetprint.kernel.diagnostics import WetprintError
 from wetprint.kernel.motion import DWELL, PRINT, Toolpath, make_toolpath

@@ -20,12 +20,12 @@ from wetprint.backends.dialects import DIALECTS
 from wetprint.backends.emulator.rounds import ArcError, chords
 from wetprint.backends.emulator.sim import emulate
 from wetprint.backends.emulator.truth import away_um, part_points
-from wetprint.backends.guard import Control
-from wetprint.backends.resume import Prior, _find
-from wetprint.backends.runner import write_section
-from wetprint.backends.sections import sections
-from wetprint.backends.states import State
-from wetprint.backends.track import Track, distance_um, last_rows
+from wetprint.backends.printing.guard import Control
+from wetprint.backends.printing.resume import Prior, _find
+from wetprint.backends.printing.runner import write_section
+from wetprint.backends.printing.sections import sections
+from wetprint.backends.printing.states import State
+from wetprint.backends.printing.track import Track, distance_um, last_rows
 from wetprint.kernel.filaments import FilamentSet, filaments
 from wetprint.kernel.motion import PRINT, Program, Toolpath
 from wetprint.kernel.rig import Rig

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from wetprint.backends.controllers.marlin import _numbered
 from wetprint.backends.emulator.sim import emulate
-from wetprint.backends.states import State
+from wetprint.backends.printing.states import State
 from wetprint.backends.streaming import Streamer
 
 

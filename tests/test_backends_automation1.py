@@ -13,10 +13,10 @@ from wetprint.backends.controller import ControllerError, Motion, Seat
 from wetprint.backends.controllers import automation1
 from wetprint.backends.emulator import MACHINES
 from wetprint.backends.emulator.sim import Sim, start
-from wetprint.backends.guard import Control
-from wetprint.backends.preflight import preflight
+from wetprint.backends.printing.guard import Control
+from wetprint.backends.printing.preflight import preflight
+from wetprint.backends.printing.states import State
 from wetprint.backends.rigs.new import _address, _AnswerError
-from wetprint.backends.states import State
 from wetprint.kernel.rig import Rig
 
 SUPPORT = Path(__file__).parent / "support" / "aerotech"

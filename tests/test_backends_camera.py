@@ -11,10 +11,10 @@ from types import ModuleType
 import numpy as np
 import pytest
 from PIL import Image
-from wetprint.backends.camera import lapse
-from wetprint.backends.journal import run_table, show_run
+from wetprint.backends.printing.camera import lapse
+from wetprint.backends.printing.journal import run_table, show_run
+from wetprint.backends.printing.states import State
 from wetprint.backends.report import write_run
-from wetprint.backends.states import State
 from wetprint.kernel.rig import Eye
 
 TAKE = "from PIL import Image; import sys; n = int(sys.argv[2]); Image.new('RGB', (80, 60), (40 * n, 90, 200)).save(sys.argv[1])"
@@ -114,7 +114,9 @@ def test_a_slow_picture_has_its_deadline(prints: ModuleType, tmp_path: Path) -> 
 
 def test_without_opencv_it_says_what_to_install() -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "wetprint.backends.camera", "99", "none.png"], capture_output=True, text=True
+        [sys.executable, "-m", "wetprint.backends.printing.camera", "99", "none.png"],
+        capture_output=True,
+        text=True,
     )
     assert done.returncode == 1
     assert "pip install 'wetprint[camera]'" in done.stderr or "camera 99 gives no picture" in done.stderr
@@ -138,7 +140,7 @@ def test_opencv_reads_a_film_shorter_than_its_warm_up_and_a_row_of_pictures(tmp_
         Image.new("RGB", (32, 24), (200, 10, 10)).save(tmp_path / f"seen{k:03d}.png")
     for source in (film_of(tmp_path / "short.avi", 3, "MJPG"), tmp_path / "seen%03d.png"):
         taken = tmp_path / f"{source.stem[:4]}.out.png"
-        command = [sys.executable, "-m", "wetprint.backends.camera", str(source), str(taken)]
+        command = [sys.executable, "-m", "wetprint.backends.printing.camera", str(source), str(taken)]
         done = subprocess.run(command, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
         with Image.open(taken) as shot:

@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 import pytest
 from wetprint.backends.emulator.sim import Sim, emulate
-from wetprint.backends.executor import run_print
-from wetprint.backends.guard import Control
-from wetprint.backends.preflight import preflight
-from wetprint.backends.states import FOLLOWS, State
+from wetprint.backends.printing.executor import run_print
+from wetprint.backends.printing.guard import Control
+from wetprint.backends.printing.preflight import preflight
+from wetprint.backends.printing.states import FOLLOWS, State
 from wetprint.kernel.diagnostics import WetprintError
 from wetprint.kernel.material import Bath
 from wetprint.kernel.motion import DWELL, PRINT, TRAVEL, Toolpath
@@ -196,7 +196,7 @@ def test_a_fault_of_our_own_cuts_ink_and_is_not_hidden(prints: ModuleType, tmp_p
         assert not sim.world.output(0, now) and sim.world.box("left").pressure_kpa == 0.0
         assert not sim.world.moving(now)
         (run,) = tmp_path.iterdir()
-    from wetprint.backends.journal import read
+    from wetprint.backends.printing.journal import read
 
     assert read(run)["state"] == "failed" and "ZeroDivisionError" in read(run)["said"]
 
@@ -204,8 +204,8 @@ def test_a_fault_of_our_own_cuts_ink_and_is_not_hidden(prints: ModuleType, tmp_p
 def test_a_full_disk_cuts_ink_and_stops(
     prints: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from wetprint.backends import executor
-    from wetprint.backends.journal import Journal
+    from wetprint.backends.printing import executor
+    from wetprint.backends.printing.journal import Journal
 
     made: list[Journal] = []
 
@@ -400,16 +400,16 @@ def test_start_up_is_light(root: Path) -> None:
     """The watchdog must be there in a moment, and no printing may wait for pictures or geometry."""
     import subprocess
 
-    code = "import sys, wetprint.backends.watchdog; print([m for m in sys.modules if m in ('numpy', 'scipy', 'rich')])"
+    code = "import sys, wetprint.backends.printing.watchdog; print([m for m in sys.modules if m in ('numpy', 'scipy', 'rich')])"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]"
-    code = "import sys, wetprint.backends.executor; print([m for m in ('scipy', 'pyvista', 'shapely', 'rich') if m in sys.modules])"
+    code = "import sys, wetprint.backends.printing.executor; print([m for m in ('scipy', 'pyvista', 'shapely', 'rich') if m in sys.modules])"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]"
 
 
 def test_run_print_says_when_a_run_is_held(prints: ModuleType, tmp_path: Path) -> None:
-    from wetprint.backends.record import lock
+    from wetprint.backends.printing.record import lock
 
     machine = prints.rig()
     path = prints.toolpath(prints.woodpile(2, 1), machine)

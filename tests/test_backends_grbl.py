@@ -156,7 +156,7 @@ def test_a_move_to_where_it_stands_is_none(sim: Sim, driver: Controller) -> None
 
 
 def test_what_the_line_carries_is_what_goes_over_it(driver: Any) -> None:
-    from wetprint.backends import preflight_pace as pace
+    from wetprint.backends.printing import preflight_pace as pace
     from wetprint.backends.streaming import Line
 
     driver._tag = 122

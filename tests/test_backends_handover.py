@@ -7,9 +7,9 @@ from types import ModuleType
 import numpy as np
 import pytest
 from wetprint.backends.dialects import DIALECTS
-from wetprint.backends.journal import list_runs
-from wetprint.backends.preflight import preflight
-from wetprint.backends.states import State
+from wetprint.backends.printing.journal import list_runs
+from wetprint.backends.printing.preflight import preflight
+from wetprint.backends.printing.states import State
 from wetprint.kernel.diagnostics import WetprintError
 from wetprint.kernel.rig import Rig
 from wetprint.kernel.toolpath.frames import to_stage

@@ -7,15 +7,15 @@ from types import ModuleType
 
 import numpy as np
 import pytest
-from wetprint.backends import runner
 from wetprint.backends.controller import ControllerError, Halt, open_controller
 from wetprint.backends.controllers.aerotech import A3200
 from wetprint.backends.emulator.sim import emulate
-from wetprint.backends.guard import Control
-from wetprint.backends.resume import Prior, _find
+from wetprint.backends.printing import runner
+from wetprint.backends.printing.guard import Control
+from wetprint.backends.printing.resume import Prior, _find
+from wetprint.backends.printing.sections import sections
+from wetprint.backends.printing.states import State
 from wetprint.backends.rigs.store import load_rig
-from wetprint.backends.sections import sections
-from wetprint.backends.states import State
 from wetprint.kernel.toolpath.frames import to_stage
 
 RIGS = ("sim", "sim-grbl", "sim-klipper", "sim-linuxcnc", "sim-marlin")

@@ -9,7 +9,7 @@ from types import ModuleType
 import numpy as np
 from wetprint.backends.emulator.sim import start
 from wetprint.backends.emulator.truth import compare
-from wetprint.backends.states import State
+from wetprint.backends.printing.states import State
 from wetprint.kernel.motion import WIPE, make_toolpath
 from wetprint.kernel.rig import Wipe
 

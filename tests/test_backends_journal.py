@@ -11,7 +11,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-from wetprint.backends.journal import (
+from wetprint.backends.printing.journal import (
     Journal,
     JournalError,
     filament_ids,
@@ -22,7 +22,7 @@ from wetprint.backends.journal import (
     runs_table,
     show_run,
 )
-from wetprint.backends.record import is_running, lock, new_folder, rig_hash, toolpath_hash
+from wetprint.backends.printing.record import is_running, lock, new_folder, rig_hash, toolpath_hash
 from wetprint.kernel.diagnostics import WetprintError
 
 
@@ -81,7 +81,7 @@ def test_filaments_keep_their_first_times(tmp_path: Path) -> None:
 WRITER = """
 import sys
 from pathlib import Path
-from wetprint.backends.journal import Journal
+from wetprint.backends.printing.journal import Journal
 journal = Journal(Path(sys.argv[1]))
 for k in range(100000):
     journal.filaments([k], "executed")

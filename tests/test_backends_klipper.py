@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from wetprint.backends.controller import Controller, ControllerError, Motion, open_controller
 from wetprint.backends.emulator.sim import Sim, emulate
+from wetprint.backends.printing.states import State
 from wetprint.backends.rigs.store import load_rig
-from wetprint.backends.states import State
 from wetprint.kernel.filaments import filaments
 
 PROGRAM = b"""; a line, ink in its middle

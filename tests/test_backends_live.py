@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from wetprint.backends import live
-from wetprint.backends.guard import Control
-from wetprint.backends.record import is_running
+from wetprint.backends.printing import live
+from wetprint.backends.printing.guard import Control
+from wetprint.backends.printing.record import is_running
 from wetprint.backends.studio.prints import Prints
 
 WP = [sys.executable, "-c", "from wetprint.cli import main; main()"]

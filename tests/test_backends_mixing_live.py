@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 from wetprint.backends.emulator.sim import Sim, emulate
 from wetprint.backends.emulator.truth import ENDS_UM, is_purge, part_points, purge_places
-from wetprint.backends.executor import run_print
-from wetprint.backends.guard import Control
-from wetprint.backends.journal import show_run
+from wetprint.backends.printing.executor import run_print
+from wetprint.backends.printing.guard import Control
+from wetprint.backends.printing.journal import show_run
+from wetprint.backends.printing.states import Progress, RunResult, State
 from wetprint.backends.rigs.store import load_rig
-from wetprint.backends.states import Progress, RunResult, State
 from wetprint.kernel.build import build
 from wetprint.kernel.motion import Toolpath, make_toolpath
 from wetprint.kernel.order import make_plan

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from wetprint.backends.preflight import preflight
+from wetprint.backends.printing.preflight import preflight
 from wetprint.backends.rigs.store import load_rig
 from wetprint.kernel.diagnostics import Diagnostic, Severity, WetprintError
 from wetprint.kernel.material import Bath

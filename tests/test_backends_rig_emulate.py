@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 from wetprint.backends.emulator.truth import compare
-from wetprint.backends.journal import find_run
+from wetprint.backends.printing.journal import find_run
 from wetprint.backends.rigs.emulate import addresses, copy_for, start_servers
 from wetprint.backends.rigs.store import load_rig
 from wetprint.kernel.build import build

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from wetprint.backends.emulator.sim import Sim, emulate
-from wetprint.backends.guard import Control
+from wetprint.backends.printing.guard import Control
 from wetprint.backends.rigs.store import load_rig
 from wetprint.backends.rigs.trial import INK_S, Finding, row, try_rig
 from wetprint.kernel.rig import Rig

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 from wetprint.backends.emulator.sim import emulate
-from wetprint.backends.guard import Control
-from wetprint.backends.run_part import STEPS, by_time, deposited
-from wetprint.backends.states import State
+from wetprint.backends.printing.guard import Control
+from wetprint.backends.printing.run_part import STEPS, by_time, deposited
+from wetprint.backends.printing.states import State
 from wetprint.kernel.diagnostics import WetprintError
 
 WP = [sys.executable, "-c", "from wetprint.cli import main; main()"]

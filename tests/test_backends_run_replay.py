@@ -9,7 +9,7 @@ from types import ModuleType
 
 import pytest
 from wetprint.backends.emulator.sim import emulate
-from wetprint.backends.run_replay import replay
+from wetprint.backends.printing.run_replay import replay
 from wetprint.kernel.diagnostics import WetprintError
 
 WP = [sys.executable, "-c", "from wetprint.cli import main; main()"]

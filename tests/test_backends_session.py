@@ -14,10 +14,10 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-from wetprint.backends.guard import Control
-from wetprint.backends.journal import programs_of
-from wetprint.backends.session import Terminal
-from wetprint.backends.states import Progress, State
+from wetprint.backends.printing.guard import Control
+from wetprint.backends.printing.journal import programs_of
+from wetprint.backends.printing.session import Terminal
+from wetprint.backends.printing.states import Progress, State
 
 WP = [sys.executable, "-c", "from wetprint.cli import main; main()"]
 

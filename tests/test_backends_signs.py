@@ -8,9 +8,9 @@ from types import ModuleType
 
 import pytest
 from wetprint.backends.emulator.sim import Sim, emulate
-from wetprint.backends.journal import show_run
-from wetprint.backends.signs import NAME
-from wetprint.backends.states import State
+from wetprint.backends.printing.journal import show_run
+from wetprint.backends.printing.signs import NAME
+from wetprint.backends.printing.states import State
 from wetprint.kernel.rig import Rig
 
 

@@ -15,10 +15,10 @@ from types import ModuleType
 import numpy as np
 import pytest
 from wetprint.backends.emulator.sim import Sim, emulate
-from wetprint.backends.guard import Control
-from wetprint.backends.journal import list_runs, show_run
-from wetprint.backends.session import stop_running
-from wetprint.backends.states import State
+from wetprint.backends.printing.guard import Control
+from wetprint.backends.printing.journal import list_runs, show_run
+from wetprint.backends.printing.session import stop_running
+from wetprint.backends.printing.states import State
 from wetprint.kernel.diagnostics import WetprintError
 
 CHILD = Path(__file__).parent / "support" / "print_child.py"

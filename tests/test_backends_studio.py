@@ -246,7 +246,7 @@ def test_a_print_goes_on_without_the_studio(design: Path) -> None:
     assert process is not None and process.stdin is not None and os.getsid(process.pid) == process.pid
     process.stdin.close()
     assert process.wait(60) == 0
-    from wetprint.backends.journal import read
+    from wetprint.backends.printing.journal import read
 
     (run,) = (design.parent / "runs").iterdir()
     assert read(run)["state"] == "done"

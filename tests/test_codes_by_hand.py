@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 import pytest
 from wetprint import cli
-from wetprint.backends import watchdog
 from wetprint.backends.controller import ControllerError
 from wetprint.backends.drawing.picture import ink_colours
-from wetprint.backends.executor import _Job
-from wetprint.backends.preflight import preflight
+from wetprint.backends.printing import watchdog
+from wetprint.backends.printing.executor import _Job
+from wetprint.backends.printing.preflight import preflight
+from wetprint.backends.printing.runner import MachineError
 from wetprint.backends.program_folder import put_program
-from wetprint.backends.runner import MachineError
 from wetprint.kernel.diagnostics import WetprintError
 from wetprint.kernel.drying import frame as drying_frame
 from wetprint.kernel.motion import APPROACH

@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from wetprint.backends.dialects import DIALECTS
-from wetprint.backends.executor import run_print
+from wetprint.backends.printing.executor import run_print
+from wetprint.backends.printing.states import State
 from wetprint.backends.rigs.store import load_rig
-from wetprint.backends.states import State
 from wetprint.kernel.build import Job, build
 from wetprint.kernel.diagnostics import Severity
 from wetprint.kernel.measure import measure

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from wetprint.backends.preflight import preflight
+from wetprint.backends.printing.preflight import preflight
 from wetprint.kernel.motion import APPROACH, DWELL, PRINT, WIPE, make_toolpath
 from wetprint.kernel.order import make_plan, summary, summary_table
 from wetprint.kernel.plan import Plan

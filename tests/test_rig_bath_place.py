@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from wetprint.backends.preflight_ink import check_baths
+from wetprint.backends.printing.preflight_ink import check_baths
 from wetprint.backends.rigs.store import load_rig
 from wetprint.kernel.build import build
 from wetprint.kernel.motion import make_toolpath

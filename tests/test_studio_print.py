@@ -9,9 +9,9 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from wetprint.backends.journal import read, show_run
-from wetprint.backends.live import live_run
-from wetprint.backends.session import stop_running
+from wetprint.backends.printing.journal import read, show_run
+from wetprint.backends.printing.live import live_run
+from wetprint.backends.printing.session import stop_running
 
 TEXT = """\
 wp 1;

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from ..journal import PASSING
+from ..printing.journal import PASSING
 from .blocks import Beside, Block, Note, Photo, Section, Sheet, Table
 
 #: So many pictures stand on the page, spread over the run, no side longer than so many pixels.
@@ -107,7 +107,7 @@ def _camera(found: dict[str, Any], pictures: bool) -> tuple[Block, ...]:
 def _photo(path: Path, frame: dict[str, Any]) -> Photo | None:
     from PIL import Image
 
-    from ..camera import pictures
+    from ..printing.camera import pictures
 
     found = pictures([path], LONGEST)
     if not found:

@@ -188,7 +188,7 @@ def diagnostics(subject: StepSubject) -> tuple[Block, ...]:
 
 def hashes(subject: Subject) -> Table:
     """SHA-256 of what went into the print, and versions of what made it."""
-    from ..record import rig_hash, toolpath_hash
+    from ..printing.record import rig_hash, toolpath_hash
 
     rows: list[tuple[str, ...]] = [("design text", _sha(subject.text))]
     if subject.design_hash:

@@ -24,10 +24,10 @@ from ...kernel.rig import ANALOG, Rig
 from ...kernel.toolpath.frames import from_stage, to_stage
 from ..controller import Controller, ControllerError, Motion, Position, open_controller
 from ..dispenser import Ask, Dispenser, DispenserError, open_dispenser
-from ..guard import Control, Guard, settle
-from ..runner import MARGIN_S, SLOWER, ending
-from ..track import PLACE_UM
-from ..watchdog import Watchdog
+from ..printing.guard import Control, Guard, settle
+from ..printing.runner import MARGIN_S, SLOWER, ending
+from ..printing.track import PLACE_UM
+from ..printing.watchdog import Watchdog
 
 CONNECT_S = 5.0
 #: Between two readings of the position that must agree.
@@ -394,7 +394,7 @@ def row(f: Finding) -> str:
 
 def at_terminal(rig: Rig, *, move: bool, dispense: bool, tell: Callable[[Finding], None]) -> list[Finding]:
     """`try_rig` with the questions put on the terminal."""
-    from ..session import Terminal
+    from ..printing.session import Terminal
 
     control = Control()
     terminal = Terminal(control)

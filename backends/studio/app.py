@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...kernel.diagnostics import WetprintError, error, warning
-from ..record import toolpath_hash
+from ..printing.record import toolpath_hash
 from ..rigs.store import list_rigs, load_rig
 from ..watch import Files
 from . import web

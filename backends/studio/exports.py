@@ -122,7 +122,7 @@ def _films(outcome: Outcome, design: Path, form: str, state: str) -> tuple[bytes
 
 def _program(outcome: Outcome, rig: Rig, path: Path) -> Path:
     from ..export import write_program
-    from ..runner import ending
+    from ..printing.runner import ending
 
     _planned(outcome)
     assert outcome.toolpath is not None

@@ -21,9 +21,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...kernel.diagnostics import WetprintError
-from ..executor import run_print
-from ..guard import Control
-from ..states import Progress
+from ..printing.executor import run_print
+from ..printing.guard import Control
+from ..printing.states import Progress
 from .wording import worded
 
 if TYPE_CHECKING:

@@ -18,9 +18,9 @@ from typing import Any
 
 from ...kernel.diagnostics import Diagnostic, Severity, error
 from ...kernel.rig import Rig
-from ..journal import JournalError, read
-from ..live import ending, live_run, notice, tell_run
-from ..record import LOCK, default_runs, is_running, toolpath_hash
+from ..printing.journal import JournalError, read
+from ..printing.live import ending, live_run, notice, tell_run
+from ..printing.record import LOCK, default_runs, is_running, toolpath_hash
 from .bench import Outcome
 from .printer import Order, sent
 from .wording import worded

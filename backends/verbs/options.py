@@ -329,7 +329,7 @@ def watched(file: str | None, glb: Path | None) -> str:
 
 def laid(run: str, runs: Path | None, by: str | None, overlay: bool) -> FilamentSet:
     """What a run has laid so far."""
-    from ..run_part import deposited
+    from ..printing.run_part import deposited
 
     if by not in ("time", "ink", None) or overlay:
         said_of = "--overlay" if overlay else "--by"

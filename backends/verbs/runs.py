@@ -16,14 +16,14 @@ Run = Annotated[str, typer.Argument(metavar="RUN", help="a run, as `wp runs` nam
 
 def stop(runs: Runs = None) -> None:
     """Stop the print that runs now, ink first, from any terminal."""
-    from ..session import stop_running
+    from ..printing.session import stop_running
 
     print(stop_running(runs))
 
 
 def runs_(runs: Runs = None, as_json: Json = False) -> None:
     """List the record of all prints."""
-    from ..journal import list_runs, runs_table
+    from ..printing.journal import list_runs, runs_table
 
     found = list_runs(runs)
     if as_json:
@@ -44,7 +44,7 @@ def run_show(
     ] = None,
 ) -> None:
     """Tell what happened in a print."""
-    from ..journal import run_table, show_run
+    from ..printing.journal import run_table, show_run
 
     if output is not None:
         from ..report import form_of
@@ -74,7 +74,7 @@ def run_replay(
 ) -> None:
     """The same bytes that a print sent, to standard output or a file."""
     from ...kernel.files import writing
-    from ..run_replay import replay
+    from ..printing.run_replay import replay
 
     messages = replay(run, runs, channel=channel)
     if output is None:

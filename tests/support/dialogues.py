@@ -19,8 +19,8 @@ from wetprint.backends.emulator.proxy import KINDS, SerialProxy, TcpProxy, Troub
 from wetprint.backends.emulator.sim import Sim, emulate
 from wetprint.backends.emulator.ultimus import UltimusV
 from wetprint.backends.emulator.world import Stage, Wire, World
-from wetprint.backends.runner import write_section
-from wetprint.backends.sections import sections
+from wetprint.backends.printing.runner import write_section
+from wetprint.backends.printing.sections import sections
 from wetprint.kernel.rig import Dispenser as Entry
 from wetprint.kernel.toolpath.frames import to_stage
 

@@ -18,9 +18,9 @@ from wetprint.backends.emulator.proxy import SerialProxy, TcpProxy, Trouble
 from wetprint.backends.emulator.sim import Sim, emulate
 from wetprint.backends.emulator.truth import is_purge, purge_places
 from wetprint.backends.emulator.world import World
-from wetprint.backends.guard import Control
-from wetprint.backends.journal import filament_ids, show_run
-from wetprint.backends.states import State
+from wetprint.backends.printing.guard import Control
+from wetprint.backends.printing.journal import filament_ids, show_run
+from wetprint.backends.printing.states import State
 from wetprint.kernel.diagnostics import WetprintError
 from wetprint.kernel.motion import Toolpath
 from wetprint.kernel.rig import Rig

@@ -14,8 +14,8 @@ import prints
 from interruptions import check_laid, check_order, on_after
 from seats import Seat, path_on, seated
 from wetprint.backends.emulator.sim import Sim, emulate
-from wetprint.backends.journal import JournalError, filament_ids, list_runs, read
-from wetprint.backends.states import State
+from wetprint.backends.printing.journal import JournalError, filament_ids, list_runs, read
+from wetprint.backends.printing.states import State
 
 #: A print of a child goes slower: its dead watchdog's 250 ms are of the host's time.
 KILL_SCALE = 8.0

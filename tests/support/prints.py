@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 from wetprint.backends.emulator.sim import Sim
 from wetprint.backends.emulator.truth import is_purge, part_points, planned, purge_places
-from wetprint.backends.executor import run_print
-from wetprint.backends.guard import Control
+from wetprint.backends.printing.executor import run_print
+from wetprint.backends.printing.guard import Control
+from wetprint.backends.printing.states import Progress, RunResult
 from wetprint.backends.rigs.store import load_rig
-from wetprint.backends.states import Progress, RunResult
 from wetprint.kernel.diagnostics import Source, Span
 from wetprint.kernel.filaments import FilamentSet, filaments
 from wetprint.kernel.material import Ink, Linker, Solvent

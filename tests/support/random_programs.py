@@ -16,8 +16,8 @@ from wetprint.backends.emulator.aerobasic import Step, parse, schedule
 from wetprint.backends.emulator.linuxcnc import _steps as linuxcnc_steps
 from wetprint.backends.emulator.moonraker import _steps as klipper_steps
 from wetprint.backends.emulator.world import stage_of
-from wetprint.backends.preflight import preflight
-from wetprint.backends.rejoin import Cut, continue_from, from_start, stepped_back
+from wetprint.backends.printing.preflight import preflight
+from wetprint.backends.printing.rejoin import Cut, continue_from, from_start, stepped_back
 from wetprint.kernel.diagnostics import Severity
 from wetprint.kernel.motion import Toolpath
 from wetprint.kernel.rig import Rig

@@ -14,8 +14,8 @@ from typing import Any
 import clock as clocks
 import forks
 import prints
-import wetprint.backends.executor as executor_room
-import wetprint.backends.watchdog as watchdog_room
+import wetprint.backends.printing.executor as executor_room
+import wetprint.backends.printing.watchdog as watchdog_room
 from wetprint.kernel.motion import Toolpath, make_toolpath
 from wetprint.kernel.rig import Rig
 

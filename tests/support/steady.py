@@ -14,7 +14,7 @@ import numpy as np
 import prints
 from seats import Seat, seated
 from wetprint.backends.emulator.sim import emulate
-from wetprint.backends.states import State
+from wetprint.backends.printing.states import State
 from wetprint.kernel.filaments import filaments
 
 

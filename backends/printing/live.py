@@ -21,7 +21,7 @@ from .record import LOCK, is_running
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .dispenser import Ask
+    from ..dispenser import Ask
     from .guard import Control
     from .states import Progress
 

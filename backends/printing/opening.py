@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ..kernel.diagnostics import Diagnostic, warning
-from ..kernel.motion import Toolpath
-from ..kernel.rig import ANALOG, Rig
+from ...kernel.diagnostics import Diagnostic, warning
+from ...kernel.motion import Toolpath
+from ...kernel.rig import ANALOG, Rig
+from ..controller import ControllerError, open_controller
+from ..dispenser import Ask, Dispenser, open_dispenser
 from .camera import Camera
-from .controller import ControllerError, open_controller
-from .dispenser import Ask, Dispenser, open_dispenser
 from .guard import Control, Guard
 from .journal import Journal
 from .runner import Printer

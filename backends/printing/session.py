@@ -9,8 +9,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..kernel.diagnostics import Source, WetprintError
-from ..kernel.rig import Rig
+from ...kernel.diagnostics import Source, WetprintError
+from ...kernel.rig import Rig
 from .journal import NAME as JOURNAL
 from .journal import programs_of
 from .states import Progress, RunResult, State
@@ -18,8 +18,8 @@ from .states import Progress, RunResult, State
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ..kernel.material import Bath
-    from ..kernel.motion import Toolpath
+    from ...kernel.material import Bath
+    from ...kernel.motion import Toolpath
     from .guard import Control
 
 STOPPED = 130

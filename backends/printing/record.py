@@ -14,8 +14,8 @@ from typing import IO
 
 import numpy as np
 
-from ..kernel.motion import Toolpath
-from ..kernel.rig import Rig
+from ...kernel.motion import Toolpath
+from ...kernel.rig import Rig
 
 LOCK = "run.lock"
 TOOLPATH = "toolpath.npz"

@@ -6,15 +6,15 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from ..kernel.diagnostics import Diagnostic, Severity, error
-from ..kernel.material import Bath
-from ..kernel.motion import APPROACH, DWELL, PRINT, RETREAT, TRAVEL, WIPE, Toolpath
-from ..kernel.planning.clearance import clearance_of
-from ..kernel.planning.hops import SIDE_UM
-from ..kernel.planning.rig_check import limits, problems
-from ..kernel.rig import Rig
-from ..kernel.toolpath.frames import to_stage
-from .analog import cannot_drive
+from ...kernel.diagnostics import Diagnostic, Severity, error
+from ...kernel.material import Bath
+from ...kernel.motion import APPROACH, DWELL, PRINT, RETREAT, TRAVEL, WIPE, Toolpath
+from ...kernel.planning.clearance import clearance_of
+from ...kernel.planning.hops import SIDE_UM
+from ...kernel.planning.rig_check import limits, problems
+from ...kernel.rig import Rig
+from ...kernel.toolpath.frames import to_stage
+from ..analog import cannot_drive
 from .preflight_ink import check_baths, check_ink
 from .preflight_pace import check_pace
 from .preflight_rows import first_of, mended
@@ -125,9 +125,9 @@ def _sound(toolpath: Toolpath, rig: Rig) -> list[Diagnostic]:
 
 
 def _rig_ready(toolpath: Toolpath, rig: Rig) -> list[Diagnostic]:
-    from .controllers import CONTROLLERS
-    from .dialects import DIALECTS
-    from .dispensers import DISPENSERS
+    from ..controllers import CONTROLLERS
+    from ..dialects import DIALECTS
+    from ..dispensers import DISPENSERS
     from .handover import is_carried
 
     missing = []
@@ -187,8 +187,8 @@ def _rig_ready(toolpath: Toolpath, rig: Rig) -> list[Diagnostic]:
 
 def _no_way(rig: Rig) -> str | None:
     """Why the rig's address leads to no Automation1, which Aerotech's own package alone reaches; None where it may."""
-    from .controllers.automation1 import MISSING, PACKAGE, lacks_package
-    from .emulator import MACHINES
+    from ..controllers.automation1 import MISSING, PACKAGE, lacks_package
+    from ..emulator import MACHINES
     from .handover import is_carried
 
     if rig.controller.dialect != "automation1" or is_carried(rig):

@@ -11,13 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from ..kernel.diagnostics import WetprintError, error
-from ..kernel.filaments import Floats, Ints
-from ..kernel.motion import Toolpath
-from ..kernel.rig import Rig
-from ..kernel.toolpath.frames import from_stage, to_stage
-from .controller import ControllerError
-from .dispenser import Ask
+from ...kernel.diagnostics import WetprintError, error
+from ...kernel.filaments import Floats, Ints
+from ...kernel.motion import Toolpath
+from ...kernel.rig import Rig
+from ...kernel.toolpath.frames import from_stage, to_stage
+from ..controller import ControllerError
+from ..dispenser import Ask
 from .journal import NAME, Journal, JournalError, filament_ids, open_database, read
 from .rejoin import Cut
 from .track import AHEAD_ROWS, NEAR_UM, PLACE_UM, distance_um, last_rows, rows_of_lines, span_of

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from ..kernel.diagnostics import WetprintError, error
+from ...kernel.diagnostics import WetprintError, error
 from .journal import NAME, find_run, open_database, programs_of
 from .record import default_runs
 

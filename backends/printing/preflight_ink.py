@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..kernel.diagnostics import Diagnostic, error, warning
-from ..kernel.filaments import Floats
-from ..kernel.material import Bath
-from ..kernel.motion import DWELL, Toolpath
-from ..kernel.rig import ANALOG, ANY, Rig
+from ...kernel.diagnostics import Diagnostic, error, warning
+from ...kernel.filaments import Floats
+from ...kernel.material import Bath
+from ...kernel.motion import DWELL, Toolpath
+from ...kernel.rig import ANALOG, ANY, Rig
 from .preflight_rows import first_of, span_at
 
 

@@ -8,8 +8,8 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from ..kernel.diagnostics import Diagnostic, Span, error
-from ..kernel.motion import Toolpath
+from ...kernel.diagnostics import Diagnostic, Span, error
+from ...kernel.motion import Toolpath
 
 #: How each law of a toolpath is met again. A planner of ours breaks none of them: the toolpath or the rig was changed behind it.
 MENDS: Mapping[str, str] = {

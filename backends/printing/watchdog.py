@@ -1,4 +1,4 @@
-"""A process of its own that cuts ink when the executor dies or freezes: `python -m wetprint.backends.watchdog`.
+"""A process of its own that cuts ink when the executor dies or freezes: `python -m wetprint.backends.printing.watchdog`.
 
 It holds its own connections to the stage and the executor's serial lines (inherited, never opened twice), and reads a pipe:
 the end of the pipe means that the executor is dead.
@@ -21,9 +21,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ..kernel.rig import ANALOG, Rig
-from .controller import Controller, ControllerError, open_controller
-from .dispenser import Dispenser, DispenserError, open_dispenser
+from ...kernel.rig import ANALOG, Rig
+from ..controller import Controller, ControllerError, open_controller
+from ..dispenser import Dispenser, DispenserError, open_dispenser
 from .guard import settle, trip
 
 #: The executor shows life this often, and is taken for frozen after this long (s).
@@ -67,7 +67,7 @@ class Watchdog:
                 del entries[box.name]
         brief = Brief(replace(rig, dispensers=entries), str(folder), read)
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "wetprint.backends.watchdog"],
+            [sys.executable, "-m", "wetprint.backends.printing.watchdog"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

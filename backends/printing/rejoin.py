@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..kernel.filaments import Floats, Ints
-from ..kernel.motion import APPROACH, DWELL, PRINT, TRAVEL, Toolpath
-from ..kernel.rig import Rig
-from ..kernel.toolpath.frames import from_stage, to_stage
-from ..kernel.toolpath.mixing import refilled
-from ..kernel.toolpath.timing import profile
+from ...kernel.filaments import Floats, Ints
+from ...kernel.motion import APPROACH, DWELL, PRINT, TRAVEL, Toolpath
+from ...kernel.rig import Rig
+from ...kernel.toolpath.frames import from_stage, to_stage
+from ...kernel.toolpath.mixing import refilled
+from ...kernel.toolpath.timing import profile
 from .sections import atoms, part_of, stack
 from .track import distance_um
 

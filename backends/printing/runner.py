@@ -10,14 +10,14 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ..kernel.diagnostics import Span
-from ..kernel.motion import APPROACH, DWELL, ON_THE_SPOT, PRINT, Program, Toolpath
-from ..kernel.plan import Event
-from ..kernel.rig import ANALOG, Rig
-from ..kernel.toolpath.frames import to_stage
+from ...kernel.diagnostics import Span
+from ...kernel.motion import APPROACH, DWELL, ON_THE_SPOT, PRINT, Program, Toolpath
+from ...kernel.plan import Event
+from ...kernel.rig import ANALOG, Rig
+from ...kernel.toolpath.frames import to_stage
+from ..controller import Controller, ControllerError, Motion, Position, Status
+from ..dispenser import Ask, Dispenser
 from .camera import Camera
-from .controller import Controller, ControllerError, Motion, Position, Status
-from .dispenser import Ask, Dispenser
 from .guard import Control, Guard
 from .journal import Journal, JournalError
 from .rejoin import Work
@@ -328,9 +328,9 @@ class Runner:
 
 def write_section(path: Toolpath, rig: Rig, section: Section, *, dry_run: bool) -> Program:
     """The program of one section; with `dry_run` its valves stay closed."""
-    from .analog import dry
-    from .arcs import driven
-    from .dialects import DIALECTS
+    from ..analog import dry
+    from ..arcs import driven
+    from ..dialects import DIALECTS
 
     if dry_run:
         path = dry(path, rig)
@@ -342,7 +342,7 @@ def write_section(path: Toolpath, rig: Rig, section: Section, *, dry_run: bool) 
 
 def ending(rig: Rig) -> str:
     """What the names of the controller's programs end with."""
-    from .dialects import DIALECTS
+    from ..dialects import DIALECTS
 
     suffixes: tuple[str, ...] = DIALECTS[rig.controller.dialect].suffixes
     # Klipper reads `.gcode` as Marlin does; a format is guessed from the ending for one of them alone.

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
-from ..kernel.diagnostics import Source, Span, WetprintError, error
-from ..kernel.filaments import FilamentSet, Floats, Ints, State, filaments
-from ..kernel.material import Ink, Solvent
-from ..kernel.motion import DWELL
+from ...kernel.diagnostics import Source, Span, WetprintError, error
+from ...kernel.filaments import FilamentSet, Floats, Ints, State, filaments
+from ...kernel.material import Ink, Solvent
+from ...kernel.motion import DWELL
 from .journal import NAME, find_run, open_database
 from .record import PART, TOOLPATH, default_runs
 

@@ -12,8 +12,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from .controller import Controller, ControllerError, Halt, Motion, Position
-from .dispenser import Dispenser
+from ..controller import Controller, ControllerError, Halt, Motion, Position
+from ..dispenser import Dispenser
 
 #: How long the motion stop waits for the pressure channel to have cut: the failure of one channel never delays the other by more.
 CHANNEL_WAIT_S = 0.018

@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from ..kernel.diagnostics import WetprintError, error
-from ..kernel.files import writing
-from ..kernel.motion import Toolpath
-from ..kernel.rig import Rig
-from .analog import dry
-from .dialects import DIALECTS
+from ...kernel.diagnostics import WetprintError, error
+from ...kernel.files import writing
+from ...kernel.motion import Toolpath
+from ...kernel.rig import Rig
+from ..analog import dry
+from ..dialects import DIALECTS
 from .journal import Journal, JournalError
 from .record import new_folder, rig_hash, save_part, save_toolpath, toolpath_hash
 from .runner import ending

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..kernel.rig import Eye
+from ...kernel.rig import Eye
 from .journal import Journal
 
 Layers = npt.NDArray[np.signedinteger[Any]]
@@ -102,7 +102,13 @@ class Camera:
             words = [
                 word.replace("{file}", str(path)).replace("{layer}", str(layer))
                 for word in shlex.split(eye.command)
-            ] or [sys.executable, "-m", "wetprint.backends.camera", eye.source or str(eye.device), str(path)]
+            ] or [
+                sys.executable,
+                "-m",
+                "wetprint.backends.printing.camera",
+                eye.source or str(eye.device),
+                str(path),
+            ]
             # A session of its own: Ctrl-C does not reach it, and all that it starts is ended with it.
             self._process = subprocess.Popen(
                 words,
@@ -153,9 +159,9 @@ def lapse(folder: Path) -> str:
     shots = pictures(paths[:: -(-len(paths) // MOST)], LONGEST)
     if len(shots) < 2:
         return "the pictures cannot be read: no time lapse"
-    from ..kernel.diagnostics import WetprintError
-    from .previews.gif import pack_gif
-    from .previews.mp4 import even, pack_mp4
+    from ...kernel.diagnostics import WetprintError
+    from ..previews.gif import pack_gif
+    from ..previews.mp4 import even, pack_mp4
 
     # Pictures of a film have one size.
     height, width = shots[0].shape[:2]

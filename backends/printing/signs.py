@@ -11,8 +11,8 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from ..kernel.rig import Rig
-from .dispenser import Ask
+from ...kernel.rig import Rig
+from ..dispenser import Ask
 from .journal import Journal
 
 NAME = "signs.json"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..kernel.filaments import Floats, Ints
-from ..kernel.motion import Toolpath
-from ..kernel.rig import Rig
-from ..kernel.toolpath.frames import to_stage
-from .controller import Position
+from ...kernel.filaments import Floats, Ints
+from ...kernel.motion import Toolpath
+from ...kernel.rig import Rig
+from ...kernel.toolpath.frames import to_stage
+from ..controller import Position
 
 #: The stage must stand within this distance of where a section ends, or of where a print is resumed.
 PLACE_UM = 1.0

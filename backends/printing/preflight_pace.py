@@ -9,10 +9,10 @@ import re
 
 import numpy as np
 
-from ..kernel.diagnostics import Diagnostic, warning
-from ..kernel.filaments import Floats
-from ..kernel.motion import Toolpath
-from ..kernel.rig import Rig
+from ...kernel.diagnostics import Diagnostic, warning
+from ...kernel.filaments import Floats
+from ...kernel.motion import Toolpath
+from ...kernel.rig import Rig
 from .preflight_rows import span_at
 
 #: Moves that a board holds ahead of the motion (GRBL 1.1 and Marlin 2 as they come).

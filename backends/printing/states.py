@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..kernel.diagnostics import Diagnostic
+from ...kernel.diagnostics import Diagnostic
 
 
 class State(enum.Enum):

@@ -16,7 +16,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from ..kernel.diagnostics import WetprintError, error
+from ...kernel.diagnostics import WetprintError, error
 
 SCHEMA = """
 create table if not exists meta (key text primary key, value text not null);

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..kernel.diagnostics import Code
+from ...kernel.diagnostics import Code
 
 PRINT: tuple[Code, ...] = (
     Code(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ..kernel.shown import Shown
+from ...kernel.shown import Shown
 
 _RUN = "$ wp print body.wp --rig lab --yes --runs runs"
 

@@ -11,14 +11,14 @@ from typing import Any
 
 import numpy as np
 
-from ..kernel.diagnostics import Diagnostic, Severity, Span, WetprintError, error
-from ..kernel.filaments import Floats
-from ..kernel.material import Bath
-from ..kernel.motion import PRINT, Toolpath
-from ..kernel.rig import Rig
+from ...kernel.diagnostics import Diagnostic, Severity, Span, WetprintError, error
+from ...kernel.filaments import Floats
+from ...kernel.material import Bath
+from ...kernel.motion import PRINT, Toolpath
+from ...kernel.rig import Rig
+from ..controller import ControllerError
+from ..dispenser import Ask, DispenserError
 from . import resume as resuming
-from .controller import ControllerError
-from .dispenser import Ask, DispenserError
 from .guard import Control, Stopped, settle
 from .handover import hand_over, is_carried
 from .journal import Journal, JournalError, find_run
@@ -192,7 +192,7 @@ class _Job:
         resuming.reserve(self.folder)
 
     def _emulators(self, sim: Any, stack: ExitStack) -> Any:
-        from .emulator.sim import is_emulated, start
+        from ..emulator.sim import is_emulated, start
 
         if sim is None and is_emulated(self.rig):
             memory = self.folder / "sim.json"
@@ -204,7 +204,7 @@ class _Job:
     def _truth(self, sim: Any) -> dict[str, Any] | None:
         if sim is None:
             return None
-        from .emulator.truth import compare, save
+        from ..emulator.truth import compare, save
 
         save(self.folder, sim.world, self.rig)
         return compare(sim.world, self.toolpath, self.rig)

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from ..kernel.filaments import Floats, Ints
-from ..kernel.motion import TRAVEL, Toolpath
-from ..kernel.plan import Event
+from ...kernel.filaments import Floats, Ints
+from ...kernel.motion import TRAVEL, Toolpath
+from ...kernel.plan import Event
 
 #: A section is closed at the next travel once it has so many rows: keeps programs and what is lost with one small.
 MAX_ROWS = 20_000

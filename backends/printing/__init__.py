@@ -1,0 +1,1 @@
+"""A print from its first check to its record: what is refused, run, stopped, watched, resumed and kept."""
