@@ -2,9 +2,12 @@
 "use strict";
 window.WpEditor = (() => {
   const KINDS = ["namespace", "type", "class", "parameter", "variable", "property", "function", "enumMember"];
-  const LIGHT = { keyword: "7a2a8c", number: "0b6e4f", string: "9a4a12", comment: "7b8494", namespace: "3a5f9e", type: "1d6f86", class: "1d6f86", parameter: "b0303e", variable: "1f2530", property: "2d4f9e", function: "7d5a00", enumMember: "0a6a8a" };
-  const DARK = { keyword: "c792ea", number: "7fd6a8", string: "f0a878", comment: "717c8c", namespace: "8fb4ee", type: "6cc6dd", class: "6cc6dd", parameter: "ff8a94", variable: "e3e6ea", property: "93b6ff", function: "e5c07b", enumMember: "7ac8e8" };
-  const SUGGEST = { unit: "Unit", file: "File", keyword: "Keyword", field: "Field", param: "Property", type: "TypeParameter", construct: "Class", function: "Function", fn: "Function", constant: "Constant", let: "Constant", alias: "Module", variable: "Variable", member: "Property", value: "Value" };
+  const LIGHT = { keyword: "7a2a8c", number: "0b6e4f", string: "9a4a12", comment: "7b8494",
+    namespace: "3a5f9e", type: "1d6f86", class: "1d6f86", parameter: "b0303e", variable: "1f2530", property: "2d4f9e", function: "7d5a00", enumMember: "0a6a8a" };
+  const DARK = { keyword: "c792ea", number: "7fd6a8", string: "f0a878", comment: "717c8c",
+    namespace: "8fb4ee", type: "6cc6dd", class: "6cc6dd", parameter: "ff8a94", variable: "e3e6ea", property: "93b6ff", function: "e5c07b", enumMember: "7ac8e8" };
+  const SUGGEST = { unit: "Unit", file: "File", keyword: "Keyword", field: "Field", param: "Property", type: "TypeParameter",
+    construct: "Class", function: "Function", fn: "Function", constant: "Constant", let: "Constant", alias: "Module", variable: "Variable", member: "Property", value: "Value" };
 
   function load(files) {
     // The bundle sets this and looks at it as it starts; only so does it hand out its own interface.
@@ -44,13 +47,16 @@ window.WpEditor = (() => {
     }
     names({});
     const rules = c => Object.entries(c).map(([token, foreground]) => ({ token, foreground, fontStyle: token === "comment" ? "italic" : "" }));
-    monaco.editor.defineTheme("wp-light", { base: "vs", inherit: true, rules: rules(LIGHT), colors: { "editor.background": "#ffffff", "editor.lineHighlightBackground": "#f5f7fa", "editorLineNumber.foreground": "#b3bac4" } });
-    monaco.editor.defineTheme("wp-dark", { base: "vs-dark", inherit: true, rules: rules(DARK), colors: { "editor.background": "#15181d", "editor.lineHighlightBackground": "#1c2027", "editorLineNumber.foreground": "#4d5665" } });
+    monaco.editor.defineTheme("wp-light", { base: "vs", inherit: true, rules: rules(LIGHT),
+      colors: { "editor.background": "#ffffff", "editor.lineHighlightBackground": "#f5f7fa", "editorLineNumber.foreground": "#b3bac4" } });
+    monaco.editor.defineTheme("wp-dark", { base: "vs-dark", inherit: true, rules: rules(DARK),
+      colors: { "editor.background": "#15181d", "editor.lineHighlightBackground": "#1c2027", "editorLineNumber.foreground": "#4d5665" } });
     const editor = monaco.editor.create(place, {
       value: "", language: "wp", theme: "wp-light", automaticLayout: true, fontSize: 13, lineHeight: 20, minimap: { enabled: false }, tabSize: 2, insertSpaces: true,
       scrollBeyondLastLine: false, renderLineHighlight: "line", fixedOverflowWidgets: true, quickSuggestions: { other: true, comments: false, strings: true }, suggest: { showWords: false },
       wordBasedSuggestions: false, "bracketPairColorization.enabled": false, padding: { top: 8, bottom: 8 }, folding: false, lineNumbersMinChars: 3, glyphMargin: false, lightbulb: { enabled: true },
-      fontFamily: '"JetBrains Mono", "Fira Code", "DejaVu Sans Mono", Menlo, Consolas, monospace', accessibilitySupport: "auto", contextmenu: true, wordWrap: "off", scrollbar: { verticalScrollbarSize: 10, horizontalScrollbarSize: 10 },
+      fontFamily: '"JetBrains Mono", "Fira Code", "DejaVu Sans Mono", Menlo, Consolas, monospace',
+      accessibilitySupport: "auto", contextmenu: true, wordWrap: "off", scrollbar: { verticalScrollbarSize: 10, horizontalScrollbarSize: 10 },
     });
     const model = editor.getModel(); model.setEOL(monaco.editor.EndOfLineSequence.LF);
     const range = r => new monaco.Range(r[0], r[1], r[2], r[3]);
@@ -81,7 +87,8 @@ window.WpEditor = (() => {
     monaco.languages.registerCodeActionProvider("wp", {
       provideCodeActions(m, where) {
         const near = said.filter(d => d.range && monaco.Range.areIntersectingOrTouching(range(d.range), where));
-        const actions = near.flatMap(d => d.fixes.map((fix, i) => ({ title: fix.title[0].toUpperCase() + fix.title.slice(1), kind: "quickfix", isPreferred: i === 0, edit: { edits: edits(fix).map(e => ({ resource: m.uri, textEdit: e, edit: e, versionId: m.getVersionId() })) } })));
+        const actions = near.flatMap(d => d.fixes.map((fix, i) => ({ title: fix.title[0].toUpperCase() + fix.title.slice(1), kind: "quickfix", isPreferred: i === 0,
+          edit: { edits: edits(fix).map(e => ({ resource: m.uri, textEdit: e, edit: e, versionId: m.getVersionId() })) } })));
         return { actions, dispose() {} };
       },
     });
@@ -90,7 +97,9 @@ window.WpEditor = (() => {
       const here = found.filter(d => d.range), level = { error: 8, warning: 4, note: 1 };
       monaco.editor.setModelMarkers(model, "wp", here.filter(d => d.range[0] <= model.getLineCount()).map(d => {
         const r = range(d.range), empty = r.isEmpty(), block = r.endLineNumber > r.startLineNumber; // a whole block is marked by its first line
-        return { ...r, startLineNumber: r.startLineNumber, startColumn: r.startColumn, endLineNumber: r.startLineNumber, endColumn: block ? model.getLineMaxColumn(Math.min(r.startLineNumber, model.getLineCount())) : empty ? r.endColumn + 1 : r.endColumn, severity: level[d.severity], code: d.code, source: "wp", message: [d.message, d.label, ...d.notes.map(n => `note: ${n}`)].filter(Boolean).join("\n") };
+        return { ...r, startLineNumber: r.startLineNumber, startColumn: r.startColumn, endLineNumber: r.startLineNumber,
+          endColumn: block ? model.getLineMaxColumn(Math.min(r.startLineNumber, model.getLineCount())) : empty ? r.endColumn + 1 : r.endColumn,
+          severity: level[d.severity], code: d.code, source: "wp", message: [d.message, d.label, ...d.notes.map(n => `note: ${n}`)].filter(Boolean).join("\n") };
       }));
       // The worst of each line is told behind it.
       const lines = new Map();

@@ -24,7 +24,8 @@ window.WpRun = (() => {
       const bad = !o.nonce, title = bad ? "This cannot be printed" : dry ? `Move along the print on rig ${o.rig}, without ink?` : `Print on rig ${o.rig}?`;
       make("h2", at.ask, title, { id: "ask-title" }); at.ask.setAttribute("aria-labelledby", "ask-title");
       make("p", at.ask, o.simulated ? `${o.doc}: nothing real moves` : o.doc, { className: "soft" });
-      if (!bad) table(make("table", at.ask), [["filaments", o.filaments], ["time", time(o.time_s)], ["operator's hand", o.operator_stops], ...o.ink.map(i => [`${i.ink}, nozzle ${i.nozzle}`, `${sig(i.volume_nl)} nL`])]);
+      if (!bad) table(make("table", at.ask), [["filaments", o.filaments], ["time", time(o.time_s)], ["operator's hand", o.operator_stops],
+        ...o.ink.map(i => [`${i.ink}, nozzle ${i.nozzle}`, `${sig(i.volume_nl)} nL`])]);
       const list = make("ul", at.ask, undefined, { className: "problems" });
       o.diagnostics.forEach(d => WpProblems.problem(list, d, page));
       const row = make("div", at.ask, undefined, { className: "row" });
@@ -37,7 +38,7 @@ window.WpRun = (() => {
     }
     at.dry.onclick = () => offer(true); at.print.onclick = () => offer(false);
 
-    let key = "", live = {}, running = false;
+    let key = "", live = {}, running = false, left = 0;
     /** Everything but the numbers, anew where something else than numbers changed. */
     function build(r) {
       const shot = live.frame;
@@ -73,7 +74,9 @@ window.WpRun = (() => {
       live.title.textContent = `${what}${whose} on ${r.rig}: ${STATES[r.state] || r.state}`;
       live.bar.value = on || r.state === "done" ? r.fraction : r.fraction || 0;
       const lines = [["done", `${on ? `${Math.round(100 * r.fraction)} %, ` : ""}${r.executed ?? r.done} of ${r.total} filaments`]];
-      if (on) lines.push(["left", time(r.eta_s)], ["under way", r.filament >= 0 ? `filament ${r.done + 1}, layer ${r.layer + 1}, ${r.ink}` : r.message || "–"], ["pressure", `${sig(r.pressure_kpa)} kPa`]);
+      if (r.eta_s > 0 || r.fraction > .99) left = r.eta_s;  // a print that waits tells none
+      if (on) lines.push(["left", time(left)],
+        ["under way", r.filament >= 0 ? `filament ${r.done + 1}, layer ${r.layer + 1}, ${r.ink}` : r.message || "–"], ["pressure", `${sig(r.pressure_kpa)} kPa`]);
       else lines.push(["time", time(r.elapsed_s)]);
       if (r.run) lines.push(["record", r.run]);
       table(live.table, lines);
@@ -92,7 +95,8 @@ window.WpRun = (() => {
 
     function plan(result) {
       const p = result.plan;
-      if (p) table(at.plan, [["planned time", time(p.time_s)], ["printed, travelled", `${length(p.print_um)}, ${length(p.travel_um)}`], ["changes of ink", p.material_switches], ["operator's hand", p.operator_stops]]);
+      if (p) table(at.plan, [["planned time", time(p.time_s)], ["printed, travelled", `${length(p.print_um)}, ${length(p.travel_um)}`],
+        ["changes of ink", p.material_switches], ["operator's hand", p.operator_stops]]);
       else at.plan.replaceChildren();
       at.refusals.replaceChildren();
       (result.refusals || []).filter(d => d.severity !== "note").forEach(d => WpProblems.problem(at.refusals, d, page));

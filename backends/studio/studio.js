@@ -12,23 +12,29 @@ window.wp_studio = (() => {
 <div class="banner bad" data-at="lost" role="alert" hidden></div><div class="banner" data-at="conflict" role="alert" hidden></div><div class="banner" data-at="note" role="alert" hidden></div>
 <main>
   <section class="left" aria-label="Design">
-    <div class="head"><h2>Design</h2><span class="grow"></span><button data-at="lay" title="Shift+Alt+F">Format</button><button data-at="save" title="Ctrl+S; written by itself when you rest">Save</button></div>
+    <div class="head"><h2>Design</h2><span class="grow"></span><button data-at="lay" title="Shift+Alt+F">Format</button>
+      <button data-at="save" title="Ctrl+S; written by itself when you rest">Save</button></div>
     <div class="code" data-at="code"></div>
     <div class="head"><h2>Problems</h2><span data-at="count" class="soft" role="status"></span></div><ul class="problems" data-at="problems" aria-label="Problems"></ul></section>
   <section class="view" aria-label="Part">
-    <div class="head tabs" role="tablist"><button role="tab" id="tab-part" aria-controls="panel-part" aria-selected="true">Part</button><button role="tab" id="tab-plots" aria-controls="panel-plots" aria-selected="false" tabindex="-1">Plots</button>
+    <div class="head tabs" role="tablist"><button role="tab" id="tab-part" aria-controls="panel-part" aria-selected="true">Part</button>
+      <button role="tab" id="tab-plots" aria-controls="panel-plots" aria-selected="false" tabindex="-1">Plots</button>
       <span class="grow"></span><span class="soft" data-at="making"></span></div>
-    <div class="panel" id="panel-part" role="tabpanel" aria-labelledby="tab-part"><iframe data-at="view" src="viewer" title="the part"></iframe><iframe data-at="films" title="the films" hidden></iframe><div class="chip" data-at="stale" hidden></div><div class="empty" data-at="empty" hidden></div></div>
+    <div class="panel" id="panel-part" role="tabpanel" aria-labelledby="tab-part"><iframe data-at="view" src="viewer" title="the part"></iframe>
+      <iframe data-at="films" title="the films" hidden></iframe><div class="chip" data-at="stale" hidden></div><div class="empty" data-at="empty" hidden></div></div>
     <div class="panel scroll" id="panel-plots" role="tabpanel" aria-labelledby="tab-plots" data-at="plots" tabindex="0" hidden></div></section>
   <section class="right" aria-label="Parameters, figures, print">
     <div class="card"><div class="head"><h2>Parameters</h2><span class="grow"></span><select data-at="preset" aria-label="preset" hidden title="presets of the design"></select></div>
-      <div data-at="params"></div><div class="row" data-at="values" hidden><button data-at="reset" title="back to what the design says">Reset</button><button data-at="write" title="make these values the defaults in the text">Write into design</button></div></div>
+      <div data-at="params"></div><div class="row" data-at="values" hidden>
+        <button data-at="reset" title="back to what the design says">Reset</button>
+        <button data-at="write" title="make these values the defaults in the text">Write into design</button></div></div>
     <div class="card" data-at="stepcard" hidden><div class="head"><h2>Steps</h2></div><ol class="steps" data-at="steps"></ol></div>
-    <div class="card" data-at="figurecard"><div class="head"><h2>Figures</h2><span class="grow"></span><span class="soft" data-at="solving" role="status" hidden>solving the drying …</span></div><table data-at="figures"></table></div>
+    <div class="card" data-at="figurecard"><div class="head"><h2>Figures</h2><span class="grow"></span>
+      <span class="soft" data-at="solving" role="status" hidden>solving the drying …</span></div><table data-at="figures"></table></div>
     <div class="card"><div class="head"><h2>Print</h2><span class="grow"></span><select data-at="rig" aria-label="rig" title="rig"></select></div>
       <table data-at="plan"></table><ul class="problems small" data-at="refusals" aria-label="what the rig says"></ul>
-      <div class="row" data-at="start"><button data-at="dry" title="the stage moves, no ink">Dry run …</button><button class="main" data-at="print">Print …</button></div>
-      <div data-at="run" hidden></div></div>
+      <div class="row" data-at="start"><button data-at="dry" title="the stage moves, no ink">Dry run …</button><button class="main" data-at="print">Print …</button></div></div>
+    <div class="card running" data-at="run" hidden></div>
   </section>
 </main>
 <dialog data-at="ask"></dialog><div class="toast" data-at="toast" role="status" hidden></div>`;
@@ -93,7 +99,10 @@ window.wp_studio = (() => {
         shownPart = wanted; follow(state.get("run") || {});
         viewer().settled().then(() => {
           root.dataset.shown = wanted; root.dataset.shownNumber = Math.max(number, +root.dataset.shownNumber || 0);
-          if (number === wished && wishedAt) { root.dataset.took = Math.round(performance.now() - wishedAt); at.took.textContent = `${root.dataset.took} ms`; at.took.title = "from the last change to its picture"; wishedAt = 0; }
+          if (number === wished && wishedAt) {
+            root.dataset.took = Math.round(performance.now() - wishedAt); at.took.textContent = `${root.dataset.took} ms`;
+            at.took.title = "from the last change to its picture"; wishedAt = 0;
+          }
         });
       } finally { fetching = false; }
       if ((result().part || 0) !== shownPart) part();
@@ -106,7 +115,8 @@ window.wp_studio = (() => {
       at.stale.classList.toggle("mild", r.loose === true);
       at.empty.hidden = Boolean(there) || !r.number; at.empty.replaceChildren(); if (at.empty.hidden) return;
       if (wrong) { make("strong", at.empty, "Nothing to show yet"); make("p", at.empty, "The design has errors. They are listed under Problems; a click goes to their place."); return; }
-      make("strong", at.empty, "Nothing to show yet"); make("p", at.empty, "The design makes nothing. Write a part and print it:"); make("pre", at.empty, 'lattice body = woodpile {\n  size: [400um, 400um]; layers: 8; pitch: 40um;\n  filament: 10um; material: nc.gold;\n}\nprint body { bath: nc.gold_bath; }');
+      make("strong", at.empty, "Nothing to show yet"); make("p", at.empty, "The design makes nothing. Write a part and print it:");
+      make("pre", at.empty, 'lattice body = woodpile {\n  size: [400um, 400um]; layers: 8; pitch: 40um;\n  filament: 10um; material: nc.gold;\n}\nprint body { bath: nc.gold_bath; }');
     }
 
     /** Designs that pattern films: their own page of the part, and the steps in their order. */
@@ -147,8 +157,10 @@ window.wp_studio = (() => {
     function figures(r) {
       const f = r.figures; at.solving.hidden = r.final !== false; if (!f) { if (!at.figures.children.length) table(at.figures, [["no part yet", ""]]); return; }
       const w = f.states.wet, d = f.states.dried, size = s => s.bbox_um[0].map((v, k) => sig(s.bbox_um[1][k] - v, 3)).join(" × ");
-      const lines = [["", "wet", "dried"], ["size, µm", size(w), size(d)], ["filaments", w.filaments, d.filaments], ["layers", w.layers, d.layers], ["length", length(w.length_um), length(d.length_um)], ["volume, nL", sig(w.volume_um3 / 1e6), sig(d.volume_um3 / 1e6)],
-        ["solid fraction", sig(w.solid_fraction, 3), sig(d.solid_fraction, 3)], ["smallest gap", length(w.min_gap_um), length(d.min_gap_um)], ["longest span", length(w.max_span_um), length(d.max_span_um)], ["missed crossings", w.missing_contacts, d.missing_contacts]];
+      const lines = [["", "wet", "dried"], ["size, µm", size(w), size(d)], ["filaments", w.filaments, d.filaments], ["layers", w.layers, d.layers],
+        ["length", length(w.length_um), length(d.length_um)], ["volume, nL", sig(w.volume_um3 / 1e6), sig(d.volume_um3 / 1e6)],
+        ["solid fraction", sig(w.solid_fraction, 3), sig(d.solid_fraction, 3)], ["smallest gap", length(w.min_gap_um), length(d.min_gap_um)],
+        ["longest span", length(w.max_span_um), length(d.max_span_um)], ["missed crossings", w.missing_contacts, d.missing_contacts]];
       for (const [ink, m] of Object.entries(f.materials)) lines.push([ink, `${sig(m.ink_nl)} nL ink`, `${sig(m.nanocrystal_ug, 3)} µg`]);
       table(at.figures, lines);
     }
@@ -188,7 +200,10 @@ window.wp_studio = (() => {
       at.formats.replaceChildren();
       for (const group of groups || []) {
         make("h3", at.formats, group.name);
-        for (const item of group.items) { const b = make("button", at.formats, undefined, { title: item.doc, onclick: () => save(item.format) }); b.dataset.export = item.format; make("span", b, item.name); make("small", b, item.doc); }
+        for (const item of group.items) {
+          const b = make("button", at.formats, undefined, { title: item.doc, onclick: () => save(item.format) });
+          b.dataset.export = item.format; make("span", b, item.name); make("small", b, item.doc);
+        }
       }
     }
     addEventListener("click", e => { if (!at.export.contains(e.target)) at.export.open = false; });
@@ -231,8 +246,10 @@ window.wp_studio = (() => {
       if (gone !== !at.lost.hidden) {
         at.lost.hidden = !gone; at.lost.replaceChildren(); root.dataset.lost = gone ? "1" : "";
         if (gone) {
-          make("span", at.lost, answer && answer.status === 403 ? "Another studio runs here now: open the address that it printed." : "The studio does not answer. A print that runs goes on. What you type stays in this page; `wp studio` in the terminal begins anew, with a new address.");
-          make("button", at.lost, "Copy this page's text").onclick = () => navigator.clipboard.writeText(editor.text).then(() => toast("the text is copied"), () => toast("the browser does not allow it: mark the text and copy it"));
+          make("span", at.lost, answer && answer.status === 403 ? "Another studio runs here now: open the address that it printed."
+            : "The studio does not answer. A print that runs goes on. What you type stays in this page; `wp studio` in the terminal begins anew, with a new address.");
+          make("button", at.lost, "Copy this page's text").onclick = () => navigator.clipboard.writeText(editor.text).then(() => toast("the text is copied"),
+            () => toast("the browser does not allow it: mark the text and copy it"));
         } else if (!dirty && !sending) location.reload();
       }
       setTimeout(alive, ALIVE_MS);
@@ -245,7 +262,9 @@ window.wp_studio = (() => {
     addEventListener("beforeunload", e => { if (dirty || sending) e.preventDefault(); });
     state.watch(["doc"], told);
     state.watch(["names"], names => editor.names(names || {}));
-    state.watch(["result", "values"], (r, values) => { part(); problems(r); films(r); params(values || {}, r.number); figures(r); printing.plan(r); drawn.update(r.number); root.dataset.number = r.number; });
+    state.watch(["result", "values"], (r, values) => {
+      part(); problems(r); films(r); params(values || {}, r.number); figures(r); printing.plan(r); drawn.update(r.number); root.dataset.number = r.number;
+    });
     state.watch(["run"], r => printing.show(r)); state.watch(["rig"], name => { at.rig.value = name; }); state.watch(["formats"], formats);
     shade(); setTimeout(alive, ALIVE_MS); root.dataset.ready = "1";
     window.wpStudio = { editor, ask, state, tab };
