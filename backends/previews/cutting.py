@@ -39,6 +39,8 @@ class Cutting(Stage):
         )  # fmt: skip
         widget.AddObserver("StartInteractionEvent", lambda *_: self.turn(True))
         widget.AddObserver("EndInteractionEvent", lambda *_: self.cut_rests())
+        self.plotter.renderer.ResetCameraClippingRange()  # the handles lie before and behind the part
+        self.plotter.render()
 
     def cut_at(self, normal: Sequence[float], origin: Sequence[float]) -> None:
         """The plane is being dragged: what lies against `normal` from `origin` on (um) is cut away."""
