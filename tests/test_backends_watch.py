@@ -130,7 +130,8 @@ class Watching:
             | {"WETPRINT_CACHE": str(design.parent / "cache"), **(env or {})},
         )
         self.lines: list[str] = []
-        threading.Thread(target=self._read, daemon=True).start()
+        self.reader = threading.Thread(target=self._read, daemon=True)
+        self.reader.start()
 
     def _read(self) -> None:
         assert self.process.stdout is not None
@@ -221,8 +222,9 @@ def test_films_follow_saves_in_files_and_a_window_needs_a_display(
     assert page.read_bytes() != first and wp.interrupt() == 0
     env = {"DISPLAY": ""}
     alone = watching(design, env=env)
-    alone.until("X721")
     assert alone.process.wait(LONG) != 0
+    alone.reader.join(LONG)  # what it said last
+    assert any("X721" in line for line in alone.lines)
 
 
 def test_a_picture_comes_as_a_draft_then_whole_and_a_save_breaks_it_off(
