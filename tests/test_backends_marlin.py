@@ -16,6 +16,7 @@ from wetprint.backends.controller import Controller, ControllerError, Motion, op
 from wetprint.backends.emulator.marlin import Marlin as Board
 from wetprint.backends.emulator.sim import Sim, emulate
 from wetprint.backends.rigs.store import load_rig
+from wetprint.backends.streaming import Line
 
 PROGRAM = b"""; a line, ink in its middle
 G21
@@ -135,6 +136,22 @@ def test_a_stop_that_is_changed_on_its_way_is_no_belief(
     assert not (halt.ink_off and sim.world.output(0, now)) and not (halt.stopped and sim.world.moving(now))
     # Where no M410 is ever understood it ends with M112, which leaves fans as they are: nothing is believed of ink then.
     assert (halt.ink_off and halt.stopped) or (times > 1 and b"M410" in was)
+
+
+def test_answers_to_lines_without_a_number_are_not_those_of_others(driver: Any) -> None:
+    """Behind a stop that was given twice many an `ok` is on its way."""
+    assert driver._free >= 0
+    n = driver._n
+    for text, answered in (("ok", False), (f"ok N{n - 1} P15 B3", False), (f"ok N{n} P15 B3", True)):
+        driver._sent.append(Line(0, b"M107"))
+        driver._hear(text)
+        assert (not driver._sent) is answered
+        driver._sent.clear()
+    # Asked for the next line, the board has this one: the `ok` behind tells no number and answers it.
+    driver._sent.append(Line(0, b"M107"))
+    driver._hear(f"Resend: {n + 1}")
+    driver._hear("ok")
+    assert not driver._sent
 
 
 def test_what_was_laid_before_a_stop_stays_laid(sim: Sim, driver: Controller) -> None:

@@ -64,6 +64,8 @@ class Marlin(Streamer):
         self._fenced = True
         self._rests = 0
         self._free = -1
+        #: Whether the next `ok` answers the last line, although it tells no number.
+        self._had = False
         self._steps = [80.0, 80.0, 400.0]
         self._outputs = sorted({n.output for n in seat.rig.nozzles})
         self._cut_s = 0.0
@@ -107,7 +109,7 @@ class Marlin(Streamer):
         """Line numbers begin anew. Of this one line the number is not held against the one before."""
         with self._change:
             self._sent.clear()
-            self._n, self._skip, self._tried = -1, 0, 0
+            self._n, self._skip, self._tried, self._had = -1, 0, 0, False
         # What hangs half sent on the line is ended first.
         self._send(b"\n")
         self._command("M110 N0", RENUMBER_S)
@@ -173,6 +175,10 @@ class Marlin(Streamer):
         if found[1] is not None and int(found[1]) != self._n:
             # The answer to a line that was sent twice.
             return
+        if found[1] is None and self._free >= 0 and not self._had:
+            # A board that tells its blocks tells the number too: this answers one of the lines of a stop, which have none.
+            return
+        self._had = False
         if found[2] is not None:
             self._free = int(found[2])
             self._capacity = max(self._capacity, self._free)
@@ -200,7 +206,9 @@ class Marlin(Streamer):
             self._fail(
                 f"the controller asks for line {number} again, which it has taken", self._sent[0].number
             )
-        # Else it has the line already: the `ok` that follows is its answer.
+        else:
+            # It has the line already: the `ok` that follows, which tells no number, is its answer.
+            self._had = True
 
     def _send_again(self) -> None:
         try:
