@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 #: Looks for news are so far apart, ms.
 _TICK_MS = 40
+#: Named directions, on the keys 1 to 4.
+_VIEWS = ("axonometric", "top", "front", "side")
+
+
+def bind_keys(
+    plotter: Any, own: Mapping[str, Callable[[], object]], look_from: Callable[[str], object]
+) -> None:
+    """What keys do: those of a window's `own`, and those of all: numbers look from a direction, q closes."""
+    plotter.reset_key_events()
+    for key, action in own.items():
+        plotter.add_key_event(key, action)
+    for number, view in enumerate(_VIEWS, 1):
+        plotter.add_key_event(str(number), partial(look_from, view))
+    plotter.add_key_event("q", plotter.close)
 
 
 def show_until(plotter: Any, look_up: Callable[[], bool]) -> None:

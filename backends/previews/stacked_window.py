@@ -15,7 +15,7 @@ from ..exporter import rgb
 from ..opengl import prepare_window
 from ..preview import Look
 from .letters import Letters, scale_bar
-from .showing import save_picture, show_until
+from .showing import bind_keys, save_picture, show_until
 from .sliders import add_slider
 from .stage import PAPER, SLIDE
 
@@ -123,15 +123,8 @@ class FilmWindow:
             "r": self.whole,
             "s": lambda: save_picture(p),
             "question": self.help,
-            "q": p.close,
-            "1": lambda: self.from_direction("axonometric"),
-            "2": lambda: self.from_direction("top"),
-            "3": lambda: self.from_direction("front"),
-            "4": lambda: self.from_direction("side"),
         }
-        p.reset_key_events()
-        for key, action in bound.items():
-            p.add_key_event(key, action)
+        bind_keys(p, bound, self.from_direction)
         for event in ("InteractionEvent", "MouseWheelForwardEvent", "MouseWheelBackwardEvent"):
             p.iren.add_observer(event, lambda *_: scale_bar(self.letters))
 

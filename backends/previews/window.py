@@ -23,7 +23,7 @@ from ..preview import Look
 from .asking import Asking
 from .further import further_parts
 from .marks import problems_of
-from .showing import save_picture, show_until
+from .showing import bind_keys, save_picture, show_until
 from .sliders import add_slider
 from .stage import PAPER, SLIDE
 
@@ -199,15 +199,8 @@ class Window(Asking):
             "p": self.perspective,
             "s": self.save,
             "question": self.help,
-            "1": lambda: self.from_direction("axonometric"),
-            "2": lambda: self.from_direction("top"),
-            "3": lambda: self.from_direction("front"),
-            "4": lambda: self.from_direction("side"),
         }
-        p.reset_key_events()
-        for key, action in bound.items():
-            p.add_key_event(key, action)
-        p.add_key_event("q", p.close)
+        bind_keys(p, bound, self.from_direction)
         p.iren.add_observer("InteractionEvent", lambda *_: self._bar())
         p.iren.add_observer("StartInteractionEvent", lambda *_: self.turn(True))
         p.iren.add_observer("EndInteractionEvent", lambda *_: self.turn(False))
