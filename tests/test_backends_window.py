@@ -371,3 +371,20 @@ def test_ink_and_light_are_shown_together(light: ModuleType, tmp_path: Path) -> 
 
     drive((jobs, []), tmp_path / "w.png", act, by="block")
     assert list(seen.values()) == [[0xC4, 0xC4, 0xC4], [0xFD, 0xE7, 0x25]]
+
+
+@pytest.mark.gl
+def test_numbers_look_from_named_directions(made: Any, tmp_path: Path) -> None:
+    def act(w: Any) -> None:
+        keys, camera = w.plotter.iren._key_press_event_callbacks, w.plotter.camera
+        for key, along in (("2", 2), ("3", 1), ("4", 0)):
+            (press,) = keys[key]
+            press()
+            way = np.array(camera.position) - np.array(camera.focal_point)
+            assert abs(way[along]) == pytest.approx(np.linalg.norm(way)), key
+        (press,) = keys["1"]
+        press()
+        way = np.array(camera.position) - np.array(camera.focal_point)
+        assert (np.abs(way) > 0.3 * np.linalg.norm(way)).all()
+
+    drive(made, tmp_path / "w.png", act)
