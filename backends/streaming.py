@@ -197,6 +197,13 @@ class Streamer(ABC):
             except ControllerError as reason:
                 self._fail(reason.message, line.number)
 
+    def _again(self, data: bytes) -> None:
+        """Send the oldest line that waits for its answer, or a question about it, once more."""
+        try:
+            self._send(data)
+        except ControllerError as reason:
+            self._fail(reason.message, self._sent[0].number)
+
     def _answered(self) -> None:
         """The oldest line that waits was taken."""
         if not self._sent:

@@ -183,12 +183,6 @@ class Grbl(Streamer):
             self._asking = False
             self._again(self._sent[0].data)
 
-    def _again(self, data: bytes) -> None:
-        try:
-            self._send(data)
-        except ControllerError as reason:
-            self._fail(reason.message, self._sent[0].number)
-
     def _follow(self, text: str, found: Report) -> None:
         """Which line is in motion. A report that came twice is as old as when it came first: what was taken since is not in it."""
         if not self._program or found.free < 0:

@@ -199,7 +199,7 @@ class Marlin(Streamer):
             self._skip += 1
         elif number == self._n:
             self._skip += 1
-            self._send_again()
+            self._again(self._sent[0].data)
         elif number != self._n + 1:
             # The `ok` that follows belongs to this.
             self._skip += 1
@@ -209,12 +209,6 @@ class Marlin(Streamer):
         else:
             # It has the line already: the `ok` that follows, which tells no number, is its answer.
             self._had = True
-
-    def _send_again(self) -> None:
-        try:
-            self._send(self._sent[0].data)
-        except ControllerError as reason:
-            self._fail(reason.message, self._sent[0].number)
 
     def _tick(self) -> None:
         if not self._sent:
@@ -229,7 +223,7 @@ class Marlin(Streamer):
             self._sent.clear()
             return
         # Lost on the way, or its answer was: the number tells the board which.
-        self._send_again()
+        self._again(self._sent[0].data)
 
     def _refusal(self, text: str) -> str:
         return text if text.startswith(("Error:", "echo:Unknown command")) else ""
